@@ -1,1 +1,18 @@
 #![doc = include_str!("../README.md")]
+
+pub mod barrier;
+pub mod chase;
+pub mod pad;
+pub mod park;
+pub mod sync;
+pub mod wait_cell;
+pub mod wait_queue;
+pub mod wake_batch;
+
+#[cfg(all(feature = "tokio", not(aqueduct_loom)))]
+pub mod rt;
+
+#[cfg(not(all(feature = "tokio", not(aqueduct_loom))))]
+pub mod coop;
+#[cfg(all(feature = "tokio", not(aqueduct_loom)))]
+pub use rt as coop;

@@ -1,0 +1,82 @@
+//! Whether to pause before sleeping.
+//!
+//! On two cores a receiver is often faster than its sender: it takes each message as it appears, so that the cache
+//! lines of the slot and of the tail cross between the cores for every message, or it sleeps every few messages, and
+//! each wake costs microseconds. Pausing for a microsecond *without touching the shared line*, and then looking
+//! again, lets a batch build up (measured: 40 to 76 ns a message without, 17 to 23 with).
+//!
+//! Where nobody else can make progress (one core, a current-thread runtime, an idle channel) a pause is only lost
+//! time. So it must earn its keep: [`Chase`] pauses while pauses have lately brought something, and otherwise tries
+//! one only now and then.
+
+use crate::sync::spin_loop;
+
+/// A waiter's memory of what pausing has brought.
+///
+/// ```text
+///   credit:  0 ............ MAX
+///            pause brought something: + REWARD        it brought nothing: - 1
+///            credit 0: only one in PROBE sleeps is preceded by a pause
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chase {
+    credit: u8,
+    since_probe: u8,
+}
+
+impl Chase {
+    const MAX: u8 = 8;
+    const REWARD: u8 = 2;
+    const PROBE: u8 = 32;
+    /// Spin-loop hints in one pause: about a microsecond on current x86.
+    const SPINS: u32 = if cfg!(aqueduct_loom) { 1 } else { 24 };
+
+    /// Starts without credit.
+    pub const fn new() -> Self {
+        Self {
+            credit: 0,
+            since_probe: 0,
+        }
+    }
+
+    /// Whether to pause before the next look.
+    #[inline]
+    pub fn is_worth_a_pause(&mut self) -> bool {
+        if self.credit > 0 {
+            return true;
+        }
+        self.since_probe += 1;
+        if self.since_probe >= Self::PROBE {
+            self.since_probe = 0;
+            return true;
+        }
+        false
+    }
+
+    /// Notes whether a pause brought something.
+    #[inline]
+    pub fn note(&mut self, brought: bool) {
+        self.credit = if brought {
+            (self.credit + Self::REWARD).min(Self::MAX)
+        } else {
+            self.credit.saturating_sub(1)
+        };
+    }
+
+    /// Pauses, if it is worth it, and looks; says what it found.
+    #[inline]
+    pub fn pause_and<R>(&mut self, look: impl FnOnce() -> Option<R>) -> Option<R> {
+        if !self.is_worth_a_pause() {
+            return None;
+        }
+        for _ in 0..Self::SPINS {
+            spin_loop();
+        }
+        let found = look();
+        self.note(found.is_some());
+        found
+    }
+}
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

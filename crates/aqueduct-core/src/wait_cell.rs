@@ -1,0 +1,359 @@
+//! Where one task (or thread) waits, and any number of others wake it.
+//!
+//! ```text
+//!                 arm                        notify takes it
+//!    quiet ─────────────────────▶ ARMED ───────────────────────▶ BUSY
+//!      ▲                            │                              │ the waker has been called
+//!      └────────────────────────────┘                              ▼
+//!                disarm                     quiet, or ARMED where the waiter armed again meanwhile
+//! ```
+//!
+//! The waker stays in the cell from one wait to the next and is called by reference, so that a task that waits a
+//! million times clones its waker once. The word beside it:
+//!
+//! - `ARMED`: the waiter sleeps, or is about to.
+//! - `BUSY`: one notifier is calling the waker.
+//! - `AGAIN`: another notifier came by while `BUSY` and `ARMED`; the busy one shall call the waker once more.
+//! - `BOTH`: this cell's [`Payer`] is [`Payer::Both`].
+//! - `MARK`: a sticky bit for whoever owns the cell ("the receiver is gone"), which notifiers learn of for nothing.
+//! - `HELD`: a waiter that came through the safe door is in.
+//!
+//! A quiet cell whose waiter pays for the barrier is the word 0, so a notifier with nobody to wake runs one load and
+//! one branch.
+//!
+//! # Invariants
+//!
+//! I1. At most one thread at a time arms, disarms or replaces the waker: the *waiter* ([`WaitCell::poll_wait`] checks
+//!     it by `HELD`, [`WaitCell::poll_wait_unchecked`] has its caller promise it).
+//! I2. Only the waiter writes the waker, and only while neither `ARMED` nor `BUSY` is set.
+//! I3. A notifier reads the waker only while it holds `BUSY`, which it takes only from an `ARMED` cell.
+//! I4. While neither `ARMED` nor `BUSY` is set, no notifier writes the word; only the waiter and [`WaitCell::mark`] do.
+//!
+//! By I2 and I3 the waker is never written while it is read.
+//!
+//! # Why not take the waker out
+//!
+//! `AtomicWaker` moves the waker out to call it, and so the waiter clones a new one for each sleep. It costs as many
+//! atomic operations, a clone more, and for wakers that allocate on clone, an allocation a sleep.
+
+use std::fmt;
+use std::task::{Context, Poll, Waker};
+
+use crate::barrier::{self, Pace, Payer};
+use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
+
+const ARMED: usize = 1;
+const BUSY: usize = 1 << 1;
+const AGAIN: usize = 1 << 2;
+const BOTH: usize = 1 << 3;
+const MARK: usize = 1 << 4;
+const HELD: usize = 1 << 5;
+
+/// A place for one waiter.
+pub struct WaitCell {
+    state: AtomicUsize,
+    waker: UnsafeCell<Option<Waker>>,
+}
+
+// SAFETY: by I2 and I3 the waker, the only part that is not an atomic, is never written while another thread reads it.
+unsafe impl Sync for WaitCell {}
+// SAFETY: `Waker` is Send, and by I2 nothing in here is tied to a thread.
+unsafe impl Send for WaitCell {}
+
+impl WaitCell {
+    /// Creates a cell in which nobody waits.
+    pub fn new() -> Self {
+        Self {
+            state: AtomicUsize::new(BOTH),
+            waker: UnsafeCell::new(None),
+        }
+    }
+
+    /// Wakes the waiter, if there is one, and says whether the cell is marked.
+    ///
+    /// To be called after publishing what the waiter waits for. The barrier between the two is in here.
+    #[inline(always)]
+    pub fn notify(&self) -> bool {
+        barrier::light();
+        let state = self.state.load(Ordering::Relaxed);
+        if state == 0 {
+            false
+        } else {
+            self.notify_slow(state)
+        }
+    }
+
+    #[inline]
+    fn notify_slow(&self, mut state: usize) -> bool {
+        if state & BOTH != 0 {
+            barrier::full();
+            state = self.state.load(Ordering::Relaxed);
+        }
+        if state & ARMED != 0 {
+            self.wake();
+        }
+        state & MARK != 0
+    }
+
+    /// Takes the cell from `ARMED` and calls the waker.
+    #[cold]
+    fn wake(&self) {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            if state & ARMED == 0 {
+                return; // Somebody else woke it, or the waiter went away.
+            }
+            let busy = state & BUSY != 0;
+            let next = if busy {
+                state | AGAIN
+            } else {
+                (state & !ARMED) | BUSY
+            };
+            // Acquire pairs with the Release store in `set_armed`: the waker is there to be read.
+            // Release pairs with the Acquire in `Turn::done`, where AGAIN hands this wake to the busy notifier.
+            match self
+                .state
+                .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) if busy => return,
+                Ok(_) => break,
+                Err(now) => state = now,
+            }
+        }
+        let turn = Turn { cell: self };
+        loop {
+            self.waker.with(|waker| {
+                // SAFETY: by I3 the waker is not written while this thread holds BUSY.
+                if let Some(waker) = unsafe { &*waker } {
+                    waker.wake_by_ref();
+                }
+            });
+            if turn.done() {
+                std::mem::forget(turn);
+                return;
+            }
+        }
+    }
+
+    /// Sets the sticky mark. Notifiers whose publication the caller cannot see when this returns learn of it.
+    ///
+    /// Only the waiter's side may mark: a mark set by another thread while the waiter arms may be lost.
+    pub fn mark(&self) {
+        let payer = payer(self.state.fetch_or(MARK, Ordering::Relaxed));
+        // The same handshake as arming: say it, then look.
+        payer.sleeper_barrier(payer);
+    }
+
+    /// Whether [`mark`](Self::mark) was called.
+    #[inline]
+    pub fn is_marked(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & MARK != 0
+    }
+
+    /// Whether somebody waits right now.
+    #[inline]
+    pub fn is_waiting(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & ARMED != 0
+    }
+
+    /// Waits until `ready` gives something: arms the cell, looks once more, and leaves it armed if there is nothing.
+    ///
+    /// `pace` chooses who pays for the barrier; `messages` is how many went by since the waiter last slept.
+    /// If another waiter is in the cell at this moment, the task is woken at once to try again.
+    pub fn poll_wait<R>(
+        &self,
+        cx: &mut Context<'_>,
+        pace: &mut Pace,
+        messages: u64,
+        ready: impl FnOnce() -> Option<R>,
+    ) -> Poll<R> {
+        // Acquire pairs with the Release in `Hold::drop`: the waker that the last waiter wrote is seen.
+        if self.state.fetch_or(HELD, Ordering::Acquire) & HELD != 0 {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let _hold = Hold { cell: self };
+        // SAFETY: I1 holds, since HELD was clear and is now ours.
+        unsafe { self.poll_wait_unchecked(cx, pace, messages, ready) }
+    }
+
+    /// [`poll_wait`](Self::poll_wait) for callers that have no other waiter to fear.
+    ///
+    /// # Safety
+    ///
+    /// No two threads may be in here, in [`poll_wait`](Self::poll_wait) or in [`disarm`](Self::disarm) at one time,
+    /// and successive calls must be ordered by happens-before.
+    #[inline]
+    pub unsafe fn poll_wait_unchecked<R>(
+        &self,
+        cx: &mut Context<'_>,
+        pace: &mut Pace,
+        messages: u64,
+        ready: impl FnOnce() -> Option<R>,
+    ) -> Poll<R> {
+        // SAFETY: by I1, which the caller promises.
+        unsafe { self.arm(cx.waker(), pace.sleep_after(messages)) };
+        match ready() {
+            Some(value) => {
+                self.disarm();
+                Poll::Ready(value)
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// Arms the cell with `waker` and runs the sleeper's barrier.
+    ///
+    /// # Safety
+    ///
+    /// As [`poll_wait_unchecked`](Self::poll_wait_unchecked).
+    unsafe fn arm(&self, waker: &Waker, now: Payer) {
+        // Acquire pairs with the Release in `Turn`: a notifier's reading of the waker is over.
+        let state = self.state.load(Ordering::Acquire);
+        if state & (ARMED | BUSY) == 0 {
+            // SAFETY: I2: the caller is the waiter, and the cell is quiet.
+            unsafe { self.set_armed(waker, now) };
+        } else if self.holds(waker) {
+            // Release pairs with the Acquire in `wake`.
+            self.state.fetch_or(ARMED, Ordering::Release);
+        } else if self.calm() {
+            // SAFETY: I2: the caller is the waiter, and `calm` has made the cell quiet.
+            unsafe { self.set_armed(waker, now) };
+        } else {
+            // A notifier is calling the waker of before. Come again once it is done.
+            waker.wake_by_ref();
+        }
+        now.sleeper_barrier(payer(state));
+    }
+
+    /// Whether the waker in the cell wakes the same task as `waker`.
+    fn holds(&self, waker: &Waker) -> bool {
+        // SAFETY: by I1 nobody writes the waker but the caller; notifiers only read it (I3).
+        self.waker
+            .with(|held| unsafe { (*held).as_ref() }.is_some_and(|held| held.will_wake(waker)))
+    }
+
+    /// Arms a quiet cell with `waker`.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the waiter, and neither ARMED nor BUSY is set (I2).
+    unsafe fn set_armed(&self, waker: &Waker, payer: Payer) {
+        if !self.holds(waker) {
+            let new = Some(waker.clone());
+            // SAFETY: by I2, as the caller promises.
+            let old = self
+                .waker
+                .with_mut(|held| unsafe { std::mem::replace(&mut *held, new) });
+            drop(old);
+        }
+        let both = if payer == Payer::Both { BOTH } else { 0 };
+        let sticky = self.state.load(Ordering::Relaxed) & (MARK | HELD);
+        // A plain store: by I4 nobody else writes the word of a quiet cell.
+        // Release pairs with the Acquire in `wake`: the waker is there to be read.
+        self.state.store(sticky | both | ARMED, Ordering::Release);
+    }
+
+    /// Takes ARMED away, so that the waker can be replaced. False if a notifier is at it.
+    fn calm(&self) -> bool {
+        let mut state = self.state.load(Ordering::Relaxed);
+        while state & BUSY == 0 {
+            // Acquire pairs with the Release in `Turn`: a notifier's reading of the waker is over.
+            match self.state.compare_exchange_weak(
+                state,
+                state & !ARMED,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    /// Stops waiting. A wake that is under way may still come.
+    #[inline]
+    pub fn disarm(&self) {
+        self.state.fetch_and(!ARMED, Ordering::Relaxed);
+    }
+}
+
+#[inline(always)]
+fn payer(state: usize) -> Payer {
+    if state & BOTH != 0 {
+        Payer::Both
+    } else {
+        Payer::Sleeper
+    }
+}
+
+/// A notifier's hold of the waker: BUSY. Dropped only by a waker that panics.
+struct Turn<'a> {
+    cell: &'a WaitCell,
+}
+
+impl Turn<'_> {
+    /// Lets go of BUSY and says true; or, if another notifier asked for one more call, keeps it and says false.
+    fn done(&self) -> bool {
+        let mut state = self.cell.state.load(Ordering::Relaxed);
+        loop {
+            let again = state & AGAIN != 0;
+            let next = if again {
+                state & !(AGAIN | ARMED)
+            } else {
+                state & !BUSY
+            };
+            // Release pairs with the Acquire in `arm`: this thread's reading of the waker is over.
+            // Acquire pairs with the Release in `wake`: what the other notifier published goes before the next call.
+            match self.cell.state.compare_exchange_weak(
+                state,
+                next,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return !again,
+                Err(now) => state = now,
+            }
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // Release pairs with the Acquire in `arm`.
+        self.cell
+            .state
+            .fetch_and(!(BUSY | AGAIN), Ordering::Release);
+    }
+}
+
+/// A waiter's hold of the cell: HELD.
+struct Hold<'a> {
+    cell: &'a WaitCell,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        // Release pairs with the Acquire in `poll_wait`.
+        self.cell.state.fetch_and(!HELD, Ordering::Release);
+    }
+}
+
+impl Default for WaitCell {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for WaitCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitCell")
+            .field("waiting", &self.is_waiting())
+            .field("marked", &self.is_marked())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
