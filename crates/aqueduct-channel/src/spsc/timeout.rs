@@ -1,0 +1,60 @@
+//! Time limits, which need Tokio's clock.
+
+use std::time::Duration;
+
+use aqueduct_core::rt;
+
+use super::{Receiver, Sender};
+use crate::error::{Elapsed, SendTimeoutError};
+
+impl<T> Sender<T> {
+    /// Sends a message, waiting at most `limit` for room.
+    ///
+    /// # Errors
+    ///
+    /// The message, if there was no room in time or the receiver was closed or dropped.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime with its timer enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_timeout(
+        &mut self,
+        value: T,
+        limit: Duration,
+    ) -> Result<(), SendTimeoutError<T>> {
+        let mut value = Some(value);
+        let send = std::future::poll_fn(|cx| self.poll_send(cx, &mut value));
+        match rt::timeout(limit, send).await {
+            Ok(sent) => sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+            Err(_) => match value {
+                Some(value) => Err(SendTimeoutError::Timeout(value)),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Receives the next message, waiting at most `limit` for it.
+    ///
+    /// # Errors
+    ///
+    /// `Elapsed`, if none came in time.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime with its timer enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: as [`recv`](Self::recv).
+    pub async fn recv_timeout(&mut self, limit: Duration) -> Result<Option<T>, Elapsed> {
+        rt::timeout(limit, self.recv())
+            .await
+            .map_err(|_| Elapsed(()))
+    }
+}
