@@ -118,11 +118,18 @@ impl Pace {
     pub const LIGHT_UNTIL: u32 = 48;
     const CAP: u64 = 4096;
 
-    /// Starts with [`Payer::Both`].
-    pub const fn new() -> Self {
+    /// Starts with a guess of how many messages will go by between two sleeps, such as a channel's capacity.
+    pub fn new(messages: usize) -> Self {
+        Self::start(messages, is_asymmetric())
+    }
+
+    fn start(messages: usize, asymmetric: bool) -> Self {
+        // No more than a few sleeps should it take to correct a wrong guess.
+        let average = messages.min(2 * Self::LIGHT_FROM as usize) as u32;
+        let light = asymmetric && average >= Self::LIGHT_FROM;
         Self {
-            average: 0,
-            payer: Payer::Both,
+            average,
+            payer: if light { Payer::Sleeper } else { Payer::Both },
         }
     }
 
@@ -148,12 +155,6 @@ impl Pace {
             same => same,
         };
         self.payer
-    }
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

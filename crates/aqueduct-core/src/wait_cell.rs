@@ -61,10 +61,10 @@ unsafe impl Sync for WaitCell {}
 unsafe impl Send for WaitCell {}
 
 impl WaitCell {
-    /// Creates a cell in which nobody waits.
-    pub fn new() -> Self {
+    /// Creates a cell in which nobody waits. `payer` is the one of the [`Pace`] that its waiter will bring.
+    pub fn new(payer: Payer) -> Self {
         Self {
-            state: AtomicUsize::new(BOTH),
+            state: AtomicUsize::new(bits(payer)),
             waker: UnsafeCell::new(None),
         }
     }
@@ -247,11 +247,11 @@ impl WaitCell {
                 .with_mut(|held| unsafe { std::mem::replace(&mut *held, new) });
             drop(old);
         }
-        let both = if payer == Payer::Both { BOTH } else { 0 };
         let sticky = self.state.load(Ordering::Relaxed) & (MARK | HELD);
         // A plain store: by I4 nobody else writes the word of a quiet cell.
         // Release pairs with the Acquire in `wake`: the waker is there to be read.
-        self.state.store(sticky | both | ARMED, Ordering::Release);
+        self.state
+            .store(sticky | bits(payer) | ARMED, Ordering::Release);
     }
 
     /// Takes ARMED away, so that the waker can be replaced. False if a notifier is at it.
@@ -286,6 +286,11 @@ fn payer(state: usize) -> Payer {
     } else {
         Payer::Sleeper
     }
+}
+
+#[inline(always)]
+fn bits(payer: Payer) -> usize {
+    if payer == Payer::Both { BOTH } else { 0 }
 }
 
 /// A notifier's hold of the waker: BUSY. Dropped only by a waker that panics.
@@ -337,12 +342,6 @@ impl Drop for Hold<'_> {
     fn drop(&mut self) {
         // Release pairs with the Acquire in `poll_wait`.
         self.cell.state.fetch_and(!HELD, Ordering::Release);
-    }
-}
-
-impl Default for WaitCell {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -78,16 +78,17 @@ pub enum Place {
 }
 
 impl<R> WaitQueue<R> {
-    /// Creates an empty queue.
-    pub fn new() -> Self {
+    /// Creates an empty queue. `messages` is a guess of how many will go by between two sleeps (see [`Pace`]).
+    pub fn new(messages: usize) -> Self {
+        let pace = Pace::new(messages);
         Self {
-            flag: AtomicUsize::new(BOTH),
+            flag: AtomicUsize::new(if pace.payer() == Payer::Both { BOTH } else { 0 }),
             _apart: [0; APART],
             list: Lock::new(List {
                 front: ptr::null_mut(),
                 back: ptr::null_mut(),
                 len: 0,
-                pace: Pace::new(),
+                pace,
                 slept_at: 0,
             }),
         }
@@ -185,12 +186,6 @@ impl<R> WaitQueue<R> {
             0
         };
         self.flag.store(waiting | both, Ordering::Relaxed);
-    }
-}
-
-impl<R> Default for WaitQueue<R> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

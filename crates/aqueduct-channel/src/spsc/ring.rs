@@ -174,11 +174,12 @@ impl<T> Shared<T> {
 pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     let capacity = options.capacity;
     let slots = Slots::new(capacity);
+    let pace = Pace::new(capacity);
     let shared = Arc::new(Shared {
         tail: Padded::default(),
         head: Padded::default(),
-        receiver: Padded(WaitCell::new()),
-        sender: Padded(WaitCell::new()),
+        receiver: Padded(WaitCell::new(pace.payer())),
+        sender: Padded(WaitCell::new(pace.payer())),
         slots,
         capacity,
         policy: options.into_policy(false),
@@ -193,7 +194,7 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
         limit: capacity,
         closed: false,
         slept_at: 0,
-        pace: Pace::new(),
+        pace,
         chase: Chase::new(),
     };
     let rx = Rx {
@@ -202,7 +203,7 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
         seen: 0,
         ended: false,
         slept_at: 0,
-        pace: Pace::new(),
+        pace,
         chase: Chase::new(),
     };
     (tx, rx)

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn the_payer_follows_the_pace_with_a_gap() {
-    let mut pace = Pace::new();
+    let mut pace = Pace::start(0, true);
     assert_eq!(pace.payer(), Payer::Both);
     // Messages a sleep, and who pays after it.
     for (messages, payer) in [
@@ -27,10 +27,19 @@ fn the_payer_follows_the_pace_with_a_gap() {
 
 #[test]
 fn without_the_kernel_both_always_pay() {
-    let mut pace = Pace::new();
+    let mut pace = Pace::start(1024, false);
     for _ in 0..10 {
         assert_eq!(pace.step(u64::MAX, false), Payer::Both);
     }
+}
+
+#[test]
+fn a_large_guess_starts_light_and_is_soon_corrected() {
+    assert_eq!(Pace::start(95, true).payer(), Payer::Both);
+    let mut pace = Pace::start(usize::MAX, true);
+    assert_eq!(pace.payer(), Payer::Sleeper);
+    let sleeps = (1..).find(|_| pace.step(1, true) == Payer::Both);
+    assert_eq!(sleeps, Some(5));
 }
 
 #[test]
