@@ -4,6 +4,7 @@ pub mod error;
 pub mod spsc;
 
 mod blocking;
+mod budget;
 mod overflow;
 mod slots;
 mod stats;

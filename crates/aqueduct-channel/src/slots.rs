@@ -2,6 +2,7 @@
 //!
 //! I1. A slot is written by one thread at a time and read by one thread at a time; who that is, and that the two never
 //!     overlap, is the business of the ring that owns the slots.
+//! I2. The number of slots is a power of two, and not 0.
 
 use std::mem::MaybeUninit;
 
@@ -29,34 +30,59 @@ impl<T> Slots<T> {
         Self { slots }
     }
 
+    /// A view for handles, which keep it beside their positions: one load less for each message.
+    pub(crate) fn view(&self) -> View<T> {
+        View {
+            first: self.slots.as_ptr(),
+            mask: self.slots.len() - 1,
+        }
+    }
+}
+
+/// Where the slots are. Valid while the [`Slots`] that gave it are.
+pub(crate) struct View<T> {
+    first: *const UnsafeCell<MaybeUninit<T>>,
+    mask: usize,
+}
+
+impl<T> Clone for View<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for View<T> {}
+
+impl<T> View<T> {
+    /// # Safety
+    ///
+    /// The slots live.
     #[inline(always)]
-    fn slot(&self, position: usize) -> &UnsafeCell<MaybeUninit<T>> {
-        // SAFETY: the mask of a power of two is below the length, which is not 0.
-        unsafe { self.slots.get_unchecked(position & (self.slots.len() - 1)) }
+    unsafe fn slot<'a>(self, position: usize) -> &'a UnsafeCell<MaybeUninit<T>> {
+        // SAFETY: I2: the mask is below the number of slots; they live, as the caller promises.
+        unsafe { &*self.first.add(position & self.mask) }
     }
 
     /// Puts a value into a slot.
     ///
     /// # Safety
     ///
-    /// The slot holds nothing, and is the caller's alone (I1).
+    /// The slots live; this one holds nothing, and is the caller's alone (I1).
     #[inline(always)]
-    pub(crate) unsafe fn write(&self, position: usize, value: T) {
+    pub(crate) unsafe fn write(self, position: usize, value: T) {
         // SAFETY: I1, as the caller promises.
-        self.slot(position)
-            .with_mut(|slot| unsafe { (*slot).write(value) });
+        unsafe { self.slot(position) }.with_mut(|slot| unsafe { (*slot).write(value) });
     }
 
     /// Takes the value out of a slot.
     ///
     /// # Safety
     ///
-    /// The slot holds a value, and is the caller's alone (I1).
+    /// The slots live; this one holds a value, and is the caller's alone (I1).
     #[inline(always)]
-    pub(crate) unsafe fn read(&self, position: usize) -> T {
+    pub(crate) unsafe fn read(self, position: usize) -> T {
         // SAFETY: I1, as the caller promises.
-        self.slot(position)
-            .with(|slot| unsafe { (*slot).assume_init_read() })
+        unsafe { self.slot(position).with(|slot| (*slot).assume_init_read()) }
     }
 }
 

@@ -32,8 +32,8 @@ mod sink;
 mod timeout;
 
 pub use permit::{OwnedPermit, Permit, PermitIterator};
-pub use receiver::Receiver;
-pub use sender::Sender;
+pub use receiver::{Receiver, RecvFuture};
+pub use sender::{SendFuture, Sender};
 pub use sink::SendSink;
 
 pub use crate::error;

@@ -10,6 +10,7 @@ use futures_core::Stream;
 
 use super::ring::{Lack, Rx};
 use crate::blocking::block_on;
+use crate::budget::MESSAGES_PER_UNIT;
 use crate::error::TryRecvError;
 use crate::stats::Stats;
 
@@ -30,29 +31,14 @@ impl<T> Receiver<T> {
     ///
     /// *Strict*: a message is taken out only by the poll that returns it.
     #[inline]
-    pub async fn recv(&mut self) -> Option<T> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+    pub fn recv(&mut self) -> RecvFuture<'_, T> {
+        RecvFuture { rx: &mut self.rx }
     }
 
     /// Receives the next message, or registers the task to be woken when there is one.
     #[inline]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let coop = ready!(coop::poll_proceed(cx));
-        let next = match self.rx.pop() {
-            Ok(value) => Some(value),
-            Err(Lack::Ended) => None,
-            Err(Lack::Empty) => ready!(self.poll_recv_slow(cx)),
-        };
-        coop.made_progress();
-        Poll::Ready(next)
-    }
-
-    fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.rx.poll_wait(cx, |rx| match rx.pop() {
-            Ok(value) => Some(Some(value)),
-            Err(Lack::Ended) => Some(None),
-            Err(Lack::Empty) => None,
-        })
+        self.rx.poll_recv(cx)
     }
 
     /// Receives up to `limit` messages to the end of `buffer`, waiting for the first. Returns how many; 0 means that
@@ -173,6 +159,61 @@ impl<T> Receiver<T> {
     /// The channel's figures.
     pub fn stats(&self) -> Stats {
         self.rx.shared.stats()
+    }
+}
+
+impl<T> Rx<T> {
+    #[inline(always)]
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if self.budget > 0
+            && let Some(value) = self.pop_seen()
+        {
+            self.budget -= 1;
+            return Poll::Ready(Some(value));
+        }
+        self.poll_recv_slow(cx)
+    }
+
+    #[inline(never)]
+    fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let coop = ready!(coop::poll_proceed(cx));
+        let take = |rx: &mut Self| match rx.pop() {
+            Ok(value) => Some(Some(value)),
+            Err(Lack::Ended) => Some(None),
+            Err(Lack::Empty) => None,
+        };
+        let next = match take(self) {
+            Some(next) => next,
+            None => ready!(self.poll_wait(cx, take)),
+        };
+        self.budget = MESSAGES_PER_UNIT;
+        coop.made_progress();
+        Poll::Ready(next)
+    }
+}
+
+/// The future of [`Receiver::recv`].
+///
+/// # Cancel safety
+///
+/// *Strict*: a message is taken out only by the poll that returns it.
+#[must_use = "futures do nothing unless polled"]
+pub struct RecvFuture<'a, T> {
+    rx: &'a mut Rx<T>,
+}
+
+impl<T> Future for RecvFuture<'_, T> {
+    type Output = Option<T>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.rx.poll_recv(cx)
+    }
+}
+
+impl<T> fmt::Debug for RecvFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvFuture").finish_non_exhaustive()
     }
 }
 

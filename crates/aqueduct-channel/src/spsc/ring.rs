@@ -48,7 +48,7 @@ use aqueduct_core::wait_cell::WaitCell;
 
 use crate::error::SendError;
 use crate::overflow::{Options, Overflow, Policy, Spill};
-use crate::slots::Slots;
+use crate::slots::{Slots, View};
 use crate::stats::Stats;
 
 const SAW: u8 = 1;
@@ -174,6 +174,7 @@ impl<T> Shared<T> {
 pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     let capacity = options.capacity;
     let slots = Slots::new(capacity);
+    let view = slots.view();
     let pace = Pace::new(capacity);
     let shared = Arc::new(Shared {
         tail: Padded::default(),
@@ -190,6 +191,8 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     });
     let tx = Tx {
         shared: shared.clone(),
+        slots: view,
+        budget: 0,
         tail: 0,
         limit: capacity,
         closed: false,
@@ -199,6 +202,8 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     };
     let rx = Rx {
         shared,
+        slots: view,
+        budget: 0,
         head: 0,
         seen: 0,
         ended: false,
@@ -209,9 +214,22 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     (tx, rx)
 }
 
+// SAFETY: I1: the pointer in a handle goes to slots that it keeps alive, of which it touches its own only.
+unsafe impl<T: Send> Send for Tx<T> {}
+// SAFETY: a shared reference to a handle reaches no slot.
+unsafe impl<T: Send> Sync for Tx<T> {}
+// SAFETY: I1, as above.
+unsafe impl<T: Send> Send for Rx<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Rx<T> {}
+
 /// The sender's end.
 pub(super) struct Tx<T> {
     pub(super) shared: Arc<Shared<T>>,
+    /// The slots of `shared`.
+    slots: View<T>,
+    /// How many messages the coop unit that was spent last still covers.
+    pub(super) budget: u8,
     tail: usize,
     /// The position up to which there is room: the head last seen, plus the capacity. Equal to the tail where sends
     /// must take the slow path.
@@ -271,11 +289,7 @@ impl<T> Tx<T> {
     #[inline(always)]
     pub(super) unsafe fn write(&mut self, ahead: usize, value: T) {
         // SAFETY: I1: the slot is between the tail and the limit, as the caller promises.
-        unsafe {
-            self.shared
-                .slots
-                .write(self.tail.wrapping_add(ahead), value)
-        };
+        unsafe { self.slots.write(self.tail.wrapping_add(ahead), value) };
     }
 
     /// Publishes `n` written messages. Returns how many of them the receiver will never take: none unless it closed.
@@ -318,21 +332,31 @@ impl<T> Tx<T> {
     /// `publish` has just returned a number above `index`, and the message was not taken back yet.
     pub(super) unsafe fn take_back(&mut self, index: usize) -> T {
         // SAFETY: I2: the slots from the tail on are the sender's again, and they were written.
-        unsafe { self.shared.slots.read(self.tail.wrapping_add(index)) }
+        unsafe { self.slots.read(self.tail.wrapping_add(index)) }
+    }
+
+    /// Sends a message for which there is room.
+    ///
+    /// # Safety
+    ///
+    /// `has_room` or `look` has just said so.
+    #[inline(always)]
+    pub(super) unsafe fn push(&mut self, value: T) -> Result<(), SendError<T>> {
+        // SAFETY: I1: the slot is between the tail and the limit.
+        unsafe { self.write(0, value) };
+        match self.publish(1) {
+            0 => Ok(()),
+            // SAFETY: I2: one message is not received, and not taken back yet.
+            _ => Err(SendError(unsafe { self.take_back(0) })),
+        }
     }
 
     /// Sends what is in `value`, or answers for it. Nothing if it must wait for room.
     #[inline]
     pub(super) fn attempt(&mut self, value: &mut Option<T>) -> Option<Result<(), SendError<T>>> {
         if self.has_room() || self.look() {
-            let value = value.take()?;
-            // SAFETY: `has_room` or `look` has found room.
-            unsafe { self.write(0, value) };
-            return Some(match self.publish(1) {
-                0 => Ok(()),
-                // SAFETY: one message is not received, and not taken back yet.
-                _ => Err(SendError(unsafe { self.take_back(0) })),
-            });
+            // SAFETY: I1: there is room.
+            return Some(unsafe { self.push(value.take()?) });
         }
         self.overflow(value)
     }
@@ -442,6 +466,10 @@ impl<T> Drop for Tx<T> {
 /// The receiver's end.
 pub(super) struct Rx<T> {
     pub(super) shared: Arc<Shared<T>>,
+    /// The slots of `shared`.
+    slots: View<T>,
+    /// How many messages the coop unit that was spent last still covers.
+    pub(super) budget: u8,
     head: usize,
     /// The tail last seen.
     seen: usize,
@@ -461,16 +489,28 @@ pub(super) enum Lack {
 }
 
 impl<T> Rx<T> {
+    /// Takes the next message, if it is one that was seen to be there.
+    #[inline(always)]
+    pub(super) fn pop_seen(&mut self) -> Option<T> {
+        if self.head == self.seen {
+            return None;
+        }
+        // SAFETY: I1: the slot is between the head and a tail that was seen.
+        let value = unsafe { self.slots.read(self.head) };
+        self.advance(1);
+        Some(value)
+    }
+
     /// Takes the next message.
     #[inline]
     pub(super) fn pop(&mut self) -> Result<T, Lack> {
-        if self.head == self.seen && !self.look() {
-            return self.pop_slow();
+        if self.head == self.seen {
+            self.look();
         }
-        // SAFETY: I1: the slot is between the head and a tail that was seen.
-        let value = unsafe { self.shared.slots.read(self.head) };
-        self.advance(1);
-        Ok(value)
+        match self.pop_seen() {
+            Some(value) => Ok(value),
+            None => self.pop_slow(),
+        }
     }
 
     /// The ring seems empty.
@@ -557,7 +597,7 @@ impl<T> Rx<T> {
         for index in 0..n {
             // SAFETY: I1: the slots are between the head and a tail that was seen; `out` has room.
             unsafe {
-                let value = self.shared.slots.read(self.head.wrapping_add(index));
+                let value = self.slots.read(self.head.wrapping_add(index));
                 let len = out.len();
                 out.as_mut_ptr().add(len).write(value);
                 out.set_len(len + 1);

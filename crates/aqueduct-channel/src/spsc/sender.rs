@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_core::coop;
@@ -9,6 +10,7 @@ use aqueduct_core::coop;
 use super::ring::Tx;
 use super::{OwnedPermit, Permit, PermitIterator, SendSink};
 use crate::blocking::block_on;
+use crate::budget::MESSAGES_PER_UNIT;
 use crate::error::{SendError, TrySendError};
 use crate::stats::Stats;
 
@@ -33,14 +35,33 @@ impl<T> Sender<T> {
     /// *Strict* for the channel: a dropped `send` has either sent its message or not touched the channel. The message
     /// goes with the future, though; [`reserve`](Self::reserve) waits without holding it.
     #[inline]
-    pub async fn send(&mut self, value: T) -> Result<(), SendError<T>> {
-        let mut value = Some(value);
-        poll_fn(|cx| self.poll_send(cx, &mut value)).await
+    pub fn send(&mut self, value: T) -> SendFuture<'_, T> {
+        SendFuture {
+            sender: self,
+            value: Some(value),
+        }
     }
 
     /// Sends what is in `value`, or registers the task to be woken when there is room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        value: &mut Option<T>,
+    ) -> Poll<Result<(), SendError<T>>> {
+        if self.tx.budget > 0
+            && self.tx.has_room()
+            && let Some(value) = value.take()
+        {
+            self.tx.budget -= 1;
+            // SAFETY: I1 of the ring: there is room.
+            return Poll::Ready(unsafe { self.tx.push(value) });
+        }
+        self.poll_send_slow(cx, value)
+    }
+
+    #[inline(never)]
+    fn poll_send_slow(
         &mut self,
         cx: &mut Context<'_>,
         value: &mut Option<T>,
@@ -48,24 +69,17 @@ impl<T> Sender<T> {
         let coop = ready!(coop::poll_proceed(cx));
         let sent = match self.tx.attempt(value) {
             Some(sent) => sent,
-            None => ready!(self.poll_send_slow(cx, value)),
+            None => match value.take() {
+                Some(value) if self.tx.rejects() => Err(SendError(value)),
+                back => {
+                    *value = back;
+                    ready!(self.tx.poll_wait(cx, |tx| tx.attempt(value)))
+                }
+            },
         };
+        self.tx.budget = MESSAGES_PER_UNIT;
         coop.made_progress();
         Poll::Ready(sent)
-    }
-
-    fn poll_send_slow(
-        &mut self,
-        cx: &mut Context<'_>,
-        value: &mut Option<T>,
-    ) -> Poll<Result<(), SendError<T>>> {
-        match value.take() {
-            Some(value) if self.tx.rejects() => Poll::Ready(Err(SendError(value))),
-            back => {
-                *value = back;
-                self.tx.poll_wait(cx, |tx| tx.attempt(value))
-            }
-        }
     }
 
     /// Sends a message if there is room now.
@@ -75,6 +89,15 @@ impl<T> Sender<T> {
     /// The message, if there is no room or the receiver was closed or dropped.
     #[inline]
     pub fn try_send(&mut self, value: T) -> Result<(), TrySendError<T>> {
+        if self.tx.has_room() {
+            // SAFETY: I1 of the ring: there is room.
+            return unsafe { self.tx.push(value) }.map_err(TrySendError::from);
+        }
+        self.try_send_slow(value)
+    }
+
+    #[inline(never)]
+    fn try_send_slow(&mut self, value: T) -> Result<(), TrySendError<T>> {
         let mut value = Some(value);
         match (self.tx.attempt(&mut value), value) {
             (None, Some(value)) => Err(TrySendError::Full(value)),
@@ -369,6 +392,40 @@ impl<T> Sender<T> {
     /// Turns the sender into a [`Sink`](futures_sink::Sink).
     pub fn into_sink(self) -> SendSink<T> {
         SendSink::new(self)
+    }
+}
+
+/// The future of [`Sender::send`].
+///
+/// # Cancel safety
+///
+/// *Strict* for the channel: either the message was sent, or the channel was not touched. The message goes with the
+/// future; [`Sender::reserve`] waits without holding it.
+#[must_use = "futures do nothing unless polled"]
+pub struct SendFuture<'a, T> {
+    sender: &'a mut Sender<T>,
+    value: Option<T>,
+}
+
+// The message is not pinned: it is moved into the channel.
+impl<T> Unpin for SendFuture<'_, T> {}
+
+impl<T> Future for SendFuture<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    /// # Panics
+    ///
+    /// If it is polled after it was ready.
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.sender.poll_send(cx, &mut this.value)
+    }
+}
+
+impl<T> fmt::Debug for SendFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendFuture").finish_non_exhaustive()
     }
 }
 
