@@ -129,7 +129,12 @@ impl<R> WaitQueue<R> {
     ///
     /// `fulfil` runs under the queue's lock: it must not run code of the user's, nor come back to this queue.
     pub fn serve(&self, fulfil: impl FnMut(&mut R) -> bool) -> usize {
-        self.serve_all_but(ptr::null(), fulfil)
+        self.serve_all_but(ptr::null(), fulfil, || {})
+    }
+
+    /// [`serve`](Self::serve), which calls `drained` under the lock if nobody is left.
+    pub fn serve_and(&self, fulfil: impl FnMut(&mut R) -> bool, drained: impl FnMut()) -> usize {
+        self.serve_all_but(ptr::null(), fulfil, drained)
     }
 
     /// Serves everybody.
@@ -138,7 +143,12 @@ impl<R> WaitQueue<R> {
     }
 
     /// [`serve`](Self::serve), where `me` is served without being woken.
-    fn serve_all_but(&self, me: *const Node<R>, mut fulfil: impl FnMut(&mut R) -> bool) -> usize {
+    fn serve_all_but(
+        &self,
+        me: *const Node<R>,
+        mut fulfil: impl FnMut(&mut R) -> bool,
+        mut drained: impl FnMut(),
+    ) -> usize {
         let mut batch = WakeBatch::new();
         let mut own = None;
         let mut served = 0;
@@ -168,6 +178,9 @@ impl<R> WaitQueue<R> {
                 }
             };
             self.write_flag(&list);
+            if list.front.is_null() {
+                drained();
+            }
             drop(list);
             batch.wake_all();
             if !more {
@@ -408,6 +421,7 @@ impl<Q: Queue> Wait<Q> {
         position: u64,
         request: impl FnOnce() -> Q::Request,
         fulfil: impl FnMut(&mut Q::Request) -> bool,
+        drained: impl FnMut(),
     ) -> Poll<Q::Request> {
         let this = self.into_ref().get_ref();
         match this.state() {
@@ -417,7 +431,7 @@ impl<Q: Queue> Wait<Q> {
                 this.join(cx.waker().clone(), place, position, request());
                 this.queue
                     .wait_queue()
-                    .serve_all_but(this.node().as_ptr(), fulfil);
+                    .serve_all_but(this.node().as_ptr(), fulfil, drained);
             }
         }
         if this.state() == SERVED {
