@@ -1,13 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 pub mod error;
+pub mod mpmc;
+pub mod mpsc;
+pub mod spmc;
 pub mod spsc;
 
 mod blocking;
 mod budget;
+mod cursor;
+mod local;
 mod overflow;
+mod ring;
 mod slots;
 mod stats;
+#[cfg(all(feature = "tokio", not(aqueduct_loom)))]
+mod timeout;
 
 pub use overflow::{MemorySpill, Overflow, Spill};
 pub use stats::Stats;

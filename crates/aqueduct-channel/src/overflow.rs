@@ -132,9 +132,14 @@ impl<T> Policy<T> {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Counts a value that overflow has cost, and hands it to the callback.
+    /// Counts a value that overflow has cost, and hands it over.
     pub(crate) fn drop_value(&self, value: T) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.hand_over(value);
+    }
+
+    /// Hands a dropped value to the callback.
+    pub(crate) fn hand_over(&self, value: T) {
         match &self.on_drop {
             Some(on_drop) => on_drop(value),
             None => drop(value),
@@ -168,7 +173,13 @@ impl<T> Policy<T> {
     }
 
     /// Adds a value to the second queue, unless `closed` says under its lock that nobody will look there any more.
-    pub(crate) fn spill(&self, value: T, closed: impl FnOnce() -> bool) -> Result<(), T> {
+    /// `spilled` is called under the lock when the value is in.
+    pub(crate) fn spill(
+        &self,
+        value: T,
+        closed: impl FnOnce() -> bool,
+        spilled: impl FnOnce(),
+    ) -> Result<(), T> {
         let Some(spill) = &self.spill else {
             return Err(value);
         };
@@ -180,6 +191,7 @@ impl<T> Policy<T> {
         spill.pushed.fetch_add(1, Ordering::Relaxed);
         // Release pairs with the Acquire in `spilled`.
         spill.len.store(queue.len(), Ordering::Release);
+        spilled();
         Ok(())
     }
 }
@@ -230,7 +242,7 @@ impl<T> Options<T> {
             head_is_shared || self.overflow != Overflow::DropOldest,
             "Overflow::DropOldest needs a kind whose senders can take from the head: `spmc` or `mpmc`"
         );
-        (self.overflow != Overflow::Wait).then(|| {
+        (self.overflow != Overflow::Wait || self.on_drop.is_some()).then(|| {
             Box::new(Policy {
                 overflow: self.overflow,
                 on_drop: self.on_drop,

@@ -39,6 +39,20 @@ impl Chase {
         }
     }
 
+    /// Unpacks what [`into_bits`](Self::into_bits) packed.
+    pub const fn from_bits(bits: u16) -> Self {
+        let [credit, since_probe] = bits.to_le_bytes();
+        Self {
+            credit,
+            since_probe,
+        }
+    }
+
+    /// Packs it into a word, for handles that keep it in an atomic.
+    pub const fn into_bits(self) -> u16 {
+        u16::from_le_bytes([self.credit, self.since_probe])
+    }
+
     /// Whether to pause before the next look.
     #[inline]
     pub fn is_worth_a_pause(&mut self) -> bool {

@@ -374,7 +374,7 @@ impl<T> Tx<T> {
                 policy.drop_value(value);
                 return Some(Ok(()));
             }
-            Some(policy) => match policy.spill(value, || shared.is_final()) {
+            Some(policy) => match policy.spill(value, || shared.is_final(), || {}) {
                 Ok(()) => {
                     self.limit = self.tail;
                     shared.receiver.notify();

@@ -1,0 +1,45 @@
+//! Time limits, which need Tokio's clock.
+
+use std::time::Duration;
+
+use super::{Receiver, Sender};
+use crate::error::{Elapsed, SendTimeoutError};
+use crate::timeout;
+
+impl<T> Sender<T> {
+    /// Sends a message, waiting at most `limit` for room.
+    ///
+    /// # Errors
+    ///
+    /// The message, if there was no room in time or the receiver was closed or dropped.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime with its timer enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_timeout(&self, value: T, limit: Duration) -> Result<(), SendTimeoutError<T>> {
+        timeout::send(self.tx().send(value), limit).await
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Receives the next message, waiting at most `limit` for it.
+    ///
+    /// # Errors
+    ///
+    /// `Elapsed`, if none came in time.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime with its timer enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: as [`recv`](Self::recv).
+    pub async fn recv_timeout(&mut self, limit: Duration) -> Result<Option<T>, Elapsed> {
+        timeout::recv(self.recv(), limit).await
+    }
+}

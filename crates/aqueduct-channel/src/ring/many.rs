@@ -1,0 +1,279 @@
+//! Many receivers.
+
+use aqueduct_core::barrier::Pace;
+use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::wait_queue::{Queue, WaitQueue};
+
+use super::recv::{Outcome, RecvRequest};
+use super::{Consumers, Pop, Ring, Snooze};
+use crate::cursor::{Cursor, Flag};
+
+/// Where the receivers wait in line.
+pub(crate) struct Many(WaitQueue<RecvRequest>);
+
+impl Consumers for Many {
+    const SHARED: bool = true;
+
+    fn new(_: Pace, capacity: usize) -> Self {
+        Self(WaitQueue::new(capacity))
+    }
+
+    #[inline(always)]
+    fn notify<T>(ring: &Ring<T, Self>) {
+        if ring.receivers.0.0.is_waited_on() {
+            ring.serve_receivers();
+        }
+    }
+
+    fn close<T>(ring: &Ring<T, Self>) {
+        ring.head.word.set(Flag::Closed);
+        ring.serve_receivers();
+    }
+
+    fn evict<T>(ring: &Ring<T, Self>) -> Pop<T> {
+        ring.pop_beyond_promises()
+    }
+
+    fn waiting(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<T> Ring<T, Many> {
+    #[inline(always)]
+    fn is_full(&self, position: u64) -> bool {
+        // SAFETY: I8: `self` lives.
+        unsafe { self.head.slots.is_full(position) }
+    }
+
+    /// Takes the next message, if nothing stands in the way.
+    #[inline(always)]
+    pub(crate) fn pop_ready(&self) -> Option<T> {
+        let mut head = self.head.word.load();
+        loop {
+            if !head.is_plain() || !self.is_full(head.position()) {
+                return None;
+            }
+            match self.head.word.change(head, head.advanced(1)) {
+                // SAFETY: I1: the claim succeeded on a full slot.
+                Ok(()) => return Some(unsafe { self.take(head.position()) }),
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Takes the next message that is promised to nobody, as a newcomer.
+    pub(crate) fn pop(&self) -> Pop<T> {
+        if self.head.word.load().has(Flag::Gate) {
+            Pop::Empty
+        } else {
+            self.pop_any()
+        }
+    }
+
+    /// Takes the next message that is promised to nobody, as one who has been in line.
+    pub(super) fn pop_any(&self) -> Pop<T> {
+        match self.pop_beyond_promises() {
+            Pop::Empty => match self.pop_spilled(self.tail.word.load()) {
+                Pop::Empty if self.is_over() => Pop::Ended,
+                popped => popped,
+            },
+            popped => popped,
+        }
+    }
+
+    /// [`pop`](Self::pop) for who cannot sleep: waits out a message in the making.
+    pub(crate) fn try_pop(&self) -> Pop<T> {
+        let mut snooze = Snooze::new();
+        loop {
+            match self.pop() {
+                Pop::Lagging => snooze.snooze(),
+                popped => return popped,
+            }
+        }
+    }
+
+    /// Takes the message at the head, if there is one more than is promised (I3).
+    pub(super) fn pop_beyond_promises(&self) -> Pop<T> {
+        let mut head = self.head.word.load();
+        loop {
+            if self.is_full(head.position() + head.owed()) {
+                match self.head.word.change(head, head.advanced(1)) {
+                    // SAFETY: I1: the claim succeeded; I3: the slot is full.
+                    Ok(()) => return Pop::Value(unsafe { self.take_and_tell(head) }),
+                    Err(now) => head = now,
+                }
+                continue;
+            }
+            let claimed = self.tail.word.load().distance_from(head.position());
+            let now = self.head.word.load();
+            if now != head {
+                head = now;
+            } else if claimed > head.owed() && claimed <= self.tail.capacity {
+                return Pop::Lagging;
+            } else {
+                return Pop::Empty;
+            }
+        }
+    }
+
+    /// Takes the message that the caller was promised in the wait queue.
+    pub(super) fn pop_promised(&self) -> T {
+        let mut head = self.head.word.load();
+        loop {
+            match self.head.word.change(head, head.advanced(1).settled(1)) {
+                // SAFETY: I1: the claim succeeded; I3: the slot is full.
+                Ok(()) => return unsafe { self.take_and_tell(head) },
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Gives a promised message back.
+    fn unpromise(&self) {
+        let mut head = self.head.word.load();
+        while let Err(now) = self.head.word.change(head, head.settled(1)) {
+            head = now;
+        }
+    }
+
+    /// [`take`](Self::take), and tells the others in line if it may have been the last.
+    ///
+    /// # Safety
+    ///
+    /// As `take`.
+    unsafe fn take_and_tell(&self, head: Cursor) -> T {
+        // SAFETY: as the caller promises.
+        let value = unsafe { self.take(head.position()) };
+        if head.has(Flag::Closed) {
+            self.serve_receivers();
+        }
+        value
+    }
+
+    /// Takes the value out of a claimed slot, and gives the slot back.
+    ///
+    /// # Safety
+    ///
+    /// The caller has claimed `position` for receiving, and it is full (I1).
+    #[inline(always)]
+    unsafe fn take(&self, position: u64) -> T {
+        let slots = self.head.slots;
+        // SAFETY: I1, as the caller promises.
+        let value = unsafe { slots.read(position) };
+        let next = slots.turn(position + slots.mask + 1);
+        // SAFETY: I8: `self` lives.
+        // Release pairs with the Acquire in `wait_until_free`: this side is done with the slot.
+        unsafe { slots.slot(position) }
+            .stamp
+            .store(next, Ordering::Release);
+        self.room_was_made();
+        value
+    }
+
+    /// Moves up to `limit` messages that are there to the end of `out`. Returns how many.
+    pub(crate) fn pop_many(&self, out: &mut Vec<T>, limit: usize) -> usize {
+        let before = out.len();
+        while out.len() - before < limit {
+            match self.pop_ready() {
+                Some(value) => out.push(value),
+                None => break,
+            }
+        }
+        out.len() - before
+    }
+
+    /// Promises what is there to those in line.
+    pub(super) fn serve_receivers(&self) {
+        // By now the spilled messages that there are can wake so many.
+        let mut spilled = self.spilled();
+        self.receivers.0.0.serve_and(
+            |request| self.fulfil_receive(request, &mut spilled),
+            || self.open_head(),
+        );
+    }
+
+    pub(super) fn fulfil_receive(&self, request: &mut RecvRequest, spilled: &mut usize) -> bool {
+        loop {
+            let head = self.head.word.load();
+            let starving =
+                self.tail.fair || head.distance_from(request.since) >= self.tail.capacity;
+            if self.is_full(head.position() + head.owed()) && head.owed() < Cursor::OWED_MAX {
+                if self.head.word.change(head, head.owing(1)).is_ok() {
+                    request.outcome = Outcome::Promised;
+                    return true;
+                }
+                continue;
+            }
+            if self.head.word.load() != head {
+                continue;
+            }
+            if self.is_over() {
+                request.outcome = Outcome::Ended;
+                return true;
+            }
+            if *spilled > 0 {
+                *spilled -= 1;
+                request.outcome = Outcome::Retry;
+                return true;
+            }
+            match (starving, head.has(Flag::Gate)) {
+                (true, false) => drop(self.head.word.set(Flag::Gate)),
+                (false, true) => self.open_head(),
+                _ => {}
+            }
+            return false;
+        }
+    }
+
+    /// Lets newcomers in again.
+    pub(super) fn open_head(&self) {
+        if self.head.word.load().has(Flag::Gate) {
+            self.head.word.clear(Flag::Gate);
+        }
+    }
+
+    pub(super) fn receiver_queue(&self) -> &WaitQueue<RecvRequest> {
+        &self.receivers.0.0
+    }
+}
+
+/// A handle to the receivers' wait queue of a ring.
+#[derive(Clone)]
+pub(crate) struct ReceiverLine<R>(pub(crate) R);
+
+// SAFETY: a reference's target does not change, and the queue is a field of it.
+unsafe impl<T> Queue for ReceiverLine<&Ring<T, Many>> {
+    type Request = RecvRequest;
+
+    fn wait_queue(&self) -> &WaitQueue<RecvRequest> {
+        self.0.receiver_queue()
+    }
+
+    fn left(&self, request: RecvRequest, served: bool) {
+        self.0.receiver_left(&request, served);
+    }
+}
+
+// SAFETY: an `Arc`'s target does not change, and stays while the `Arc` lives; the queue is a field of it.
+unsafe impl<T> Queue for ReceiverLine<Arc<Ring<T, Many>>> {
+    type Request = RecvRequest;
+
+    fn wait_queue(&self) -> &WaitQueue<RecvRequest> {
+        self.0.receiver_queue()
+    }
+
+    fn left(&self, request: RecvRequest, served: bool) {
+        self.0.receiver_left(&request, served);
+    }
+}
+
+impl<T> Ring<T, Many> {
+    /// A receiver went away from the line: what it was promised goes to the next.
+    fn receiver_left(&self, request: &RecvRequest, served: bool) {
+        if served && request.outcome == Outcome::Promised {
+            self.unpromise();
+        }
+        self.serve_receivers();
+    }
+}

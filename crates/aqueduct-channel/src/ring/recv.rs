@@ -1,0 +1,182 @@
+//! Receiving where there are several receivers.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use aqueduct_core::coop;
+use aqueduct_core::wait_queue::{Place, Queue, Wait};
+use pin_project_lite::pin_project;
+
+use super::{Many, ReceiverLine, Ring};
+use crate::local::Local;
+
+/// What a look for a message found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pop<T> {
+    Value(T),
+    /// There is nothing now.
+    Empty,
+    /// A message has been claimed and is being written.
+    Lagging,
+    /// There is nothing, and nothing will come.
+    Ended,
+}
+
+impl<T> Pop<T> {
+    pub(crate) fn map<R>(self, map: impl FnOnce(T) -> R) -> Pop<R> {
+        match self {
+            Self::Value(value) => Pop::Value(map(value)),
+            Self::Empty => Pop::Empty,
+            Self::Lagging => Pop::Lagging,
+            Self::Ended => Pop::Ended,
+        }
+    }
+
+    /// What a receiver that can sleep makes of it: a message, the end, or nothing yet.
+    pub(crate) fn settled(self) -> Option<Option<T>> {
+        match self {
+            Self::Value(value) => Some(Some(value)),
+            Self::Ended => Some(None),
+            Self::Empty | Self::Lagging => None,
+        }
+    }
+}
+
+/// What a receiver in line asks for.
+#[derive(Debug)]
+pub(crate) struct RecvRequest {
+    /// Where the head was when it got in line.
+    pub(super) since: u64,
+    pub(super) outcome: Outcome,
+}
+
+/// How a receiver in line was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Not yet.
+    Waiting,
+    /// It has a message at the head for certain.
+    Promised,
+    /// It shall look again, among others.
+    Retry,
+    /// There will be no message.
+    Ended,
+}
+
+/// How long one receiver is in line.
+pub(crate) trait InLine<T> {
+    /// Waits for a message, from a place in line.
+    fn poll_line(
+        self: Pin<&mut Self>,
+        ring: &Ring<T, Many>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<T>>;
+}
+
+impl<T, Q: Queue<Request = RecvRequest>> InLine<T> for Wait<Q> {
+    fn poll_line(
+        mut self: Pin<&mut Self>,
+        ring: &Ring<T, Many>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<T>> {
+        let mut place = Place::Back;
+        let mut since = ring.head.word.load().position();
+        loop {
+            let mut spilled = ring.spilled();
+            let position = ring.head.word.load().position();
+            let request = ready!(self.as_mut().poll_wait(
+                cx,
+                place,
+                position,
+                || RecvRequest {
+                    since,
+                    outcome: Outcome::Waiting
+                },
+                |request| ring.fulfil_receive(request, &mut spilled),
+                || ring.open_head(),
+            ));
+            match request.outcome {
+                Outcome::Promised => return Poll::Ready(Some(ring.pop_promised())),
+                Outcome::Ended => return Poll::Ready(None),
+                Outcome::Waiting | Outcome::Retry => {
+                    if let Some(next) = ring.pop_any().settled() {
+                        return Poll::Ready(next);
+                    }
+                    // Somebody else was faster: back to the head of the line.
+                    place = Place::Front;
+                    since = request.since;
+                }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// Receives one message.
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct RecvFuture<'a, T> {
+        ring: &'a Ring<T, Many>,
+        local: &'a Local,
+        #[pin]
+        wait: Option<Wait<ReceiverLine<&'a Ring<T, Many>>>>,
+    }
+}
+
+impl<'a, T> RecvFuture<'a, T> {
+    #[inline]
+    pub(crate) fn new(ring: &'a Ring<T, Many>, local: &'a Local) -> Self {
+        Self {
+            ring,
+            local,
+            wait: None,
+        }
+    }
+
+    #[inline(never)]
+    fn poll_slow(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let mut this = self.project();
+        let coop = ready!(coop::poll_proceed(cx));
+        if this.wait.is_none() {
+            let mut found = this.ring.pop().settled();
+            if found.is_none() {
+                found = this.local.pause_and(|| this.ring.pop().settled());
+            }
+            if let Some(next) = found {
+                this.local.refill();
+                coop.made_progress();
+                return Poll::Ready(next);
+            }
+            this.wait.set(Some(Wait::new(ReceiverLine(*this.ring))));
+        }
+        let Some(wait) = this.wait.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let next = ready!(wait.poll_line(this.ring, cx));
+        this.local.refill();
+        coop.made_progress();
+        Poll::Ready(next)
+    }
+}
+
+impl<T> Future for RecvFuture<'_, T> {
+    type Output = Option<T>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if self.wait.is_none()
+            && self.local.has_budget()
+            && let Some(value) = self.ring.pop_ready()
+        {
+            self.local.spend();
+            return Poll::Ready(Some(value));
+        }
+        self.poll_slow(cx)
+    }
+}
+
+impl<T> fmt::Debug for RecvFuture<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvFuture").finish_non_exhaustive()
+    }
+}

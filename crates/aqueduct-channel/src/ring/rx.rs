@@ -1,0 +1,124 @@
+//! The receiving side's operations where there are several receivers, once for all kinds.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use aqueduct_core::coop;
+use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::wait_queue::Wait;
+
+use super::recv::InLine;
+use super::{Many, Pop, ReceiverLine, RecvFuture, Ring};
+use crate::local::Local;
+
+/// A receiver, of which there may be several.
+pub(crate) struct Rx<T> {
+    pub(crate) ring: Arc<Ring<T, Many>>,
+    local: Local,
+    /// The place in line of a receiver that is polled as a stream. Made when it first has to wait.
+    place: Option<Pin<Box<Wait<ReceiverLine<Arc<Ring<T, Many>>>>>>>,
+}
+
+impl<T> Rx<T> {
+    /// The first receiver of a ring, which is made with a count of one.
+    pub(crate) fn first(ring: Arc<Ring<T, Many>>) -> Self {
+        Self {
+            ring,
+            local: Local::new(),
+            place: None,
+        }
+    }
+
+    /// One receiver more, unless all are gone.
+    pub(crate) fn upgrade(ring: &Arc<Ring<T, Many>>) -> Option<Self> {
+        let count = ring.receiver_count();
+        let mut now = count.load(Ordering::Relaxed);
+        while now > 0 {
+            match count.compare_exchange_weak(now, now + 1, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Some(Self::first(ring.clone())),
+                Err(other) => now = other,
+            }
+        }
+        None
+    }
+
+    #[inline(always)]
+    pub(crate) fn recv(&self) -> RecvFuture<'_, T> {
+        RecvFuture::new(&self.ring, &self.local)
+    }
+
+    #[inline]
+    pub(crate) fn try_recv(&self) -> Pop<T> {
+        match self.ring.pop_ready() {
+            Some(value) => Pop::Value(value),
+            None => self.ring.try_pop(),
+        }
+    }
+
+    /// Polls from a place in line that stays between polls.
+    #[inline]
+    pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let waiting = self.place.as_ref().is_some_and(|place| place.is_waiting());
+        if !waiting
+            && self.local.has_budget()
+            && let Some(value) = self.ring.pop_ready()
+        {
+            self.local.spend();
+            return Poll::Ready(Some(value));
+        }
+        self.poll_slow(cx, waiting)
+    }
+
+    #[inline(never)]
+    fn poll_slow(&mut self, cx: &mut Context<'_>, waiting: bool) -> Poll<Option<T>> {
+        let coop = ready!(coop::poll_proceed(cx));
+        let look = || self.ring.pop().settled();
+        let found = if waiting {
+            None
+        } else {
+            look().or_else(|| self.local.pause_and(look))
+        };
+        let next = match found {
+            Some(next) => next,
+            None => {
+                let place = self
+                    .place
+                    .get_or_insert_with(|| Box::pin(Wait::new(ReceiverLine(self.ring.clone()))));
+                ready!(place.as_mut().poll_line(&self.ring, cx))
+            }
+        };
+        self.local.refill();
+        coop.made_progress();
+        Poll::Ready(next)
+    }
+}
+
+impl<T> Clone for Rx<T> {
+    fn clone(&self) -> Self {
+        self.ring.receiver_count().fetch_add(1, Ordering::Relaxed);
+        Self::first(self.ring.clone())
+    }
+}
+
+impl<T> Drop for Rx<T> {
+    fn drop(&mut self) {
+        /// Goes on with the rest if a message's destructor panics.
+        struct Drain<'a, T>(&'a Ring<T, Many>);
+
+        impl<T> Drop for Drain<'_, T> {
+            fn drop(&mut self) {
+                while let Pop::Value(value) = self.0.try_pop() {
+                    drop(value);
+                }
+            }
+        }
+
+        // A place in line that was served passes the message on, to receivers that are left.
+        self.place = None;
+        // AcqRel pairs with itself: the last receiver's draining comes after what the others have done.
+        if self.ring.receiver_count().fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.ring.close();
+            drop(Drain(&self.ring));
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Sending, and waiting for room.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use aqueduct_core::coop;
+use aqueduct_core::sync::Arc;
+use aqueduct_core::wait_queue::{Place, Queue, Wait, WaitQueue};
+use pin_project_lite::pin_project;
+
+use super::{Consumers, Ring};
+use crate::cursor::{Cursor, Flag};
+use crate::error::SendError;
+use crate::local::Local;
+use crate::overflow::Overflow;
+
+/// What a sender in line asks for: room for so many messages.
+#[derive(Debug)]
+pub(crate) struct SendRequest {
+    want: u64,
+    have: u64,
+    /// Where the tail was when it got in line.
+    since: u64,
+    /// Whether its message may go to the second queue.
+    may_spill: bool,
+    outcome: Outcome,
+}
+
+/// How a sender in line was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Not yet, or in part.
+    Waiting,
+    /// It owns all the room it asked for.
+    Promised,
+    /// It shall try the second queue again.
+    Retry,
+    /// There will be no room.
+    Closed,
+}
+
+impl<T, C: Consumers> Ring<T, C> {
+    /// Promises what room there is to those in line.
+    pub(super) fn serve_senders(&self) {
+        let mut retries = 1;
+        self.senders.serve_and(
+            |request| self.fulfil_send(request, &mut retries),
+            || self.open_tail(),
+        );
+    }
+
+    fn fulfil_send(&self, request: &mut SendRequest, retries: &mut usize) -> bool {
+        loop {
+            // The head first, as in `claim`.
+            let head = self.head.word.load().position();
+            let tail = self.tail.word.load();
+            if tail.has(Flag::Closed) {
+                request.outcome = Outcome::Closed;
+                return true;
+            }
+            if tail.has(Flag::Spilling) {
+                if request.may_spill && *retries > 0 {
+                    *retries -= 1;
+                    request.outcome = Outcome::Retry;
+                    return true;
+                }
+                return false;
+            }
+            let starving =
+                self.tail.fair || tail.distance_from(request.since) >= self.tail.capacity;
+            let room = self.room_at(tail, head).min(Cursor::OWED_MAX - tail.owed());
+            let given = room.min(request.want - request.have);
+            if given == 0 {
+                match (starving, tail.has(Flag::Gate)) {
+                    (true, false) => drop(self.tail.word.set(Flag::Gate)),
+                    (false, true) => self.open_tail(),
+                    _ => {}
+                }
+                return false;
+            }
+            if self.tail.word.change(tail, tail.owing(given)).is_ok() {
+                request.have += given;
+                if request.have == request.want {
+                    request.outcome = Outcome::Promised;
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Lets newcomers in again.
+    fn open_tail(&self) {
+        if self.tail.word.load().has(Flag::Gate) {
+            self.tail.word.clear(Flag::Gate);
+        }
+    }
+
+    /// A sender went away from the line: what it was promised goes to the next.
+    fn sender_left(&self, request: &SendRequest) {
+        if request.have > 0 {
+            self.unreserve(request.have);
+        }
+        self.serve_senders();
+    }
+}
+
+/// A handle to the senders' wait queue of a ring.
+#[derive(Clone)]
+pub(crate) struct SenderLine<R>(pub(crate) R);
+
+// SAFETY: a reference's target does not change, and the queue is a field of it.
+unsafe impl<T, C: Consumers> Queue for SenderLine<&Ring<T, C>> {
+    type Request = SendRequest;
+
+    fn wait_queue(&self) -> &WaitQueue<SendRequest> {
+        &self.0.senders
+    }
+
+    fn left(&self, request: SendRequest, _: bool) {
+        self.0.sender_left(&request);
+    }
+}
+
+// SAFETY: an `Arc`'s target does not change, and stays while the `Arc` lives; the queue is a field of it.
+unsafe impl<T, C: Consumers> Queue for SenderLine<Arc<Ring<T, C>>> {
+    type Request = SendRequest;
+
+    fn wait_queue(&self) -> &WaitQueue<SendRequest> {
+        &self.0.senders
+    }
+
+    fn left(&self, request: SendRequest, _: bool) {
+        self.0.sender_left(&request);
+    }
+}
+
+/// What came of waiting for room.
+pub(crate) enum Waited {
+    /// So much room is promised to the caller.
+    Promised,
+    /// The message was sent without it.
+    Sent,
+    Closed,
+}
+
+/// Waits in line for room for `want` messages, or until `retry` sends without.
+pub(crate) fn poll_room<T, C, Q>(
+    mut wait: Pin<&mut Wait<Q>>,
+    ring: &Ring<T, C>,
+    cx: &mut Context<'_>,
+    want: u64,
+    may_spill: bool,
+    mut retry: impl FnMut() -> Option<Waited>,
+) -> Poll<Waited>
+where
+    C: Consumers,
+    Q: Queue<Request = SendRequest>,
+{
+    let mut place = Place::Back;
+    let mut since = ring.tail.word.load().position();
+    loop {
+        let mut retries = 1;
+        let position = ring.tail.word.load().position();
+        let request = ready!(wait.as_mut().poll_wait(
+            cx,
+            place,
+            position,
+            || SendRequest {
+                want,
+                have: 0,
+                since,
+                may_spill,
+                outcome: Outcome::Waiting
+            },
+            |request| ring.fulfil_send(request, &mut retries),
+            || ring.open_tail(),
+        ));
+        match request.outcome {
+            Outcome::Promised => return Poll::Ready(Waited::Promised),
+            Outcome::Closed => {
+                ring.unreserve(request.have);
+                return Poll::Ready(Waited::Closed);
+            }
+            Outcome::Waiting | Outcome::Retry => {
+                if let Some(waited) = retry() {
+                    return Poll::Ready(waited);
+                }
+                // Somebody else was faster: back to the head of the line.
+                place = Place::Front;
+                since = request.since;
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// Sends one message.
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct SendFuture<'a, T, C>
+    where
+        C: Consumers,
+    {
+        ring: &'a Ring<T, C>,
+        local: &'a Local,
+        value: Option<T>,
+        #[pin]
+        wait: Option<Wait<SenderLine<&'a Ring<T, C>>>>,
+    }
+}
+
+impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
+    #[inline]
+    pub(crate) fn new(ring: &'a Ring<T, C>, local: &'a Local, value: T) -> Self {
+        Self {
+            ring,
+            local,
+            value: Some(value),
+            wait: None,
+        }
+    }
+
+    /// The message, if it was not sent.
+    pub(crate) fn take_value(self: Pin<&mut Self>) -> Option<T> {
+        self.project().value.take()
+    }
+
+    #[inline(never)]
+    fn poll_slow(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let coop = ready!(coop::poll_proceed(cx));
+        let local = self.local;
+        let sent = ready!(self.poll_sent(cx));
+        local.refill();
+        coop.made_progress();
+        Poll::Ready(sent)
+    }
+
+    fn poll_sent(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let mut this = self.project();
+        let (ring, value) = (*this.ring, this.value);
+        if this.wait.is_none() {
+            let mut sent = ring.attempt(value);
+            if sent.is_none() && ring.overflow_policy() == Overflow::Reject {
+                return Poll::Ready(value.take().map_or(Ok(()), |value| Err(SendError(value))));
+            }
+            if sent.is_none() {
+                sent = this.local.pause_and(|| ring.attempt(value));
+            }
+            if let Some(sent) = sent {
+                return Poll::Ready(sent);
+            }
+            this.wait.set(Some(Wait::new(SenderLine(ring))));
+        }
+        let Some(wait) = this.wait.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let mut retried = Ok(());
+        let spills = ring.overflow_policy() == Overflow::Spill;
+        let waited = ready!(poll_room(wait, ring, cx, 1, spills, || {
+            retried = ring.attempt(value)?;
+            Some(Waited::Sent)
+        }));
+        Poll::Ready(match (waited, value.take()) {
+            (Waited::Promised, Some(value)) => {
+                // SAFETY: I1: claimed just now, by the promise.
+                unsafe { ring.write(ring.claim_owed(), value) };
+                Ok(())
+            }
+            (Waited::Closed, Some(value)) => Err(SendError(value)),
+            _ => retried,
+        })
+    }
+}
+
+impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
+    type Output = Result<(), SendError<T>>;
+
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.wait.is_none()
+            && self.local.has_budget()
+            && let Some(position) = self.ring.claim()
+        {
+            let this = self.project();
+            this.local.spend();
+            let value = this
+                .value
+                .take()
+                .expect("a future that was ready is not polled again");
+            // SAFETY: I1: just claimed.
+            unsafe { this.ring.write(position, value) };
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_slow(cx)
+    }
+}
+
+impl<T, C: Consumers> fmt::Debug for SendFuture<'_, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+//! Time limits around sends and receives.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use aqueduct_core::rt;
+
+use crate::error::{Elapsed, SendTimeoutError};
+use crate::ring::{Consumers, SendFuture};
+
+/// Sends within a time limit, or hands the message back.
+pub(crate) async fn send<T, C: Consumers>(
+    send: SendFuture<'_, T, C>,
+    limit: Duration,
+) -> Result<(), SendTimeoutError<T>> {
+    let mut send = pin!(send);
+    match rt::timeout(limit, send.as_mut()).await {
+        Ok(sent) => sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+        Err(_) => match send.take_value() {
+            Some(value) => Err(SendTimeoutError::Timeout(value)),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Receives within a time limit.
+pub(crate) async fn recv<T>(
+    recv: impl Future<Output = Option<T>>,
+    limit: Duration,
+) -> Result<Option<T>, Elapsed> {
+    rt::timeout(limit, recv).await.map_err(|_| Elapsed(()))
+}
