@@ -1,0 +1,1 @@
+//! Samples that pass and samples that fail.
