@@ -68,7 +68,17 @@ impl Source {
     /// Every comment that speaks of what is at `at`: in the statement or item it is part of, up to its line, and on the
     /// lines directly above that statement.
     pub(super) fn comments_on(&self, at: usize) -> String {
-        let first = self.line(self.statement_start(at)) - 1;
+        let mut start = self.statement_start(at);
+        // A block that opens amid a line, as a closure's does, is told about above the statement it is part of.
+        loop {
+            let line = self.line_starts[self.line(start) - 1];
+            let first_of_line = self.skip_blanks(line);
+            if first_of_line >= start {
+                break;
+            }
+            start = self.statement_start(first_of_line);
+        }
+        let first = self.line(start) - 1;
         let last = self.line(at) - 1;
         let mut top = first;
         while top > 0 && self.is_comment_line(top - 1) {
