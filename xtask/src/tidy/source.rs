@@ -323,7 +323,7 @@ fn test_ranges(code: &str) -> Vec<Range<usize>> {
             continue;
         }
         if inner {
-            return vec![0..code.len()];
+            return std::iter::once(0..code.len()).collect();
         }
         ranges.push(at..item_end(code, end));
     }
