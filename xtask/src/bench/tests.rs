@@ -3,7 +3,7 @@ use super::Args;
 #[test]
 fn everything_is_passed_on() {
     let args = Args {
-        filter: Some("spsc,mpsc".to_owned()),
+        filter: vec!["spsc,mpsc".to_owned(), "oneshot".to_owned()],
         quick: true,
         html: true,
         save: Some("before".to_owned()),
@@ -12,7 +12,7 @@ fn everything_is_passed_on() {
     };
     assert_eq!(
         args.command().to_string(),
-        "cargo run --profile bench -p aqueduct-benches --bin aqueduct-benches -- spsc,mpsc --quick --html \
+        "cargo run --profile bench -p aqueduct-benches --bin aqueduct-benches -- spsc,mpsc oneshot --quick --html \
          --save before --against then"
     );
 }

@@ -57,10 +57,7 @@ pub(super) fn safety_comments(project: &Project, findings: &mut Findings) {
                 );
                 continue;
             };
-            let cited: Vec<&str> = source::words(argument)
-                .map(|(_, word)| word)
-                .filter(|w| is_invariant(w))
-                .collect();
+            let cited = cited(argument);
             if cited.is_empty() {
                 findings.fail(
                     path,
@@ -69,21 +66,53 @@ pub(super) fn safety_comments(project: &Project, findings: &mut Findings) {
                     "cite by number (`I2`) the invariant of the module's doc that makes it sound",
                 );
             }
-            for invariant in cited
-                .iter()
-                .filter(|invariant| !is_stated(project, path, invariant))
-            {
-                findings.fail(
-                    path,
-                    line,
-                    format!(
-                        "the SAFETY comment cites {invariant}, which no doc of this module states"
+            for Citation { invariant, of } in &cited {
+                let (stated, whose) = match of {
+                    Some(module) => (
+                        states_in_module(project, path, module, invariant),
+                        format!("the doc of `{module}`"),
                     ),
-                    format!("state it in the module's doc: `//! {invariant}. …`"),
-                );
+                    None => (
+                        is_stated(project, path, invariant),
+                        "this module's doc".to_owned(),
+                    ),
+                };
+                if !stated {
+                    findings.fail(
+                        path,
+                        line,
+                        format!("the SAFETY comment cites {invariant}, which {whose} does not state"),
+                        format!(
+                            "state it there (`//! {invariant}. …`), or name the module that does: `{invariant} of the ring`"
+                        ),
+                    );
+                }
             }
         }
     }
+}
+
+/// `I2`, or `I2 of the ring` where another module states it.
+struct Citation<'a> {
+    invariant: &'a str,
+    of: Option<&'a str>,
+}
+
+fn cited(argument: &str) -> Vec<Citation<'_>> {
+    let said: Vec<&str> = source::words(argument).map(|(_, word)| word).collect();
+    let cited = said
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| is_invariant(word));
+    cited
+        .map(|(index, invariant)| {
+            let of = match said[index + 1..] {
+                ["of", "the", module, ..] => Some(module),
+                _ => None,
+            };
+            Citation { invariant, of }
+        })
+        .collect()
 }
 
 fn unsafe_blocks_and_impls(source: &Source) -> impl Iterator<Item = usize> {
@@ -126,6 +155,17 @@ fn is_stated(project: &Project, path: &str, invariant: &str) -> bool {
         }
         module = parent.to_owned();
     }
+}
+
+/// Whether a module of that name in the crate that holds `path` states the invariant.
+fn states_in_module(project: &Project, path: &str, module: &str, invariant: &str) -> bool {
+    let crate_root = path.split_inclusive("/src/").next().unwrap_or_default();
+    let file = format!("/{module}.rs");
+    let mut modules = project
+        .sources
+        .iter()
+        .filter(|(p, _)| p.starts_with(crate_root) && p.ends_with(&file));
+    modules.any(|(_, source)| states(source, invariant))
 }
 
 fn states(source: &Source, invariant: &str) -> bool {

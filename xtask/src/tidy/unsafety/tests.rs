@@ -69,7 +69,7 @@ fn a_safety_comment_cites_a_stated_invariant() {
         safety(text),
         [
             "crates/a/src/ring.rs:3: the SAFETY comment cites no invariant",
-            "crates/a/src/ring.rs:5: the SAFETY comment cites I12, which no doc of this module states",
+            "crates/a/src/ring.rs:5: the SAFETY comment cites I12, which this module's doc does not state",
         ]
     );
 }
@@ -92,6 +92,30 @@ fn a_module_inherits_the_invariants_of_those_above_it() {
     assert!(of(("crates/a/src/lib.rs", "//! I1. Ours.")).is_empty());
     assert_eq!(of(("crates/a/src/queue.rs", "//! I1. Theirs.")).len(), 1);
     assert_eq!(of(("crates/b/src/ring.rs", "//! I1. Theirs.")).len(), 1);
+}
+
+#[test]
+fn an_invariant_of_another_module_is_cited_with_its_name() {
+    let ring = ("crates/a/src/spsc/ring.rs", "//! I1. Ours.");
+    let of = |safety: &str| {
+        let text = format!("// SAFETY: by {safety}.\nunsafe {{ f() }};");
+        let files = [
+            ring,
+            ("crates/a/src/spsc/sender.rs", text.as_str()),
+            ("crates/b/src/pool.rs", "//! I1. Ours."),
+        ];
+        findings(safety_comments, &Project::sample(&files))
+    };
+    assert_eq!(of("I1 of the ring: it\n// is so"), [""; 0]);
+    assert_eq!(of("I1 of\n// the ring"), [""; 0]);
+    assert_eq!(of("I1").len(), 1);
+    assert_eq!(
+        of("I2 of the ring, I1 of the pool"),
+        [
+            "crates/a/src/spsc/sender.rs:2: the SAFETY comment cites I1, which the doc of `pool` does not state",
+            "crates/a/src/spsc/sender.rs:2: the SAFETY comment cites I2, which the doc of `ring` does not state",
+        ]
+    );
 }
 
 #[test]
