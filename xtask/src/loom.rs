@@ -43,7 +43,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
     } else if ran == 0 && args.filter.is_some() {
         steps.fail("no model's path contains the filter", "cargo xtask loom");
     }
-    eprintln!("\n[loom] {ran} models held, in {} crates", crates.len());
+    eprintln!(
+        "\n[loom] models that held: {ran}, in crates: {}",
+        crates.len()
+    );
     Ok(steps.finish())
 }
 
@@ -95,7 +98,7 @@ fn crate_models(
         test.arg("--exact").args(wanted.iter().copied())
     };
     Ok(steps
-        .run_tests(&format!("{name}: {} models", wanted.len()), &run)?
+        .run_tests(&format!("{name}: models: {}", wanted.len()), &run)?
         .passed)
 }
 

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use cargo_metadata::TargetKind;
+use cargo_metadata::{Package, TargetKind};
 use clap::ValueEnum;
 
 use crate::context::{Context, has_lib};
@@ -91,14 +91,22 @@ fn unit_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd) -> Result<()> {
 }
 
 fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) -> Result<()> {
+    let none = "there is no soak test: no ignored integration test named `soak_*`";
     let members = ctx.members();
-    let with_tests = members
+    let has_tests = |p: &&&Package| p.targets.iter().any(|t| t.kind.contains(&TargetKind::Test));
+    let names: Vec<&str> = members
         .iter()
-        .filter(|p| p.targets.iter().any(|t| t.kind.contains(&TargetKind::Test)));
+        .filter(has_tests)
+        .map(|p| p.name.as_str())
+        .collect();
+    if names.is_empty() {
+        steps.fail(none, "cargo xtask soak");
+        return Ok(());
+    }
     let cmd = test
         .clone()
         .arg("--no-fail-fast")
-        .packages(with_tests.map(|p| p.name.as_str()))
+        .packages(names)
         .args(["--test", "*"]);
     let list = cmd
         .clone()
@@ -111,10 +119,7 @@ fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) ->
     }
     let count = libtest::listed(&listed.stdout).len();
     if count == 0 {
-        steps.fail(
-            "there is no soak test: no ignored integration test named `soak_*`",
-            list.to_string(),
-        );
+        steps.fail(none, list.to_string());
         return Ok(());
     }
     let seconds = ((minutes * 60.0 / count as f64).round() as u64).max(1);
@@ -124,7 +129,7 @@ fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) ->
         "--test-threads=1",
         "soak_",
     ]);
-    steps.run_tests(&format!("{count} soak tests, {seconds} s each"), &run)?;
+    steps.run_tests(&format!("soak tests: {count}, {seconds} s each"), &run)?;
     Ok(())
 }
 

@@ -122,6 +122,7 @@ impl<'a> Steps<'a> {
     pub(crate) fn finish(self) -> Outcome {
         let seconds = self.started.elapsed().as_secs_f64();
         let verdict = match self.outcome.failures.len() {
+            0 if self.done == 0 && !self.outcome.skipped.is_empty() => "skipped".to_owned(),
             0 => "ok".to_owned(),
             n => format!("{n} failed"),
         };

@@ -28,7 +28,12 @@ pub(crate) fn require_cargo_tool(ctx: &Context, subcommand: &str) -> Result<()> 
 /// `cargo` of the nightly toolchain, running `subcommand`.
 pub(crate) fn nightly(ctx: &Context, subcommand: &str) -> Result<Cmd> {
     let cargo = Cmd::new("cargo").arg("+nightly");
-    if !cargo.clone().arg("--version").answers(ctx) {
+    // rustup would else download the toolchain for the asking.
+    let asked = cargo
+        .clone()
+        .env("RUSTUP_AUTO_INSTALL", "0")
+        .arg("--version");
+    if !asked.answers(ctx) {
         bail!(
             "there is no nightly toolchain; this installs it:\n  rustup toolchain install nightly --profile minimal"
         );
