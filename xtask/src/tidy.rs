@@ -12,6 +12,7 @@ mod changelog;
 mod docs;
 mod leaks;
 mod manifests;
+mod models;
 mod orderings;
 mod project;
 mod shape;
@@ -36,7 +37,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("SAFETY comments", unsafety::safety_comments),
     ("memory orderings", orderings::orderings),
     ("unfinished code", shape::unfinished),
-    ("bare loom cfg", shape::bare_loom),
+    ("bare loom cfg", models::bare_loom),
+    ("modelled modules", models::modelled),
     ("ignored tests", shape::ignored_tests),
     ("file layout", shape::layout),
     ("file size", shape::size),

@@ -9,7 +9,7 @@ use super::source::{Source, words};
 const STRONG: &[&str] = &["Acquire", "Release", "AcqRel", "SeqCst"];
 
 /// The words that name the other side.
-const NAMES_THE_PARTNER: &[&str] = &["pairs with", "partner"];
+const NAMES_THE_PARTNER: &[&str] = &["pairs with", "pair with", "partner"];
 
 pub(super) fn orderings(project: &Project, findings: &mut Findings) {
     for (path, source) in &project.sources {

@@ -2,7 +2,6 @@
 
 use super::Findings;
 use super::project::Project;
-use super::source::words;
 
 const UNFINISHED: &[&str] = &["todo", "unimplemented", "dbg"];
 
@@ -24,44 +23,6 @@ pub(super) fn unfinished(project: &Project, findings: &mut Findings) {
                     format!("`{word}!` is left here"),
                     "finish it, or take it out",
                 );
-            }
-        }
-    }
-}
-
-/// Tokio changes shape under `cfg(loom)`, so ours has another name.
-pub(super) fn bare_loom(project: &Project, findings: &mut Findings) {
-    let fix = "write `aqueduct_loom`: other crates change shape under `loom`";
-    for (path, source) in &project.sources {
-        for (at, word) in source
-            .words()
-            .filter(|(_, word)| matches!(*word, "cfg" | "cfg_attr"))
-        {
-            let after = &source.code[at + word.len()..];
-            let open = at + word.len() + (after.len() - after.trim_start_matches(['!', ' ']).len());
-            if source.code.as_bytes().get(open) != Some(&b'(') {
-                continue;
-            }
-            let predicate = &source.code[open..source.closing(open)];
-            // Only the first argument of `cfg_attr` is a predicate; a path such as `loom::x` is none.
-            let hit = words(predicate)
-                .find(|(i, w)| *w == "loom" && !predicate[i + w.len()..].starts_with("::"));
-            if let Some((i, _)) = hit {
-                findings.fail(path, source.line(open + i), "a bare `loom` in a cfg", fix);
-            }
-        }
-    }
-    for (path, text) in project
-        .files
-        .iter()
-        .filter(|(path, _)| !path.ends_with(".rs") && !path.ends_with(".md"))
-    {
-        for (index, line) in text.lines().enumerate() {
-            if ["cfg(loom)", "--cfg loom", "--cfg=loom"]
-                .iter()
-                .any(|bare| line.contains(bare))
-            {
-                findings.fail(path, index + 1, "a bare `loom` in a cfg", fix);
             }
         }
     }

@@ -15,6 +15,7 @@ fn an_ordering_with_its_partner_passes() {
         "// Pairs with the Release in `send`.\nx.load(Ordering::Acquire);",
         "x.load(Ordering::Acquire); // pairs with `send`",
         "// Acquire; this pairs\n// with the Release in `send`.\nlet y = x\n    .load(Ordering::Acquire);",
+        "// Release, and Acquire on failure, pair with each other.\nx.compare_exchange(a, b, Ordering::Release, Ordering::Acquire);",
         "// Its partner is the fence in `park`.\nfence(Ordering::SeqCst);",
         "x.load(Ordering::Relaxed);",
     ] {

@@ -1,4 +1,4 @@
-use super::{LINES_LIMIT, LINES_WANTED, bare_loom, ignored_tests, layout, size, unfinished};
+use super::{LINES_LIMIT, LINES_WANTED, ignored_tests, layout, size, unfinished};
 use crate::tidy::project::Project;
 use crate::tidy::{Check, Findings, findings};
 
@@ -30,53 +30,6 @@ fn unfinished_code_fails() {
 fn talk_of_unfinished_code_passes() {
     let text = "// no todo!()\nlet s = \"dbg!(x)\";\nlet todo = 1;\nif todo != 2 {}\nfn unimplemented() {}";
     assert_eq!(check(unfinished, "a.rs", text), [""; 0]);
-}
-
-#[test]
-fn a_bare_loom_fails() {
-    for text in [
-        "#[cfg(loom)]\nmod m;",
-        "if cfg!(all(unix, not(loom))) {}",
-        "#![cfg_attr(loom, allow(dead_code))]",
-    ] {
-        assert_eq!(
-            check(bare_loom, "a.rs", text),
-            ["a.rs:1: a bare `loom` in a cfg"],
-            "{text}"
-        );
-    }
-    assert_eq!(
-        check(
-            bare_loom,
-            "a/Cargo.toml",
-            "\n[target.'cfg(loom)'.dependencies]"
-        )
-        .len(),
-        1
-    );
-    assert_eq!(
-        check(bare_loom, "run.sh", "RUSTFLAGS='--cfg loom' cargo test").len(),
-        1
-    );
-}
-
-#[test]
-fn our_loom_passes() {
-    let text = "// cfg(loom)\n#[cfg(aqueduct_loom)]\nuse loom::cell;\n#[cfg(feature = \"loom\")]\nfn f() { loom(); }\n\
-                #[cfg_attr(aqueduct_loom, path = \"x\")]\nfn cfg(loom: u8) {}";
-    // The last line is a function of the name `cfg`: not to be taken for an attribute would need a parser.
-    assert_eq!(
-        check(bare_loom, "a.rs", text.rsplit_once('\n').unwrap().0),
-        [""; 0]
-    );
-    assert_eq!(
-        check(
-            bare_loom,
-            "a/Cargo.toml",
-            "[target.'cfg(aqueduct_loom)'.dependencies]\nloom = \"1\""
-        ),
-        [""; 0]
-    );
 }
 
 #[test]
