@@ -1,0 +1,26 @@
+use super::Args;
+
+#[test]
+fn everything_is_passed_on() {
+    let args = Args {
+        filter: vec!["spsc,mpsc".to_owned(), "oneshot".to_owned()],
+        quick: true,
+        html: true,
+        save: Some("before".to_owned()),
+        against: Some("then".to_owned()),
+        ..Args::default()
+    };
+    assert_eq!(
+        args.command().to_string(),
+        "cargo run --profile bench -p aqueduct-benches --bin aqueduct-benches -- spsc,mpsc oneshot --quick --html \
+         --save before --against then"
+    );
+}
+
+#[test]
+fn smoke_leaves_the_peers_out() {
+    assert_eq!(
+        Args::smoke().command().to_string(),
+        "cargo run --profile smoke -p aqueduct-benches --no-default-features --bin aqueduct-benches -- --smoke"
+    );
+}

@@ -1,0 +1,215 @@
+//! `cargo xtask ci`: every check, one after the other, each within its budget of minutes.
+//!
+//! A verb over its budget fails, so that the whole cannot creep; at twice its budget it is killed, so that a hang costs
+//! minutes and is told with its name. A failure does not end the run: one run tells everything.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::context::Context;
+use crate::steps::{Failure, Outcome, Steps};
+use crate::{bench, deny, doc, features, fmt, lint, loom, soak, test, tidy, tools};
+
+struct Job {
+    verb: &'static str,
+    budget_minutes: u64,
+    run: fn(&Context) -> Result<Outcome>,
+    again: &'static str,
+}
+
+/// On two cores and from an empty target folder, these make 35 minutes at most.
+const JOBS: &[Job] = &[
+    Job {
+        verb: "install",
+        budget_minutes: 4,
+        run: install,
+        again: "cargo xtask ci",
+    },
+    Job {
+        verb: "fmt",
+        budget_minutes: 1,
+        run: fmt::run,
+        again: "cargo xtask fmt",
+    },
+    Job {
+        verb: "tidy",
+        budget_minutes: 1,
+        run: tidy::run,
+        again: "cargo xtask tidy",
+    },
+    Job {
+        verb: "deny",
+        budget_minutes: 1,
+        run: deny::run,
+        again: "cargo xtask deny",
+    },
+    Job {
+        verb: "lint",
+        budget_minutes: 5,
+        run: lint::run,
+        again: "cargo xtask lint",
+    },
+    Job {
+        verb: "test",
+        budget_minutes: 7,
+        run: test::run,
+        again: "cargo xtask test",
+    },
+    Job {
+        verb: "doc",
+        budget_minutes: 2,
+        run: doc::run,
+        again: "cargo xtask doc",
+    },
+    Job {
+        verb: "features",
+        budget_minutes: 2,
+        run: features::run,
+        again: "cargo xtask features",
+    },
+    Job {
+        verb: "loom",
+        budget_minutes: 5,
+        run: |ctx| loom::run(ctx, &Default::default()),
+        again: "cargo xtask loom",
+    },
+    Job {
+        verb: "bench",
+        budget_minutes: 4,
+        run: |ctx| bench::run(ctx, &bench::Args::smoke()),
+        again: "cargo xtask bench --smoke",
+    },
+    Job {
+        verb: "soak",
+        budget_minutes: 3,
+        run: |ctx| {
+            soak::run(
+                ctx,
+                &soak::Args {
+                    minutes: 0.5,
+                    sanitizer: None,
+                },
+            )
+        },
+        again: "cargo xtask soak --minutes 0.5",
+    },
+];
+
+struct Row {
+    verb: &'static str,
+    took: Duration,
+    budget: Duration,
+    result: &'static str,
+}
+
+pub(crate) fn run(ctx: &Context) -> Result<Outcome> {
+    let mut ctx = ctx.clone();
+    ctx.unattended = true;
+    let mut outcome = Outcome::default();
+    let mut rows = Vec::new();
+    for (index, job) in JOBS.iter().enumerate() {
+        eprintln!(
+            "\n==== {} ({} of {}, {} min) ====",
+            job.verb,
+            index + 1,
+            JOBS.len(),
+            job.budget_minutes
+        );
+        let budget = Duration::from_secs(60 * job.budget_minutes);
+        let began = Instant::now();
+        ctx.deadline = Some(began + 2 * budget);
+        let mut of_job = (job.run)(&ctx).unwrap_or_else(|error| failed(format!("{error:#}"), job));
+        let took = began.elapsed();
+        let broke = !of_job.ok();
+        if took > budget {
+            of_job.merge(failed(
+                format!(
+                    "{}: over its budget of {} min",
+                    job.verb, job.budget_minutes
+                ),
+                job,
+            ));
+        }
+        let result = match (broke, took > budget, of_job.skipped.is_empty()) {
+            (true, _, _) => "FAILED",
+            (false, true, _) => "OVER BUDGET",
+            (false, false, false) => "skipped in part",
+            (false, false, true) => "ok",
+        };
+        rows.push(Row {
+            verb: job.verb,
+            took,
+            budget,
+            result,
+        });
+        outcome.merge(of_job);
+    }
+    eprint!("\n{}", table(&rows));
+    Ok(outcome)
+}
+
+fn failed(what: String, job: &Job) -> Outcome {
+    Outcome {
+        failures: vec![Failure {
+            what,
+            again: job.again.to_owned(),
+        }],
+        skipped: Vec::new(),
+    }
+}
+
+/// Only `ci` installs: on one's own machine a verb says what to install and leaves it at that.
+fn install(ctx: &Context) -> Result<Outcome> {
+    let mut steps = Steps::new(ctx, "install", 1);
+    for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if tools::require_component(ctx, component, subcommand).is_err() {
+            let add = crate::shell::Cmd::new("rustup").args(["component", "add", component]);
+            steps.run(component, &add)?;
+        }
+    }
+    let tool = deny::TOOL;
+    if tool.find(ctx).is_none() {
+        steps.run(tool.name, &tool.install(ctx))?;
+        // What cannot be removed is only space.
+        let _ = std::fs::remove_dir_all(tool.scratch(ctx));
+    }
+    Ok(steps.finish())
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = format!("{:<10} {:>7} {:>7}  result\n", "verb", "time", "budget");
+    for Row {
+        verb,
+        took,
+        budget,
+        result,
+    } in rows
+    {
+        let _ = writeln!(
+            table,
+            "{verb:<10} {:>7} {:>7}  {result}",
+            clock(*took),
+            clock(*budget)
+        );
+    }
+    let total = rows.iter().map(|row| row.took).sum();
+    let budget = rows.iter().map(|row| row.budget).sum();
+    let _ = writeln!(
+        table,
+        "{:<10} {:>7} {:>7}",
+        "all",
+        clock(total),
+        clock(budget)
+    );
+    table
+}
+
+fn clock(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests;

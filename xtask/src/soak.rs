@@ -1,0 +1,193 @@
+//! `cargo xtask soak`: the long tests, for as many minutes as one has.
+//!
+//! They are the integration tests named `soak_*`, which `#[ignore]` keeps out of an ordinary run. The minutes are
+//! shared out among them evenly, and they run one at a time, so that each has the machine to itself.
+//!
+//! With a sanitizer they run on nightly, and the unit tests go first: those reach the corners that a soak rarely does.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use cargo_metadata::{Package, TargetKind};
+use clap::ValueEnum;
+
+use crate::context::{Context, has_lib};
+use crate::libtest;
+use crate::shell::Cmd;
+use crate::steps::{Outcome, Steps};
+use crate::tools;
+
+const SECONDS: &str = "AQUEDUCT_SOAK_SECONDS";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How long the whole may take, building apart
+    #[arg(long, default_value_t = 10.0, value_name = "N")]
+    pub(crate) minutes: f64,
+    /// Instrument everything but build scripts; needs nightly
+    #[arg(long)]
+    pub(crate) sanitizer: Option<Sanitizer>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sanitizer {
+    Address,
+    Leak,
+    Thread,
+}
+
+impl Sanitizer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Leak => "leak",
+            Self::Thread => "thread",
+        }
+    }
+}
+
+/// How to build for this run.
+#[derive(Debug)]
+enum Build {
+    With(Cmd),
+    /// It cannot be had here, and why.
+    Not(String),
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
+    if !(args.minutes > 0.0 && args.minutes.is_finite()) {
+        bail!("--minutes takes a number above zero");
+    }
+    let mut steps = Steps::new(ctx, "soak", if args.sanitizer.is_some() { 3 } else { 2 });
+    let test = match build(ctx, args.sanitizer)? {
+        Build::With(test) => test,
+        Build::Not(reason) => {
+            steps.skip(reason);
+            return Ok(steps.finish());
+        }
+    };
+    if args.sanitizer.is_some() {
+        unit_tests(ctx, &mut steps, &test)?;
+    }
+    soak_tests(ctx, &mut steps, &test, args.minutes)?;
+    Ok(steps.finish())
+}
+
+fn unit_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd) -> Result<()> {
+    let published = ctx.published();
+    let names = published
+        .iter()
+        .filter(|p| has_lib(p))
+        .map(|p| p.name.as_str());
+    let cmd = test
+        .clone()
+        .args(["--no-fail-fast", "--lib"])
+        .packages(names);
+    let tally = steps.run_tests("unit tests, instrumented", &cmd)?;
+    if tally.passed == 0 {
+        steps.fail("no unit test passed under the sanitizer", cmd.to_string());
+    }
+    Ok(())
+}
+
+fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) -> Result<()> {
+    let none = "there is no soak test: no ignored integration test named `soak_*`";
+    let members = ctx.members();
+    let has_tests = |p: &&&Package| p.targets.iter().any(|t| t.kind.contains(&TargetKind::Test));
+    let names: Vec<&str> = members
+        .iter()
+        .filter(has_tests)
+        .map(|p| p.name.as_str())
+        .collect();
+    if names.is_empty() {
+        steps.fail(none, "cargo xtask soak");
+        return Ok(());
+    }
+    let cmd = test
+        .clone()
+        .arg("--no-fail-fast")
+        .packages(names)
+        .args(["--test", "*"]);
+    let list = cmd
+        .clone()
+        .args(["--", "--ignored", "--list", "--format", "terse", "soak_"]);
+    steps.begin("build the soak tests", &list);
+    let listed = list.capture(ctx)?;
+    if !listed.status.success() {
+        steps.fail("the soak tests do not build", list.to_string());
+        return Ok(());
+    }
+    let count = libtest::listed(&listed.stdout).len();
+    if count == 0 {
+        steps.fail(none, list.to_string());
+        return Ok(());
+    }
+    let seconds = ((minutes * 60.0 / count as f64).round() as u64).max(1);
+    let run = cmd.env(SECONDS, seconds.to_string()).args([
+        "--",
+        "--ignored",
+        "--test-threads=1",
+        "soak_",
+    ]);
+    steps.run_tests(&format!("soak tests: {count}, {seconds} s each"), &run)?;
+    Ok(())
+}
+
+/// `cargo test`, set up for the sanitizer.
+fn build(ctx: &Context, sanitizer: Option<Sanitizer>) -> Result<Build> {
+    let Some(sanitizer) = sanitizer else {
+        return Ok(Build::With(Cmd::cargo("test").arg("--release")));
+    };
+    let nightly = tools::nightly(ctx, "test")?;
+    let host = host(ctx)?;
+    if !host.contains("linux") && !host.contains("apple-darwin") {
+        return Ok(Build::Not(format!(
+            "the {} sanitizer: rustc has none for {host}",
+            sanitizer.name()
+        )));
+    }
+    // A target named explicitly keeps the flags away from build scripts and proc macros, which would not run.
+    let target_dir = ctx
+        .in_target("sanitizer")
+        .join(sanitizer.name())
+        .display()
+        .to_string();
+    let mut cmd = nightly
+        .rustflags(&format!(
+            "-Zsanitizer={} -C debug-assertions -C force-frame-pointers",
+            sanitizer.name()
+        ))
+        .args(["--release", "--target", &host, "--target-dir", &target_dir]);
+    if sanitizer == Sanitizer::Thread {
+        if !rust_src(ctx)? {
+            return Ok(Build::Not(
+                "the thread sanitizer: the standard library must be built with it too, and its source is not here; \
+                 this installs it: rustup component add rust-src --toolchain nightly"
+                    .to_owned(),
+            ));
+        }
+        cmd = cmd.arg("-Zbuild-std");
+    }
+    Ok(Build::With(cmd))
+}
+
+fn host(ctx: &Context) -> Result<String> {
+    let version = Cmd::new("rustc")
+        .args(["+nightly", "-vV"])
+        .capture(ctx)?
+        .stdout;
+    match version.lines().find_map(|line| line.strip_prefix("host: ")) {
+        Some(host) => Ok(host.to_owned()),
+        None => bail!("`rustc +nightly -vV` names no host"),
+    }
+}
+
+fn rust_src(ctx: &Context) -> Result<bool> {
+    let sysroot = Cmd::new("rustc")
+        .args(["+nightly", "--print", "sysroot"])
+        .capture(ctx)?
+        .stdout;
+    Ok(Path::new(sysroot.trim())
+        .join("lib/rustlib/src/rust/library/Cargo.toml")
+        .is_file())
+}
