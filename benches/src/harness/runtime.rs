@@ -1,0 +1,64 @@
+//! The two runtimes that cases run on.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::sync::LazyLock;
+
+use tokio::runtime::{Builder, Runtime};
+
+static MULTI_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .expect("a runtime starts")
+});
+
+static CURRENT_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_current_thread()
+        .build()
+        .expect("a runtime starts")
+});
+
+/// Which runtime a case runs on. One of each lives as long as the program, so that no round pays for starting threads.
+/// Neither has a timer or an I/O driver: nothing that is measured there needs one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rt {
+    /// Two worker threads.
+    MultiThread,
+    CurrentThread,
+}
+
+impl Rt {
+    pub(crate) const BOTH: [Rt; 2] = [Rt::MultiThread, Rt::CurrentThread];
+
+    /// Runs `main` as a **spawned** task and waits for it. A future given to `block_on` itself is polled by the calling
+    /// thread, outside of the workers, and each of its wakes crosses threads.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of `main`.
+    pub(crate) fn run<F>(self, main: F) -> F::Output
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        let runtime = match self {
+            Rt::MultiThread => &*MULTI_THREAD,
+            Rt::CurrentThread => &*CURRENT_THREAD,
+        };
+        match runtime.block_on(runtime.spawn(main)) {
+            Ok(output) => output,
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
+}
+
+/// The end of a group's name.
+impl fmt::Display for Rt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rt::MultiThread => "mt",
+            Rt::CurrentThread => "ct",
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! flume: one kind, mpmc, through its async methods.
+
+use std::future::Future;
+
+use ::flume as theirs;
+
+use crate::channel::{Channel, Ends, Message, Received, Receiver, Sender, many_to_many};
+
+pub(crate) const NAME: &str = "flume";
+
+pub(crate) enum Mpmc {}
+
+impl<T: Message> Channel<T> for Mpmc {
+    type Tx = theirs::Sender<T>;
+    type Rx = theirs::Receiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_many(ends, theirs::bounded(ends.capacity))
+    }
+}
+
+pub(crate) enum Unbounded {}
+
+impl<T: Message> Channel<T> for Unbounded {
+    type Tx = theirs::Sender<T>;
+    type Rx = theirs::Receiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_many(ends, theirs::unbounded())
+    }
+}
+
+impl<T: Message> Sender<T> for theirs::Sender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        self.send_async(value)
+    }
+}
+
+impl<T: Message> Receiver<T> for theirs::Receiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        self.recv_async()
+    }
+}
