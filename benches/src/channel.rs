@@ -1,4 +1,5 @@
-//! What a benchmark needs of a channel, whoever made it.
+//! What a benchmark needs of a channel, whoever made it: [`Channel`] for most groups, [`BatchChannel`], [`Queue`] and
+//! [`OneShot`] for the groups named after them.
 //!
 //! An adaptor says how a channel is opened and passes `send` and `recv` on. Everything is static dispatch, and the
 //! traits return the channel's **own** future (its output is read by [`Received`] at the place that awaits), so that no
@@ -86,6 +87,57 @@ impl Message for usize {
     fn number(&self) -> usize {
         *self
     }
+}
+
+/// A channel with one of each side that moves several messages at a time.
+pub(crate) trait BatchChannel: 'static {
+    type Tx: BatchSender;
+    type Rx: BatchReceiver;
+
+    fn open(capacity: usize) -> (Self::Tx, Self::Rx);
+}
+
+pub(crate) trait BatchSender: Send + 'static {
+    /// Sends what is in `batch` and leaves it empty.
+    ///
+    /// # Panics
+    ///
+    /// If the channel is closed.
+    fn send_batch(&mut self, batch: &mut Vec<usize>) -> impl Future<Output = ()> + Send;
+}
+
+pub(crate) trait BatchReceiver: Send + 'static {
+    /// Waits for a message and appends up to `limit` to `batch`, none if no more will come.
+    fn recv_batch(
+        &mut self,
+        batch: &mut Vec<usize>,
+        limit: usize,
+    ) -> impl Future<Output = ()> + Send;
+}
+
+/// Both sides of a queue, used by one thread without waiting.
+pub(crate) trait Queue: 'static {
+    fn open(capacity: usize) -> Self;
+
+    /// Whether there was room.
+    fn try_send(&mut self, value: usize) -> bool;
+
+    fn try_recv(&mut self) -> Option<usize>;
+}
+
+/// A channel for one value.
+pub(crate) trait OneShot: 'static {
+    type Tx: Send + 'static;
+    type Rx: Send + 'static;
+
+    fn open() -> (Self::Tx, Self::Rx);
+
+    /// # Panics
+    ///
+    /// If the receiver is gone.
+    fn send(sender: Self::Tx, value: usize);
+
+    fn recv(receiver: Self::Rx) -> impl Future<Output = impl Received<usize>> + Send;
 }
 
 /// The handles of a channel that cannot have more than one of each side.

@@ -1,9 +1,18 @@
 //! The groups of the report, one file a family.
 
+mod batch;
+mod bytes;
+mod latency;
 mod mpmc;
 mod mpsc;
+mod oneshot;
+mod payload;
+mod pingpong;
 mod pump;
+mod rendezvous;
+mod spmc;
 mod spsc;
+mod try_pair;
 mod unbounded;
 
 use crate::harness::Bench;
@@ -12,9 +21,18 @@ use crate::harness::Bench;
 pub(crate) fn all() -> Vec<Bench> {
     let families = [
         spsc::benches(),
+        batch::benches(),
+        payload::benches(),
         mpsc::benches(),
-        mpmc::benches(),
         unbounded::benches(),
+        spmc::benches(),
+        mpmc::benches(),
+        rendezvous::benches(),
+        oneshot::benches(),
+        pingpong::benches(),
+        latency::benches(),
+        try_pair::benches(),
+        bytes::benches(),
     ];
     families.into_iter().flatten().collect()
 }

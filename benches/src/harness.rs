@@ -60,6 +60,8 @@ pub(crate) struct Case {
 pub(crate) struct Bench {
     pub(crate) metrics: Vec<Metric>,
     pub(crate) cases: Vec<Case>,
+    /// Fewer rounds than the effort says, for a bench whose rounds are long.
+    pub(crate) rounds_max: usize,
 }
 
 impl Bench {
@@ -67,6 +69,7 @@ impl Bench {
         Bench {
             metrics,
             cases: Vec::new(),
+            rounds_max: usize::MAX,
         }
     }
 
@@ -78,6 +81,11 @@ impl Bench {
             about: about.into(),
         };
         Bench::new(vec![metric])
+    }
+
+    /// How many rounds of each case are counted.
+    pub(crate) fn rounds(&self, effort: &Effort) -> usize {
+        effort.rounds.min(self.rounds_max)
     }
 
     /// Adds a case.

@@ -1,5 +1,6 @@
 //! Runs every figure of the project beside its peers'. See the README.
 
+mod alloc;
 mod channel;
 mod entrants;
 mod groups;
@@ -18,6 +19,9 @@ use harness::run::Runner;
 use harness::{Bench, Effort};
 use report::machine::Machine;
 use report::{Report, table};
+
+#[global_allocator]
+static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 /// Measures Aqueduct beside its peers, in interleaved rounds.
 #[derive(Debug, Parser)]

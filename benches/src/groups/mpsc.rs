@@ -4,14 +4,20 @@ use super::pump::Pump;
 use crate::channel::Ends;
 use crate::entrants;
 use crate::harness::Bench;
-use crate::harness::runtime::Rt;
+use crate::harness::runtime::Rt::{self, CurrentThread, MultiThread};
 
 pub(crate) fn benches() -> Vec<Bench> {
-    Rt::BOTH.map(|rt| bounded(4, rt)).into()
+    vec![
+        bounded(4, MultiThread),
+        bounded(4, CurrentThread),
+        bounded(1, MultiThread),
+        bounded(16, MultiThread),
+        bounded(64, MultiThread),
+    ]
 }
 
 fn bounded(senders: usize, rt: Rt) -> Bench {
-    let about = format!("{senders} senders, one receiver, capacity 1024, usize");
+    let about = format!("{senders} sender(s), one receiver, capacity 1024, usize");
     let ends = Ends {
         capacity: 1024,
         senders,

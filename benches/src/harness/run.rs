@@ -25,8 +25,11 @@ impl Runner {
     /// Prepares to run `benches`, whose rounds the progress bar counts. The bar is drawn on stderr if that is a
     /// terminal.
     pub(crate) fn new(benches: &[Bench], effort: Effort) -> Self {
-        let each = effort.rounds + usize::from(effort.warm_up);
-        let rounds: usize = benches.iter().map(|bench| bench.cases.len() * each).sum();
+        let each = |bench: &Bench| bench.rounds(&effort) + usize::from(effort.warm_up);
+        let rounds = benches
+            .iter()
+            .map(|bench| bench.cases.len() * each(bench))
+            .sum::<usize>();
         let progress = ProgressBar::new(rounds as u64);
         progress.set_style(
             ProgressStyle::with_template("{bar:32} {percent:>3}% {eta:>4} left  {msg}")
@@ -59,7 +62,7 @@ impl Runner {
                 }
             }
         }
-        for round in 0..self.effort.rounds {
+        for round in 0..bench.rounds(&self.effort) {
             for turn in 0..bench.cases.len() {
                 let place = (turn + round) % bench.cases.len();
                 let Some(all) = &mut outcomes[place].figures else {

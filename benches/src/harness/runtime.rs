@@ -1,4 +1,4 @@
-//! The two runtimes that cases run on.
+//! The runtimes that cases run on.
 
 use std::fmt;
 use std::future::Future;
@@ -14,6 +14,14 @@ static MULTI_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
         .expect("a runtime starts")
 });
 
+static WITH_TIMER: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a runtime starts")
+});
+
 static CURRENT_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_current_thread()
         .build()
@@ -21,15 +29,18 @@ static CURRENT_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// Which runtime a case runs on. One of each lives as long as the program, so that no round pays for starting threads.
-/// Neither has a timer or an I/O driver: nothing that is measured there needs one.
+/// They have no timer and no I/O driver, which they would look at now and then, but for the one named after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rt {
     /// Two worker threads.
     MultiThread,
     CurrentThread,
+    /// Two worker threads, and a timer for cases that sleep.
+    WithTimer,
 }
 
 impl Rt {
+    /// Those that nearly every group is run on.
     pub(crate) const BOTH: [Rt; 2] = [Rt::MultiThread, Rt::CurrentThread];
 
     /// Runs `main` as a **spawned** task and waits for it. A future given to `block_on` itself is polled by the calling
@@ -45,6 +56,7 @@ impl Rt {
         let runtime = match self {
             Rt::MultiThread => &*MULTI_THREAD,
             Rt::CurrentThread => &*CURRENT_THREAD,
+            Rt::WithTimer => &*WITH_TIMER,
         };
         match runtime.block_on(runtime.spawn(main)) {
             Ok(output) => output,
@@ -57,7 +69,7 @@ impl Rt {
 impl fmt::Display for Rt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Rt::MultiThread => "mt",
+            Rt::MultiThread | Rt::WithTimer => "mt",
             Rt::CurrentThread => "ct",
         })
     }

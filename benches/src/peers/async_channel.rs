@@ -4,7 +4,7 @@ use std::future::Future;
 
 use ::async_channel as theirs;
 
-use crate::channel::{Channel, Ends, Message, Received, Receiver, Sender, many_to_many};
+use crate::channel::{Channel, Ends, Message, Queue, Received, Receiver, Sender, many_to_many};
 
 pub(crate) const NAME: &str = "async-channel";
 
@@ -41,5 +41,27 @@ impl<T: Message> Receiver<T> for theirs::Receiver<T> {
     #[inline]
     fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
         theirs::Receiver::recv(self)
+    }
+}
+
+pub(crate) struct MpmcQueue {
+    tx: theirs::Sender<usize>,
+    rx: theirs::Receiver<usize>,
+}
+
+impl Queue for MpmcQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = theirs::bounded(capacity);
+        MpmcQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok()
     }
 }

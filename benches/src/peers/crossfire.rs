@@ -3,10 +3,12 @@
 
 use std::future::{Future, ready};
 
+use ::crossfire::oneshot::{RxOneshot, TxOneshot};
 use ::crossfire::{AsyncRx, AsyncTx, MAsyncRx, MAsyncTx, MTx, mpmc, mpsc, spsc};
 
 use crate::channel::{
-    Channel, Ends, Message, Received, Receiver, Sender, many_to_many, many_to_one, one_to_one,
+    self, Channel, Ends, Message, Queue, Received, Receiver, Sender, many_to_many, many_to_one,
+    one_to_one,
 };
 
 pub(crate) const NAME: &str = "crossfire";
@@ -109,5 +111,71 @@ impl<T: Message> Receiver<T> for AsyncRx<mpsc::List<T>> {
     #[inline]
     fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
         AsyncRx::recv(self)
+    }
+}
+
+pub(crate) struct SpscQueue {
+    tx: AsyncTx<spsc::Array<usize>>,
+    rx: AsyncRx<spsc::Array<usize>>,
+}
+
+impl Queue for SpscQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = spsc::bounded_async(capacity);
+        SpscQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok()
+    }
+}
+
+pub(crate) struct MpmcQueue {
+    tx: MAsyncTx<mpmc::Array<usize>>,
+    rx: MAsyncRx<mpmc::Array<usize>>,
+}
+
+impl Queue for MpmcQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = mpmc::bounded_async(capacity);
+        MpmcQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok()
+    }
+}
+
+pub(crate) enum OneShot {}
+
+impl channel::OneShot for OneShot {
+    type Tx = TxOneshot<usize>;
+    type Rx = RxOneshot<usize>;
+
+    #[inline]
+    fn open() -> (Self::Tx, Self::Rx) {
+        ::crossfire::oneshot::oneshot()
+    }
+
+    #[inline]
+    fn send(sender: Self::Tx, value: usize) {
+        sender.send(value);
+    }
+
+    #[inline]
+    fn recv(receiver: Self::Rx) -> impl Future<Output = impl Received<usize>> + Send {
+        receiver
     }
 }

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 
-use ::fibre::{mpmc, mpsc, spsc};
+use ::fibre::{mpmc, mpsc, oneshot, spsc};
 
 use crate::channel::{
-    Channel, Ends, Message, Received, Receiver, Sender, many_to_many, many_to_one, one_to_one,
+    self, BatchChannel, BatchReceiver, BatchSender, Channel, Ends, Message, Queue, Received,
+    Receiver, Sender, many_to_many, many_to_one, one_to_one,
 };
 
 pub(crate) const NAME: &str = "fibre";
@@ -107,5 +108,123 @@ impl<T: Message> Receiver<T> for mpsc::UnboundedAsyncReceiver<T> {
     #[inline]
     fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
         mpsc::UnboundedAsyncReceiver::recv(self)
+    }
+}
+
+pub(crate) enum Rendezvous {}
+
+impl<T: Message> Channel<T> for Rendezvous {
+    type Tx = spsc::RendezvousAsyncSender<T>;
+    type Rx = spsc::RendezvousAsyncReceiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        one_to_one(ends, spsc::rendezvous::rendezvous_async())
+    }
+}
+
+impl<T: Message> Sender<T> for spsc::RendezvousAsyncSender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        spsc::RendezvousAsyncSender::send(self, value)
+    }
+}
+
+impl<T: Message> Receiver<T> for spsc::RendezvousAsyncReceiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        spsc::RendezvousAsyncReceiver::recv(self)
+    }
+}
+
+pub(crate) enum SpscBatches {}
+
+impl BatchChannel for SpscBatches {
+    type Tx = spsc::BoundedAsyncSender<usize>;
+    type Rx = spsc::BoundedAsyncReceiver<usize>;
+
+    fn open(capacity: usize) -> (Self::Tx, Self::Rx) {
+        spsc::bounded_async(capacity)
+    }
+}
+
+impl BatchSender for spsc::BoundedAsyncSender<usize> {
+    async fn send_batch(&mut self, batch: &mut Vec<usize>) {
+        self.send_batch_mut(batch)
+            .await
+            .expect("the channel is open");
+    }
+}
+
+impl BatchReceiver for spsc::BoundedAsyncReceiver<usize> {
+    async fn recv_batch(&mut self, batch: &mut Vec<usize>, limit: usize) {
+        // The error says that the channel is closed and drained, as does an empty batch.
+        let _ = self.recv_batch_mut(batch, limit).await;
+    }
+}
+
+pub(crate) struct SpscQueue {
+    tx: spsc::BoundedAsyncSender<usize>,
+    rx: spsc::BoundedAsyncReceiver<usize>,
+}
+
+impl Queue for SpscQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = spsc::bounded_async(capacity);
+        SpscQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok()
+    }
+}
+
+pub(crate) struct MpmcQueue {
+    tx: mpmc::AsyncSender<usize>,
+    rx: mpmc::AsyncReceiver<usize>,
+}
+
+impl Queue for MpmcQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = mpmc::bounded_async(capacity);
+        MpmcQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok()
+    }
+}
+
+/// Its kind with a sender that cannot be cloned, as the others'.
+pub(crate) enum OneShot {}
+
+impl channel::OneShot for OneShot {
+    type Tx = oneshot::ExclusiveSender<usize>;
+    type Rx = oneshot::ExclusiveReceiver<usize>;
+
+    #[inline]
+    fn open() -> (Self::Tx, Self::Rx) {
+        oneshot::exclusive()
+    }
+
+    #[inline]
+    fn send(sender: Self::Tx, value: usize) {
+        sender.send(value).expect("the receiver waits");
+    }
+
+    #[inline]
+    fn recv(mut receiver: Self::Rx) -> impl Future<Output = impl Received<usize>> + Send {
+        async move { receiver.recv().await }
     }
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use ::kanal as theirs;
 
-use crate::channel::{Channel, Ends, Message, Received, Receiver, Sender, many_to_many};
+use crate::channel::{Channel, Ends, Message, Queue, Received, Receiver, Sender, many_to_many};
 
 pub(crate) const NAME: &str = "kanal";
 
@@ -41,5 +41,27 @@ impl<T: Message> Receiver<T> for theirs::AsyncReceiver<T> {
     #[inline]
     fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
         theirs::AsyncReceiver::recv(self)
+    }
+}
+
+pub(crate) struct MpmcQueue {
+    tx: theirs::AsyncSender<usize>,
+    rx: theirs::AsyncReceiver<usize>,
+}
+
+impl Queue for MpmcQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = theirs::bounded_async(capacity);
+        MpmcQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value) == Ok(true)
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok().flatten()
     }
 }

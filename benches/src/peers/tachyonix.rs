@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::channel::{Channel, Ends, Message, Received, Receiver, Sender, many_to_one};
+use crate::channel::{Channel, Ends, Message, Queue, Received, Receiver, Sender, many_to_one};
 
 pub(crate) const NAME: &str = "tachyonix";
 
@@ -28,5 +28,27 @@ impl<T: Message> Receiver<T> for tachyonix::Receiver<T> {
     #[inline]
     fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
         tachyonix::Receiver::recv(self)
+    }
+}
+
+pub(crate) struct MpscQueue {
+    tx: tachyonix::Sender<usize>,
+    rx: tachyonix::Receiver<usize>,
+}
+
+impl Queue for MpscQueue {
+    fn open(capacity: usize) -> Self {
+        let (tx, rx) = tachyonix::channel(capacity);
+        MpscQueue { tx, rx }
+    }
+
+    #[inline]
+    fn try_send(&mut self, value: usize) -> bool {
+        self.tx.try_send(value).is_ok()
+    }
+
+    #[inline]
+    fn try_recv(&mut self) -> Option<usize> {
+        self.rx.try_recv().ok()
     }
 }
