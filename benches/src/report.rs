@@ -1,5 +1,8 @@
-//! What a run found: gathered, written as JSON, and read back for comparison.
+//! What a run found: gathered by group, written as JSON, kept under a name, and read back for comparison.
 
+pub(crate) mod compare;
+pub(crate) mod group;
+pub(crate) mod html;
 pub(crate) mod machine;
 pub(crate) mod table;
 
@@ -8,12 +11,16 @@ use std::{env, fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use crate::harness::Metric;
-use crate::harness::run::Outcome;
 use crate::harness::stats::Summary;
+use crate::harness::{Entrant, Metric};
+use group::Group;
 use machine::Machine;
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// The name of the row with our default options. Each group has it once.
+pub(crate) const OURS: &str = "aqueduct";
+
+/// The report as other programs read it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
     pub(crate) results: Vec<Row>,
@@ -36,12 +43,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn new(metric: &Metric, outcome: &Outcome, summary: Summary) -> Self {
+    pub(crate) fn new(metric: &Metric, who: &Entrant, summary: Summary) -> Self {
         Row {
             group: metric.group.clone(),
-            name: outcome.who.name.clone(),
-            version: outcome.who.version.to_owned(),
-            ours: outcome.who.ours,
+            name: who.name.clone(),
+            version: who.version.to_owned(),
+            ours: who.ours,
             unit: metric.unit.name().to_owned(),
             better: "lower".to_owned(),
             rounds: summary.rounds,
@@ -53,21 +60,24 @@ impl Row {
     }
 }
 
+/// A thousandth of a nanosecond is far below the noise.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
+}
+
 impl Report {
-    pub(crate) fn new(machine: Machine) -> Self {
-        Report {
-            machine,
-            results: Vec::new(),
-        }
+    pub(crate) fn new(machine: Machine, groups: &[Group]) -> Self {
+        let results = groups
+            .iter()
+            .flat_map(|group| group.rows.iter().cloned())
+            .collect();
+        Report { machine, results }
     }
 
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
         let mut text = serde_json::to_string_pretty(self)?;
         text.push('\n');
-        fs::write(path, text)
+        write(path, &text)
     }
 
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
@@ -75,33 +85,36 @@ impl Report {
     }
 }
 
-/// The rows of one group: those of ours first, `aqueduct` before its variants, then the peers, each part by its median.
-pub(crate) fn rows(metric: &Metric, place: usize, outcomes: &[Outcome]) -> Vec<Row> {
-    let mut rows: Vec<Row> = outcomes
-        .iter()
-        .filter_map(|outcome| {
-            let figures = outcome.figures.as_ref()?;
-            Some(Row::new(metric, outcome, Summary::of(&figures[place])))
-        })
-        .collect();
-    rows.sort_by(|a, b| {
-        let key = |row: &Row| (!row.ours, row.name != OURS);
-        key(a).cmp(&key(b)).then(a.median.total_cmp(&b.median))
-    });
-    rows
+/// Writes a file, and the folder it lies in.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
-/// The name of the row with our default options.
-pub(crate) const OURS: &str = "aqueduct";
-
-/// A thousandth of a nanosecond is far below the noise.
-fn rounded(figure: f64) -> f64 {
-    (figure * 1000.0).round() / 1000.0
+/// Where the last report is.
+pub(crate) fn json_path() -> PathBuf {
+    folder().join("report.json")
 }
 
-/// Where reports are kept: `bench` in the target directory of the workspace.
-pub(crate) fn folder() -> PathBuf {
+/// Where its plots are.
+pub(crate) fn html_path() -> PathBuf {
+    folder().join("report.html")
+}
+
+/// Where the report kept as `name` is.
+pub(crate) fn saved_path(name: &str) -> PathBuf {
+    folder().join("saved").join(format!("{name}.json"))
+}
+
+/// `bench` in the target directory of the workspace.
+fn folder() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| machine::workspace().join("target"));
-    target.join("bench")
+    target
+        .unwrap_or_else(|| machine::workspace().join("target"))
+        .join("bench")
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,7 +224,7 @@ impl channel::OneShot for OneShot {
     }
 
     #[inline]
-    fn recv(mut receiver: Self::Rx) -> impl Future<Output = impl Received<usize>> + Send {
-        async move { receiver.recv().await }
+    async fn recv(mut receiver: Self::Rx) -> impl Received<usize> {
+        receiver.recv().await
     }
 }

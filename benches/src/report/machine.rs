@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
-use std::{env, fs, thread};
+use std::{env, fmt, fs, thread};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,22 @@ impl Machine {
             commit: commit().unwrap_or_else(|| "unknown".to_owned()),
             date: today(),
         }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Machine {
+            cpu,
+            cores,
+            rustc,
+            commit,
+            date,
+        } = self;
+        write!(
+            f,
+            "{cpu} × {cores} · rustc {rustc} · commit {commit} · {date}"
+        )
     }
 }
 

@@ -2,90 +2,86 @@
 
 use std::fmt::Write as _;
 
+use super::group::Group;
 use super::{OURS, Row};
-use crate::harness::Metric;
-use crate::harness::run::Outcome;
 
 /// Marks a row that is shown without being compared.
-const SHOWN_ONLY: &str = " †";
+pub(crate) const SHOWN_ONLY: &str = "†";
 
-/// The table of one group, `rows` in their order, and below it the ratio that counts.
-pub(crate) fn table(metric: &Metric, rows: &[Row], outcomes: &[Outcome]) -> String {
-    let mut text = format!(
-        "{} · {}, lower is better · {} rounds\n{}\n\n",
-        metric.group,
-        metric.unit.name(),
-        rows.first().map_or(0, |row| row.rounds),
-        metric.about,
-    );
-    let shown_only = |row: &Row| {
-        outcomes
-            .iter()
-            .find(|outcome| outcome.who.name == row.name)?
-            .who
-            .shown_only
-    };
-    let label = |row: &Row| match shown_only(row) {
-        Some(_) => row.name.clone() + SHOWN_ONLY,
-        None => row.name.clone(),
-    };
-    let ours = rows
+/// The table of one group, and below it the ratio that counts.
+pub(crate) fn table(group: &Group) -> String {
+    let metric = &group.metric;
+    let rounds = group.rows.first().map_or(0, |row| row.rounds);
+    let labels: Vec<String> = group.rows.iter().map(|row| label(group, row)).collect();
+    let width = labels
         .iter()
-        .find(|row| row.name == OURS)
-        .map(|row| row.median);
-    let width = rows
-        .iter()
-        .map(|row| label(row).chars().count())
+        .map(|label| label.chars().count())
         .max()
         .unwrap_or(0);
+    let ours = group.ours().map(|row| row.median);
 
-    let _ = writeln!(
-        text,
-        "  {:width$}  {:>8}  {:>9}  {:>9}  {:>9}  {:>9}  {:>10}",
-        "", "version", "min", "median", "p90", "max", "to ours",
+    let mut text = format!(
+        "{} · {}, lower is better · median of {rounds} rounds\n{}\n\n",
+        metric.group,
+        metric.unit.name(),
+        metric.about
     );
-    for row in rows {
+    push(
+        &mut text,
+        format!(
+            "  {:width$}  {:>8}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}",
+            "", "version", "min", "median", "p90", "max", "to ours"
+        ),
+    );
+    for (row, label) in group.rows.iter().zip(&labels) {
         let ratio = match ours {
             Some(ours) if row.name != OURS => format!("{:.2}×", row.median / ours),
             _ => String::new(),
         };
         let [min, median, p90, max] = [row.min, row.median, row.p90, row.max].map(figure);
-        let line = format!(
-            "  {:width$}  {:>8}  {min:>9}  {median:>9}  {p90:>9}  {max:>9}  {ratio:>10}",
-            label(row),
-            row.version,
-        );
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    for row in rows {
-        if let Some(why) = shown_only(row) {
-            let _ = writeln!(
-                text,
-                " {SHOWN_ONLY} {}: {why}; shown, not compared",
-                row.name
-            );
-        }
-    }
-    for outcome in outcomes.iter().filter(|outcome| outcome.figures.is_none()) {
-        let _ = writeln!(
-            text,
-            "  {} {} panicked; left out",
-            outcome.who.name, outcome.who.version
+        let version = &row.version;
+        push(
+            &mut text,
+            format!(
+                "  {label:width$}  {version:>8}  {min:>9}  {median:>9}  {p90:>9}  {max:>9}  {ratio:>9}"
+            ),
         );
     }
-    let best = rows
-        .iter()
-        .filter(|row| !row.ours && shown_only(row).is_none())
-        .min_by(|a, b| a.median.total_cmp(&b.median));
-    if let (Some(ours), Some(best)) = (ours, best) {
-        let ratio = ours / best.median;
-        let _ = writeln!(text, "\n  {OURS} : {} (best peer) = {ratio:.2}", best.name);
+    for (name, why) in &group.notes {
+        push(
+            &mut text,
+            format!("  {SHOWN_ONLY} {name} {why}: shown, not compared"),
+        );
+    }
+    for name in &group.panicked {
+        push(&mut text, format!("  {name} panicked and is left out"));
+    }
+    if let (Some(ratio), Some(best)) = (group.ratio(), group.best_peer()) {
+        push(
+            &mut text,
+            format!(
+                "\n  {OURS} takes {ratio:.2} of the best peer's, {}",
+                best.name
+            ),
+        );
     }
     text
 }
 
-/// A figure with about three significant digits, and no more than are worth reading.
+fn label(group: &Group, row: &Row) -> String {
+    if group.is_compared(row) {
+        row.name.clone()
+    } else {
+        format!("{} {SHOWN_ONLY}", row.name)
+    }
+}
+
+/// Appends a line without the spaces that fill up its last column.
+fn push(text: &mut String, line: String) {
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+/// A figure with no more digits than are worth reading.
 pub(crate) fn figure(value: f64) -> String {
     match value {
         _ if value < 10.0 => format!("{value:.2}"),
@@ -93,3 +89,6 @@ pub(crate) fn figure(value: f64) -> String {
         _ => format!("{value:.0}"),
     }
 }
+
+#[cfg(test)]
+mod tests;
