@@ -11,11 +11,6 @@ use crate::{ours, peers, versions};
 pub(crate) trait Entrants<T> {
     fn enter<C: Channel<T>>(&mut self, who: Entrant);
 
-    /// Enters a channel of ours under `name`.
-    fn ours<C: Channel<T>>(&mut self, name: &str) {
-        self.enter::<C>(ours::entrant(name));
-    }
-
     /// Enters a peer's channel under its crate's name.
     fn peer<C: Channel<T>>(&mut self, name: &str) {
         self.enter::<C>(peer(name, name));
