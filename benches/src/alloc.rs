@@ -10,25 +10,36 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 /// Counts, for the whole process: what is measured runs on one thread while the others are asleep.
 pub(crate) struct Counting;
 
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static LIVE: AtomicIsize = AtomicIsize::new(0);
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Bytes asked for and not yet given back since [`count`] began.
 pub(crate) fn live() -> isize {
     LIVE.load(Relaxed)
 }
 
-/// Runs `work`, in which [`live`] tells what it has allocated.
+/// Runs `work`, in which [`live`] tells what it has allocated. One count at a time: another one waits.
 pub(crate) fn count<R>(work: impl FnOnce() -> R) -> R {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     LIVE.store(0, Relaxed);
     COUNTS.store(true, Relaxed);
-    let result = work();
-    COUNTS.store(false, Relaxed);
-    result
+    let _off = Off;
+    work()
+}
+
+/// Ends the count, also when what is counted panics.
+struct Off;
+
+impl Drop for Off {
+    fn drop(&mut self) {
+        COUNTS.store(false, Relaxed);
+    }
 }
 
 #[inline]
@@ -69,3 +80,6 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.realloc(pointer, layout, new_size) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,16 +5,11 @@
 
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
-use crate::{ours, peers, versions};
+use crate::{ours, peers};
 
 /// A contest that channels of one shape can enter.
 pub(crate) trait Entrants<T> {
     fn enter<C: Channel<T>>(&mut self, who: Entrant);
-
-    /// Enters a peer's channel under its crate's name.
-    fn peer<C: Channel<T>>(&mut self, name: &str) {
-        self.enter::<C>(peer(name, name));
-    }
 }
 
 /// A contest of moving batches.
@@ -30,17 +25,6 @@ pub(crate) trait QueueEntrants {
 /// A contest of channels for one value.
 pub(crate) trait OneShotEntrants {
     fn enter<C: OneShot>(&mut self, who: Entrant);
-}
-
-/// The row `name` of the crate `package`.
-pub(crate) fn peer(name: &str, package: &str) -> Entrant {
-    let version = versions::of(package);
-    Entrant {
-        name: name.to_owned(),
-        version,
-        ours: false,
-        shown_only: None,
-    }
 }
 
 /// One sender, one receiver, bounded.

@@ -36,3 +36,6 @@ pub(crate) fn all() -> Vec<Bench> {
     ];
     families.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests;
