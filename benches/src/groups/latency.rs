@@ -11,11 +11,13 @@ use tokio::time::sleep;
 
 use crate::channel::{Channel, Ends, Received, Receiver, Sender};
 use crate::entrants::{self, Entrants};
-use crate::harness::runtime::Rt;
+use crate::harness::runtime::{Rt, Task, task};
 use crate::harness::{Bench, Effort, Entrant, Metric, Unit};
 
 /// The share of messages that are faster, and its name.
 const PERCENTILES: [(f64, &str); 3] = [(50.0, "p50"), (99.0, "p99"), (99.9, "p999")];
+
+const CAPACITY: usize = 1024;
 
 /// Rounds last as long as their messages take to come.
 const ROUNDS_MAX: usize = 5;
@@ -85,7 +87,15 @@ impl Entrants<usize> for Latency {
     fn enter<C: Channel<usize>>(&mut self, who: Entrant) {
         let rate = self.rate;
         let round = move |effort: &Effort| {
-            let latencies = Rt::WithTimer.run(measure::<C>(rate, rate.messages(effort)));
+            let (mut senders, mut receivers) = C::open(Ends::pair(CAPACITY));
+            let sender = senders.pop().expect("one sender was asked for");
+            let receiver = receivers.pop().expect("one receiver was asked for");
+
+            let (origin, messages) = (Instant::now(), rate.messages(effort));
+            let sending = task(send(sender, origin, rate, messages));
+            let receiving = task(receive(receiver, origin));
+            let latencies = Rt::WithTimer.run(task(measure(sending, receiving)));
+            assert_eq!(latencies.len(), messages as u64, "each message arrived");
             PERCENTILES
                 .map(|(p, _)| latencies.value_at_percentile(p) as f64)
                 .into()
@@ -94,18 +104,13 @@ impl Entrants<usize> for Latency {
     }
 }
 
-async fn measure<C: Channel<usize>>(rate: Rate, messages: usize) -> Histogram<u64> {
-    let (mut senders, mut receivers) = C::open(Ends::pair(1024));
-    let sender = senders.pop().expect("one sender was asked for");
-    let receiver = receivers.pop().expect("one receiver was asked for");
-
-    let origin = Instant::now();
-    let receiving = tokio::spawn(receive(receiver, origin));
-    let sending = tokio::spawn(send(sender, origin, rate, messages));
-    sending.await.expect("the sender does not panic");
-    let latencies = receiving.await.expect("the receiver does not panic");
-    assert_eq!(latencies.len(), messages as u64, "each message arrived");
-    latencies
+/// Runs both tasks to their end.
+async fn measure(sending: Task<()>, receiving: Task<Histogram<u64>>) -> Histogram<u64> {
+    let receiving = tokio::spawn(receiving);
+    tokio::spawn(sending)
+        .await
+        .expect("the sender does not panic");
+    receiving.await.expect("the receiver does not panic")
 }
 
 async fn send<S: Sender<usize>>(mut sender: S, origin: Instant, rate: Rate, messages: usize) {

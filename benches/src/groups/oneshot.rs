@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::channel::{OneShot, Received};
 use crate::entrants::{self, OneShotEntrants};
-use crate::harness::runtime::Rt;
+use crate::harness::runtime::{Rt, task};
 use crate::harness::{Bench, Effort, Entrant};
 
 /// How many channels one task opens before the other sends on them.
@@ -62,9 +62,9 @@ impl OneShotEntrants for OneShots {
         let round = move |effort: &Effort| {
             let values = effort.messages;
             let elapsed = match work {
-                Work::Ready => Rt::CurrentThread.run(ready::<C>(values)),
-                Work::Waiting => Rt::CurrentThread.run(waiting::<C>(values)),
-                Work::TwoTasks => Rt::MultiThread.run(two_tasks::<C>(values)),
+                Work::Ready => Rt::CurrentThread.run(task(ready::<C>(values))),
+                Work::Waiting => Rt::CurrentThread.run(task(waiting::<C>(values))),
+                Work::TwoTasks => Rt::MultiThread.run(task(two_tasks::<C>(values))),
             };
             vec![elapsed.as_nanos() as f64 / values as f64]
         };

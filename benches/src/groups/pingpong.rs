@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::channel::{Channel, Ends, Received, Receiver, Sender};
 use crate::entrants::{self, Entrants};
-use crate::harness::runtime::Rt;
+use crate::harness::runtime::{Rt, Task, task};
 use crate::harness::{Bench, Effort, Entrant};
 
 pub(crate) fn benches() -> Vec<Bench> {
@@ -31,38 +31,48 @@ impl Entrants<usize> for Pingpong {
         let rt = self.rt;
         let round = move |effort: &Effort| {
             let trips = effort.operations(4);
-            vec![rt.run(play::<C>(trips)).as_nanos() as f64 / trips as f64]
+            let (questions, asked) = pair::<C>();
+            let (answers, answered) = pair::<C>();
+            let asking = task(ask(questions, answered, trips));
+            let elapsed = rt.run(task(play(asking, task(answer(asked, answers)))));
+            vec![elapsed.as_nanos() as f64 / trips as f64]
         };
         self.bench.case(who, Box::new(round));
     }
 }
 
-async fn play<C: Channel<usize>>(trips: usize) -> Duration {
-    let (mut questions, mut asked) = pair::<C>();
-    let (mut answers, mut answered) = pair::<C>();
+/// Lets `asking`, which times itself, play with `answering`.
+async fn play(asking: Task<Duration>, answering: Task<()>) -> Duration {
+    let answering = tokio::spawn(answering);
+    let elapsed = asking.await;
+    answering.await.expect("who answers does not panic");
+    elapsed
+}
 
+async fn ask<S, R>(mut questions: S, mut answers: R, trips: usize) -> Duration
+where
+    S: Sender<usize>,
+    R: Receiver<usize>,
+{
     let start = Instant::now();
-    let echo = tokio::spawn(async move {
-        while let Some(number) = asked.recv().await.received() {
-            assert!(
-                answers.send(number).await.is_ok(),
-                "who asks waits for the answer"
-            );
-        }
-    });
     for trip in 0..trips {
-        assert!(questions.send(trip).await.is_ok(), "the echo listens");
+        assert!(questions.send(trip).await.is_ok(), "the other task listens");
         assert_eq!(
-            answered.recv().await.received(),
+            answers.recv().await.received(),
             Some(trip),
             "the answer to this question"
         );
     }
-    let elapsed = start.elapsed();
+    start.elapsed()
+}
 
-    drop(questions);
-    echo.await.expect("the echo does not panic");
-    elapsed
+async fn answer<S: Sender<usize>, R: Receiver<usize>>(mut questions: R, mut answers: S) {
+    while let Some(number) = questions.recv().await.received() {
+        assert!(
+            answers.send(number).await.is_ok(),
+            "who asks waits for the answer"
+        );
+    }
 }
 
 fn pair<C: Channel<usize>>() -> (C::Tx, C::Rx) {

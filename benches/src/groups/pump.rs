@@ -1,16 +1,14 @@
 //! The work that most groups share: senders push numbered messages through one channel, receivers add them up.
 
-use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Range;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 use crate::channel::{Channel, Ends, Message, Received, Receiver, Sender};
 use crate::entrants::Entrants;
-use crate::harness::runtime::Rt;
+use crate::harness::runtime::{Rt, Task, task};
 use crate::harness::{Bench, Effort, Entrant};
 
 /// A contest of pumping messages.
@@ -40,8 +38,9 @@ impl<T: Message> Entrants<T> for Pump<T> {
     fn enter<C: Channel<T>>(&mut self, who: Entrant) {
         let Pump { rt, ends, .. } = *self;
         let round = move |effort: &Effort| {
-            let elapsed = rt.run(pump::<C, T>(ends, effort.messages));
-            vec![elapsed.as_nanos() as f64 / effort.messages as f64]
+            let messages = effort.messages;
+            let elapsed = rt.run(task(pump(tasks::<C, T>(ends, messages), messages)));
+            vec![elapsed.as_nanos() as f64 / messages as f64]
         };
         self.bench.case(who, Box::new(round));
     }
@@ -61,23 +60,31 @@ impl Tally {
     }
 }
 
-/// Moves `messages` messages, all tasks from their start to their end, and checks that each arrived once.
+/// The tasks that move `messages` messages through a new channel: receivers first.
+fn tasks<C: Channel<T>, T: Message>(ends: Ends, messages: usize) -> Vec<Task<Tally>> {
+    let (senders, receivers) = C::open(ends);
+    let shares = shares(messages, senders.len());
+    let receivers = receivers
+        .into_iter()
+        .map(|receiver| task(receive::<T, _>(receiver)));
+    let senders = senders.into_iter().zip(shares);
+    let senders = senders.map(|(sender, share)| task(send::<T, _>(sender, share)));
+    receivers.chain(senders).collect()
+}
+
+/// Splits `messages` numbers among `senders`.
+fn shares(messages: usize, senders: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..senders).map(move |n| messages * n / senders..messages * (n + 1) / senders)
+}
+
+/// Runs `tasks` from their start to their end, and checks that each of `messages` messages arrived once.
 ///
 /// # Panics
 ///
 /// If what arrived is not what was sent.
-async fn pump<C: Channel<T>, T: Message>(ends: Ends, messages: usize) -> Duration {
-    let (senders, receivers) = C::open(ends);
-    let mut tasks = JoinSet::new();
-
+async fn pump(tasks: Vec<Task<Tally>>, messages: usize) -> Duration {
     let start = Instant::now();
-    for receiver in receivers {
-        tasks.spawn(boxed(receive::<T, _>(receiver)));
-    }
-    let shares = shares(messages, senders.len());
-    for (sender, share) in senders.into_iter().zip(shares) {
-        tasks.spawn(boxed(send::<T, _>(sender, share)));
-    }
+    let mut tasks: JoinSet<Tally> = tasks.into_iter().collect();
     let mut received = Tally::default();
     while let Some(tally) = tasks.join_next().await {
         received.add(tally.expect("no task panics"));
@@ -91,19 +98,6 @@ async fn pump<C: Channel<T>, T: Message>(ends: Ends, messages: usize) -> Duratio
         "what arrived is what was sent"
     );
     elapsed
-}
-
-/// Splits `messages` numbers among `senders`.
-fn shares(messages: usize, senders: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..senders).map(move |n| messages * n / senders..messages * (n + 1) / senders)
-}
-
-/// One call through a table per *poll* (not per message), for which every entrant's tasks share one type, so that the
-/// runtime's machinery is compiled once.
-fn boxed(
-    task: impl Future<Output = Tally> + Send + 'static,
-) -> Pin<Box<dyn Future<Output = Tally> + Send>> {
-    Box::pin(task)
 }
 
 async fn send<T: Message, S: Sender<T>>(mut sender: S, share: Range<usize>) -> Tally {

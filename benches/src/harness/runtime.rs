@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
+use std::pin::Pin;
 use std::sync::LazyLock;
 
 use tokio::runtime::{Builder, Runtime};
@@ -28,6 +29,14 @@ static CURRENT_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
         .expect("a runtime starts")
 });
 
+/// A task with its type erased: one call through a table per *poll*, not per message, for which all entrants' tasks
+/// share the runtime's machinery, which would else be the larger part of what is compiled.
+pub(crate) type Task<R> = Pin<Box<dyn Future<Output = R> + Send>>;
+
+pub(crate) fn task<R>(future: impl Future<Output = R> + Send + 'static) -> Task<R> {
+    Box::pin(future)
+}
+
 /// Which runtime a case runs on. One of each lives as long as the program, so that no round pays for starting threads.
 /// They have no timer and no I/O driver, which they would look at now and then, but for the one named after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,17 +58,14 @@ impl Rt {
     /// # Panics
     ///
     /// With the panic of `main`.
-    pub(crate) fn run<F>(self, main: F) -> F::Output
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
+    pub(crate) fn run<R: Send + 'static>(self, main: Task<R>) -> R {
         let runtime = match self {
             Rt::MultiThread => &*MULTI_THREAD,
             Rt::CurrentThread => &*CURRENT_THREAD,
             Rt::WithTimer => &*WITH_TIMER,
         };
         match runtime.block_on(runtime.spawn(main)) {
-            Ok(output) => output,
+            Ok(result) => result,
             Err(error) => resume_unwind(error.into_panic()),
         }
     }
