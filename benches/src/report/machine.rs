@@ -41,7 +41,7 @@ impl fmt::Display for Machine {
         } = self;
         write!(
             f,
-            "{cpu} × {cores} · rustc {rustc} · commit {commit} · {date}"
+            "{cpu}, {cores} cores · rustc {rustc} · commit {commit} · {date}"
         )
     }
 }

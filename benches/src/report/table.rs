@@ -11,7 +11,10 @@ pub(crate) const SHOWN_ONLY: &str = "†";
 /// The table of one group, and below it the ratio that counts.
 pub(crate) fn table(group: &Group) -> String {
     let metric = &group.metric;
-    let rounds = group.rows.first().map_or(0, |row| row.rounds);
+    let rounds = match group.rows.first().map_or(0, |row| row.rounds) {
+        1 => "one round".to_owned(),
+        rounds => format!("median of {rounds} rounds"),
+    };
     let labels: Vec<String> = group.rows.iter().map(|row| label(group, row)).collect();
     let width = labels
         .iter()
@@ -21,7 +24,7 @@ pub(crate) fn table(group: &Group) -> String {
     let ours = group.ours().map(|row| row.median);
 
     let mut text = format!(
-        "{} · {}, lower is better · median of {rounds} rounds\n{}\n\n",
+        "{} · {}, lower is better · {rounds}\n{}\n\n",
         metric.group,
         metric.unit.name(),
         metric.about

@@ -11,7 +11,7 @@ fn a_page_has_every_row_and_needs_no_network() {
     group.notes.push(("<kanal>".to_owned(), "holds 2"));
     let page = page(&machine(), &[group]);
 
-    assert!(page.contains("some CPU × 2"), "the machine");
+    assert!(page.contains("some CPU, 2 cores"), "the machine");
     assert!(
         page.contains(">aqueduct  <tspan") && page.contains("10.00×"),
         "rows and ratios"
