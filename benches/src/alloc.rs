@@ -5,8 +5,8 @@
 //!
 //! Invariants:
 //!
-//! 1. Every call is passed on to [`System`] unchanged, with the caller's own layout and pointer. Counting looks at
-//!    sizes alone.
+//! I1. Every call is passed on to [`System`] unchanged, with the caller's own layout and pointer. Counting looks at
+//!     sizes alone.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
@@ -54,29 +54,29 @@ fn size(layout: Layout) -> isize {
     layout.size() as isize
 }
 
-// SAFETY: `System` keeps the contract, and by invariant 1 gets exactly what the caller promised.
+// SAFETY: `System` keeps the contract, and by I1 gets exactly what the caller promised.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(size(layout));
-        // SAFETY: the caller's promise, passed on (invariant 1).
+        // SAFETY: the caller's promise, passed on (I1).
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         note(size(layout));
-        // SAFETY: the caller's promise, passed on (invariant 1).
+        // SAFETY: the caller's promise, passed on (I1).
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         note(-size(layout));
-        // SAFETY: the caller's promise, passed on (invariant 1).
+        // SAFETY: the caller's promise, passed on (I1).
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         note(new_size as isize - size(layout));
-        // SAFETY: the caller's promise, passed on (invariant 1).
+        // SAFETY: the caller's promise, passed on (I1).
         unsafe { System.realloc(pointer, layout, new_size) }
     }
 }
