@@ -1,0 +1,94 @@
+//! Who takes part in a contest: ours first, then the peers.
+//!
+//! A contest is a visitor ([`Entrants`]) that is shown each entrant's type and builds a case from it, so that a line-up
+//! is written once and serves every group of its shape.
+
+use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
+use crate::harness::Entrant;
+use crate::{ours, peers};
+
+/// A contest that channels of one shape can enter.
+pub(crate) trait Entrants<T> {
+    fn enter<C: Channel<T>>(&mut self, who: Entrant);
+}
+
+/// A contest of moving batches.
+pub(crate) trait BatchEntrants {
+    fn enter<C: BatchChannel>(&mut self, who: Entrant);
+}
+
+/// A contest of bare queues.
+pub(crate) trait QueueEntrants {
+    fn enter<Q: Queue>(&mut self, who: Entrant);
+}
+
+/// A contest of channels for one value.
+pub(crate) trait OneShotEntrants {
+    fn enter<C: OneShot>(&mut self, who: Entrant);
+}
+
+/// One sender, one receiver, bounded.
+pub(crate) fn spsc<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::spsc(entrants);
+    peers::spsc(entrants);
+}
+
+/// Many senders, one receiver, bounded.
+pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::mpsc(entrants);
+    peers::mpsc(entrants);
+}
+
+/// Many senders, many receivers, bounded.
+pub(crate) fn mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::mpmc(entrants);
+    peers::mpmc(entrants);
+}
+
+/// Many senders, one receiver, no bound.
+pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::unbounded(entrants);
+    peers::unbounded(entrants);
+}
+
+/// One sender, many receivers, bounded. No peer makes this shape apart from mpmc.
+pub(crate) fn spmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::spmc(entrants);
+    peers::mpmc(entrants);
+}
+
+/// One sender, one receiver, no buffer.
+pub(crate) fn rendezvous<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::rendezvous(entrants);
+    peers::rendezvous(entrants);
+}
+
+/// Every kind of channel there is: spsc under the crate's name, the others with their kind's behind it.
+pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::every_kind(entrants);
+    peers::every_kind(entrants);
+}
+
+/// Channels that move batches.
+pub(crate) fn batches(entrants: &mut impl BatchEntrants) {
+    ours::batches(entrants);
+    peers::batches(entrants);
+}
+
+/// Queues and channels with one of each side.
+pub(crate) fn spsc_queues(entrants: &mut impl QueueEntrants) {
+    ours::spsc_queues(entrants);
+    peers::spsc_queues(entrants);
+}
+
+/// Queues and channels with many of each side.
+pub(crate) fn mpmc_queues(entrants: &mut impl QueueEntrants) {
+    ours::mpmc_queues(entrants);
+    peers::mpmc_queues(entrants);
+}
+
+/// Channels for one value.
+pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
+    ours::oneshots(entrants);
+    peers::oneshots(entrants);
+}

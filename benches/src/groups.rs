@@ -1,0 +1,41 @@
+//! The groups of the report, one file a family.
+
+mod batch;
+mod bytes;
+mod latency;
+mod mpmc;
+mod mpsc;
+mod oneshot;
+mod payload;
+mod pingpong;
+mod pump;
+mod rendezvous;
+mod spmc;
+mod spsc;
+mod try_pair;
+mod unbounded;
+
+use crate::harness::Bench;
+
+/// Every bench there is, in the order of the report.
+pub(crate) fn all() -> Vec<Bench> {
+    let families = [
+        spsc::benches(),
+        batch::benches(),
+        payload::benches(),
+        mpsc::benches(),
+        unbounded::benches(),
+        spmc::benches(),
+        mpmc::benches(),
+        rendezvous::benches(),
+        oneshot::benches(),
+        pingpong::benches(),
+        latency::benches(),
+        try_pair::benches(),
+        bytes::benches(),
+    ];
+    families.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests;

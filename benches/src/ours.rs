@@ -1,0 +1,63 @@
+//! The adaptors of `aqueduct-channel`, one file a kind, and which kind takes part in which contest. The row named
+//! `aqueduct` is the kind made for the shape of the contest, with its default options; each contest has it once.
+
+mod spsc;
+
+use crate::channel::Message;
+use crate::entrants::{BatchEntrants, Entrants, OneShotEntrants, QueueEntrants};
+use crate::harness::Entrant;
+use crate::report::OURS;
+use crate::versions;
+
+/// The row `name` of ours.
+pub(crate) fn entrant(name: &str) -> Entrant {
+    let version = versions::of("aqueduct-channel");
+    Entrant {
+        name: name.to_owned(),
+        version,
+        ours: true,
+        shown_only: None,
+    }
+}
+
+/// One sender, one receiver, bounded.
+pub(crate) fn spsc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<spsc::Bounded>(entrant(OURS));
+}
+
+/// Many senders, one receiver, bounded.
+pub(crate) fn mpsc<T: Message>(_: &mut impl Entrants<T>) {}
+
+/// Many senders, many receivers, bounded.
+pub(crate) fn mpmc<T: Message>(_: &mut impl Entrants<T>) {}
+
+/// Many senders, one receiver, no bound.
+pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
+
+/// One sender, many receivers, bounded.
+pub(crate) fn spmc<T: Message>(_: &mut impl Entrants<T>) {}
+
+/// One sender, one receiver, no buffer.
+pub(crate) fn rendezvous<T: Message>(_: &mut impl Entrants<T>) {}
+
+/// Every kind: spsc under the bare name.
+pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {
+    spsc(entrants);
+}
+
+/// Channels that move batches.
+pub(crate) fn batches(entrants: &mut impl BatchEntrants) {
+    entrants.enter::<spsc::Batches>(entrant(OURS));
+    entrants.enter::<spsc::RecvMany>(entrant("aqueduct recv_many"));
+}
+
+/// Queues with one of each side.
+pub(crate) fn spsc_queues(entrants: &mut impl QueueEntrants) {
+    entrants.enter::<spsc::Bare>(entrant(OURS));
+}
+
+/// Queues with many of each side.
+pub(crate) fn mpmc_queues(_: &mut impl QueueEntrants) {}
+
+/// Channels for one value.
+pub(crate) fn oneshots(_: &mut impl OneShotEntrants) {}

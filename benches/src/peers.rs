@@ -1,0 +1,141 @@
+//! The crates that ours are measured against, one file each, and who takes part in which contest.
+//!
+//! Every peer is used in its best documented mode: the kind made for the shape of the contest where the crate has
+//! several, its async handles, its own default options.
+
+mod async_channel;
+mod crossbeam_queue;
+mod crossfire;
+mod fibre;
+mod flume;
+mod futures_channel;
+mod kanal;
+mod oneshot;
+mod rtrb;
+mod tachyonix;
+mod thingbuf;
+mod tokio;
+
+use crate::channel::Message;
+use crate::entrants::{BatchEntrants, Entrants, OneShotEntrants, QueueEntrants};
+use crate::harness::Entrant;
+use crate::versions;
+
+/// What a peer's documentation tells a program to do once, at its start.
+pub(crate) fn prepare() {
+    ::crossfire::detect_backoff_cfg();
+}
+
+/// The row of the crate `package`, with its name.
+fn peer(package: &str) -> Entrant {
+    row(package, package)
+}
+
+/// A row `name` of the crate `package`.
+fn row(name: &str, package: &str) -> Entrant {
+    let version = versions::of(package);
+    Entrant {
+        name: name.to_owned(),
+        version,
+        ours: false,
+        shown_only: None,
+    }
+}
+
+/// One sender, one receiver, bounded.
+pub(crate) fn spsc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<tachyonix::Mpsc>(peer(tachyonix::NAME));
+    entrants.enter::<crossfire::Spsc>(peer(crossfire::NAME));
+    entrants.enter::<fibre::Spsc>(peer(fibre::NAME));
+    entrants.enter::<async_channel::Mpmc>(peer(async_channel::NAME));
+    entrants.enter::<thingbuf::Mpsc>(peer(thingbuf::NAME));
+    entrants.enter::<tokio::Mpsc>(peer(tokio::NAME));
+    entrants.enter::<kanal::Mpmc>(peer(kanal::NAME));
+    entrants.enter::<flume::Mpmc>(peer(flume::NAME));
+}
+
+/// Many senders, one receiver, bounded.
+pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<crossfire::Mpsc>(peer(crossfire::NAME));
+    entrants.enter::<kanal::Mpmc>(peer(kanal::NAME));
+    entrants.enter::<fibre::Mpsc>(peer(fibre::NAME));
+    entrants.enter::<thingbuf::Mpsc>(peer(thingbuf::NAME));
+    entrants.enter::<tachyonix::Mpsc>(peer(tachyonix::NAME));
+    entrants.enter::<async_channel::Mpmc>(peer(async_channel::NAME));
+    entrants.enter::<tokio::Mpsc>(peer(tokio::NAME));
+    entrants.enter::<flume::Mpmc>(peer(flume::NAME));
+}
+
+/// Many senders, many receivers, bounded.
+pub(crate) fn mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<kanal::Mpmc>(peer(kanal::NAME));
+    entrants.enter::<crossfire::Mpmc>(peer(crossfire::NAME));
+    entrants.enter::<fibre::Mpmc>(peer(fibre::NAME));
+    entrants.enter::<async_channel::Mpmc>(peer(async_channel::NAME));
+    entrants.enter::<flume::Mpmc>(peer(flume::NAME));
+}
+
+/// Many senders, one receiver, no bound.
+pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<crossfire::Unbounded>(peer(crossfire::NAME));
+    entrants.enter::<fibre::Unbounded>(peer(fibre::NAME));
+    entrants.enter::<kanal::Unbounded>(peer(kanal::NAME));
+    entrants.enter::<tokio::Unbounded>(peer(tokio::NAME));
+    entrants.enter::<async_channel::Unbounded>(peer(async_channel::NAME));
+    entrants.enter::<flume::Unbounded>(peer(flume::NAME));
+}
+
+/// One sender, one receiver, no buffer.
+pub(crate) fn rendezvous<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<fibre::Rendezvous>(peer(fibre::NAME));
+    entrants.enter::<kanal::Mpmc>(peer(kanal::NAME));
+    entrants.enter::<flume::Mpmc>(peer(flume::NAME));
+}
+
+/// Each kind a crate has: spsc, or what serves as such, under the crate's name, the others with their kind's behind it.
+pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {
+    spsc(entrants);
+    entrants.enter::<crossfire::Mpsc>(row("crossfire mpsc", crossfire::NAME));
+    entrants.enter::<crossfire::Mpmc>(row("crossfire mpmc", crossfire::NAME));
+    entrants.enter::<crossfire::Unbounded>(row("crossfire unbounded", crossfire::NAME));
+    entrants.enter::<fibre::Mpsc>(row("fibre mpsc", fibre::NAME));
+    entrants.enter::<fibre::Mpmc>(row("fibre mpmc", fibre::NAME));
+    entrants.enter::<fibre::Unbounded>(row("fibre unbounded", fibre::NAME));
+    entrants.enter::<tokio::Unbounded>(row("tokio unbounded", tokio::NAME));
+}
+
+/// Batches: by `reserve_many` and `recv_many` where tokio is concerned, and by plain sends into a `recv_many`, which is
+/// what most programs do.
+pub(crate) fn batches(entrants: &mut impl BatchEntrants) {
+    entrants.enter::<tokio::RecvMany>(row("tokio recv_many", tokio::NAME));
+    entrants.enter::<tokio::ReserveMany>(row("tokio reserve_many", tokio::NAME));
+    entrants.enter::<fibre::SpscBatches>(peer(fibre::NAME));
+}
+
+/// Queues and channels with one of each side.
+pub(crate) fn spsc_queues(entrants: &mut impl QueueEntrants) {
+    entrants.enter::<rtrb::Ring>(peer(rtrb::NAME));
+    entrants.enter::<crossfire::SpscQueue>(peer(crossfire::NAME));
+    entrants.enter::<fibre::SpscQueue>(peer(fibre::NAME));
+    entrants.enter::<tachyonix::MpscQueue>(peer(tachyonix::NAME));
+    entrants.enter::<tokio::MpscQueue>(peer(tokio::NAME));
+}
+
+/// Queues and channels with many of each side.
+pub(crate) fn mpmc_queues(entrants: &mut impl QueueEntrants) {
+    entrants.enter::<crossbeam_queue::Array>(row("ArrayQueue", crossbeam_queue::NAME));
+    entrants.enter::<crossfire::MpmcQueue>(peer(crossfire::NAME));
+    entrants.enter::<kanal::MpmcQueue>(peer(kanal::NAME));
+    entrants.enter::<fibre::MpmcQueue>(peer(fibre::NAME));
+    entrants.enter::<flume::MpmcQueue>(peer(flume::NAME));
+    entrants.enter::<async_channel::MpmcQueue>(peer(async_channel::NAME));
+}
+
+/// Channels for one value.
+pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
+    entrants.enter::<tokio::OneShot>(peer(tokio::NAME));
+    entrants.enter::<oneshot::OneShot>(peer(oneshot::NAME));
+    entrants.enter::<crossfire::OneShot>(peer(crossfire::NAME));
+    entrants.enter::<fibre::OneShot>(peer(fibre::NAME));
+    entrants.enter::<futures_channel::OneShot>(peer(futures_channel::NAME));
+}

@@ -1,0 +1,26 @@
+//! No peers: built without the feature `peers`, for a run of ours alone.
+
+use crate::channel::Message;
+use crate::entrants::{BatchEntrants, Entrants, OneShotEntrants, QueueEntrants};
+
+pub(crate) fn prepare() {}
+
+pub(crate) fn spsc<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn mpsc<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn mpmc<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn rendezvous<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn every_kind<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn batches(_: &mut impl BatchEntrants) {}
+
+pub(crate) fn spsc_queues(_: &mut impl QueueEntrants) {}
+
+pub(crate) fn mpmc_queues(_: &mut impl QueueEntrants) {}
+
+pub(crate) fn oneshots(_: &mut impl OneShotEntrants) {}

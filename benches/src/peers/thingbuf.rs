@@ -1,0 +1,34 @@
+//! thingbuf: its mpsc with the async interface, messages by value.
+
+use std::future::Future;
+
+use ::thingbuf::mpsc;
+
+use crate::channel::{Channel, Ends, Message, Received, Receiver, Sender, many_to_one};
+
+pub(crate) const NAME: &str = "thingbuf";
+
+pub(crate) enum Mpsc {}
+
+impl<T: Message> Channel<T> for Mpsc {
+    type Tx = mpsc::Sender<T>;
+    type Rx = mpsc::Receiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_one(ends, mpsc::channel(ends.capacity))
+    }
+}
+
+impl<T: Message> Sender<T> for mpsc::Sender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        mpsc::Sender::send(self, value)
+    }
+}
+
+impl<T: Message> Receiver<T> for mpsc::Receiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        mpsc::Receiver::recv(self)
+    }
+}
