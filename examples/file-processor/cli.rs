@@ -10,7 +10,7 @@ use clap::Parser;
 ///
 /// Files are read in parallel: paths go through an spmc channel to the workers, partial counts
 /// through an mpsc channel to one aggregator. Directories named .git, build output (target beside a
-/// Cargo.toml) and symbolic links are not entered; binary and unreadable files are counted as
+/// Cargo.toml) and symbolic links are not followed; binary and unreadable files are counted as
 /// skipped, with the reason.
 #[derive(Debug, Parser)]
 #[command(name = "file-processor", after_help = EXIT_CODES)]
@@ -66,4 +66,4 @@ Exit codes:
   0    all files were counted or skipped (and --verify agreed)
   1    --verify found a difference
   2    a PATH does not exist, or the arguments make no sense
-  130  stopped by Ctrl-C; the figures printed are partial and say so";
+  130  stopped by Ctrl-C; figures that are partial say so";

@@ -27,11 +27,7 @@ impl FileType {
         {
             return Self(Cow::Borrowed(language));
         }
-        // What looks like no extension ("v1.2 final") would only scatter the table.
-        let plain = extension
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if plain && extension.len() <= EXTENSION_MAX {
+        if is_plain(extension) {
             Self(Cow::Owned(format!(".{}", extension.to_ascii_lowercase())))
         } else {
             Self(Cow::Borrowed(ODD_EXTENSION))
@@ -47,6 +43,16 @@ impl fmt::Display for FileType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+/// Whether an extension names a type. The ends of `LICENSE-2.0` and `notes.v1 final` name none, and
+/// would scatter the table.
+fn is_plain(extension: &str) -> bool {
+    extension.len() <= EXTENSION_MAX
+        && extension
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && extension.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 const NO_EXTENSION: &str = "(no extension)";

@@ -106,27 +106,48 @@ fn workspace_directory() -> PathBuf {
     }
 }
 
-/// Asks without the network first: usually cargo has unpacked everything already. A build unpacks
-/// only what it compiles, so in a fresh clone some package may be missing, and the second try
-/// fetches it.
+/// Asks for the packages that are built on this machine: those of other platforms would have to be
+/// fetched for nothing.
+///
+/// The first try is without the network, since mostly cargo has unpacked everything already. But a
+/// build unpacks only what it compiles, so in a fresh clone some package may be missing, and the
+/// second try fetches it. Without a network there is still the workspace itself.
 fn workspace_metadata(directory: &Path) -> Result<Metadata, InputError> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    if let Ok(metadata) = ask(&cargo, directory, true) {
+    let platform = host().map(|host| ["--filter-platform".to_owned(), host]);
+    let platform = platform.iter().flatten().map(String::as_str);
+    let fetching: Vec<_> = platform.collect();
+    let offline = [&fetching[..], &["--offline"]].concat();
+    if let Ok(metadata) = ask(directory, &offline) {
         return Ok(metadata);
     }
     eprintln!("Fetching the dependencies that are not unpacked yet (cargo metadata)");
-    ask(&cargo, directory, false).map_err(InputError::Cargo)
+    ask(directory, &fetching).or_else(|why| {
+        eprintln!("warning: the dependencies cannot be fetched, so only the workspace is counted");
+        eprintln!("{why}");
+        ask(directory, &["--offline", "--no-deps"]).map_err(InputError::Cargo)
+    })
 }
 
-fn ask(cargo: &OsString, directory: &Path, offline: bool) -> Result<Metadata, String> {
-    let mut command = Command::new(cargo);
-    command
+/// The platform that the compiler builds for when it is not told otherwise.
+fn host() -> Option<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+    let output = Command::new(rustc).arg("-vV").output().ok()?;
+    host_line(&String::from_utf8(output.stdout).ok()?)
+}
+
+fn host_line(version: &str) -> Option<String> {
+    version
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+}
+
+fn ask(directory: &Path, flags: &[&str]) -> Result<Metadata, String> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let output = Command::new(cargo)
         .current_dir(directory)
-        .args(["metadata", "--format-version", "1"]);
-    if offline {
-        command.arg("--offline");
-    }
-    let output = command
+        .args(["metadata", "--format-version", "1"])
+        .args(flags)
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !output.status.success() {

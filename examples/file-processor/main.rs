@@ -14,13 +14,23 @@
 //! the aggregator: memory stays at the channels' capacity, one read buffer and one partial count a
 //! worker, and the vocabulary found (each distinct identifier once a file type).
 //!
-//! # Why blocking workers
+//! # Why the workers block
 //!
-//! Files have no readiness: Tokio's own `tokio::fs` hands every `open`, `read` and `close` to a
-//! thread of its blocking pool and waits for the answer. Here whole workers live on that pool
-//! instead (`spawn_blocking`), take paths with `blocking_recv` and give counts with `blocking_send`,
-//! while the aggregator, which waits for three things at once (a count, a tick of the progress bar,
-//! the end), is an async task on the *same* channel. See [`pipeline`] for the figures.
+//! Files have no readiness: Tokio's own `tokio::fs` hands each operation to a thread of its blocking
+//! pool and waits for the answer. Here whole workers live on that pool (`spawn_blocking`), take paths
+//! with `blocking_recv` and give parts with `blocking_send`; the aggregator, which waits for a part
+//! and for the next tick of the progress bar at once, is an async task at the other end of the *same*
+//! channel. On 2 busy cores, 92 MB in 6,182 files from the page cache, 2 workers, medians of 11
+//! interleaved runs:
+//!
+//! | a worker is | MB/s |
+//! |---|---|
+//! | a blocking thread (this program) | 314 |
+//! | an async task, `tokio::fs::read` for each file | 196 on 2 runtime threads, 144 on one |
+//! | an async task, `spawn_blocking` for each file | 175 on 2 runtime threads, 170 on one |
+//!
+//! Reading inside an async task without the pool would be as fast as the first, and would hold up
+//! every other task of the runtime while a disk seeks.
 //!
 //! # Modules, in the order of the data
 //!
@@ -38,6 +48,8 @@ mod pipeline;
 mod progress;
 mod read;
 mod report;
+#[cfg(test)]
+mod scratch;
 mod skip;
 mod stop;
 mod tally;
@@ -51,6 +63,7 @@ use clap::Parser;
 
 use crate::cli::Args;
 use crate::progress::Progress;
+use crate::report::format::counted;
 use crate::report::{Report, Verdict};
 use crate::stop::Stop;
 
@@ -75,11 +88,15 @@ async fn main() -> ExitCode {
 
     let stop = Stop::on_ctrl_c().await;
     let workers = args.workers();
-    eprintln!("Counting {roots} with {workers} workers (Ctrl-C stops)");
+    let staff = counted(workers as u64, "worker", "workers");
+    eprintln!("Counting {roots} with {staff} (Ctrl-C stops)");
 
     let outcome = pipeline::run(&roots, workers, &stop, &Progress::bar("counting")).await;
     let verdict = match args.verify {
-        true if !outcome.interrupted => verify::run(roots, &outcome.counts, &stop).await,
+        true if !outcome.interrupted => {
+            eprintln!("Recounting sequentially");
+            verify::run(roots, &outcome.counts, &stop).await
+        }
         true => Verdict::Unfinished,
         false => Verdict::NotAsked,
     };

@@ -10,6 +10,7 @@
 //!    fails, even one that waits for room, so a full channel holds nobody up.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::ops::ControlFlow;
 use std::panic;
 use std::path::PathBuf;
@@ -44,9 +45,9 @@ const PATHS_WAITING: usize = 1024;
 /// Parts that may wait for the aggregator.
 const PARTS_WAITING: usize = 16;
 
-/// A worker sends its part when it holds this many bytes or files' worth of figures. Merging costs
-/// by the distinct name, so parts much smaller make the aggregator repeat the workers' work, and
-/// parts much larger make the progress bar jump.
+/// A worker sends its part when it holds the figures of this many bytes or files. Each part repeats
+/// the names of the last one, so small parts cost merging (one a file: a quarter less MB/s), and from
+/// a megabyte on nothing more is gained, only the progress bar jumps.
 const PART_BYTES: u64 = 1024 * 1024;
 const PART_FILES: u64 = 256;
 
@@ -140,10 +141,9 @@ fn work(paths: &spmc::Receiver<PathBuf>, parts: &mpsc::Sender<Counts>, stop: Sto
             Err(Uncounted::Skipped(why)) => part.skip(why),
             Err(Uncounted::Stopped) => break,
         }
-        if part.bytes() >= PART_BYTES || part.entries() >= PART_FILES {
-            if parts.blocking_send(std::mem::take(&mut part)).is_err() {
-                return;
-            }
+        let full = part.bytes() >= PART_BYTES || part.entries() >= PART_FILES;
+        if full && parts.blocking_send(mem::take(&mut part)).is_err() {
+            return;
         }
     }
     let _ = parts.blocking_send(part);

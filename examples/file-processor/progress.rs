@@ -27,8 +27,11 @@ impl Progress {
 
     /// Shows `done` of the `found` entries so far, and the rate at which `bytes` were read.
     pub(crate) fn show(&self, done: u64, found: u64, bytes: u64, elapsed: Duration) {
-        self.0.set_length(found);
-        self.0.set_position(done);
+        // One redraw for all three: a new end with an old position would make the bar jump back.
+        self.0.update(|state| {
+            state.set_len(found);
+            state.set_pos(done);
+        });
         self.0
             .set_message(format!("{} {}", megabytes(bytes), rate(bytes, elapsed)));
     }

@@ -6,6 +6,8 @@ pub(crate) mod format;
 mod json;
 mod table;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 /// Everything there is to tell of a run.
 #[derive(Debug)]

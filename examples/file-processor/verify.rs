@@ -26,7 +26,7 @@ use crate::walk;
 /// Every figure by its name, such as `Rust: lines` or `Rust: identifier self`.
 type Figures = BTreeMap<String, u64>;
 
-/// Recounts `roots` and compares each figure with `counts`.
+/// Recounts `roots`, on a thread of its own so that Ctrl-C is heard meanwhile, and compares each figure with `counts`.
 pub(crate) async fn run(roots: Roots, counts: &Counts, stop: &Stop) -> Verdict {
     let recount = {
         let stop = stop.clone();
@@ -153,12 +153,16 @@ impl<'a> Recount<'a> {
         self.add(format!("{file_type}: bytes"), text.len());
         self.add(format!("{file_type}: lines"), newlines);
         self.add(format!("{file_type}: words"), words);
+        let mut names: BTreeMap<&[u8], usize> = BTreeMap::new();
         for run in text.split(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_')) {
             let long_enough = run.len() >= NAME_MIN && run.len() <= NAME_MAX;
             if long_enough && !run[0].is_ascii_digit() {
-                let name = String::from_utf8_lossy(run);
-                self.add(format!("{file_type}: identifier {name}"), 1);
+                *names.entry(run).or_default() += 1;
             }
+        }
+        for (name, count) in names {
+            let name = String::from_utf8_lossy(name);
+            self.add(format!("{file_type}: identifier {name}"), count);
         }
         Ok(())
     }

@@ -36,7 +36,6 @@ pub(crate) fn walk(
     roots: &BTreeSet<PathBuf>,
     mut visit: impl FnMut(Found) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    // Of a single root no entry can be a root, and most walks have no file for a root.
     let mut walk = Walk {
         roots,
         directories: Vec::new(),

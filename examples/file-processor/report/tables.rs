@@ -112,9 +112,8 @@ fn figures_row<'a>(label: String, tallies: impl Iterator<Item = &'a Tally>) -> V
 
 fn names(types: &[(&FileType, &Tally)], top: usize) -> String {
     let mut align = vec![Align::Left];
-    align.extend([Align::Left, Align::Right].repeat(NAMES_ACROSS.min(top)));
+    align.resize(1 + NAMES_ACROSS.min(top), Align::Left);
     let mut table = Table::new(align);
-    table.row(["Most frequent identifiers".to_owned()]);
     table.rule();
     for (file_type, tally) in types {
         let top = tally.names.top(top);
@@ -124,12 +123,12 @@ fn names(types: &[(&FileType, &Tally)], top: usize) -> String {
             row.extend(
                 names
                     .iter()
-                    .flat_map(|(name, count)| [name.clone(), grouped(*count)]),
+                    .map(|(name, count)| format!("{name} {}", grouped(*count))),
             );
             table.row(row);
         }
     }
-    table.render()
+    format!("Most frequent identifiers\n{}", table.render())
 }
 
 fn verdict(verdict: &Verdict) -> String {

@@ -1,8 +1,8 @@
 //! A hash for short names: one wide multiplication for each eight bytes.
 //!
-//! Counting looks up an identifier every six bytes or so, and the standard library's hash, made to
-//! withstand chosen keys, would take as long as all the rest. This one starts from a random seed of
-//! the process, which is enough for counting source code and not enough for a server's input.
+//! The standard library's hash withstands keys that somebody chose so that they collide, at a price
+//! that [`Names`](super::Names) states. This one only starts from a random seed of the process: enough
+//! for counting source code, not enough for what a server is sent.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
@@ -70,3 +70,6 @@ impl Hasher for Mixer {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,11 @@
 //! How often each identifier occurred.
 //!
-//! Source code has an identifier every six bytes, so looking one up is most of the work. Nearly all
-//! are short, and a name of up to 16 bytes is packed into two machine words: such a key is compared
-//! in two instructions, hashed with two multiplications, and lies in the table itself, without an
-//! allocation. Longer names go to a table of boxed slices. (Names hold no NUL byte, so zeros may
-//! fill up a key.) With boxed slices for all names, the whole program took half as long again.
+//! Source code has an identifier every six bytes or so, and looking it up is most of the work. Nearly
+//! all are short, and a name of up to 16 bytes is packed into two machine words: such a key is
+//! compared and hashed in a few instructions, and lies in the table itself, without an allocation.
+//! (Names hold no NUL byte, so zeros may fill a key up.) Longer names go to a table of boxed slices.
+//! With boxed slices for every name, the whole program reached 0.6 of its MB/s; with the standard
+//! library's hash in place of [`Fast`], 0.6 as well.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -98,7 +99,7 @@ impl Names {
     fn at_least(&self, least: u64) -> impl Iterator<Item = (String, u64)> {
         let short = self.short.iter().filter(move |&(_, &count)| count >= least);
         let long = self.long.iter().filter(move |&(_, &count)| count >= least);
-        let short = short.map(|(name, &count)| (name.to_string(), count));
+        let short = short.map(|(name, &count)| (name.into_string(), count));
         short.chain(long.map(|(name, &count)| (string(name), count)))
     }
 }
@@ -118,7 +119,7 @@ impl Short {
         Self([word as u64, (word >> 64) as u64])
     }
 
-    fn to_string(self) -> String {
+    fn into_string(self) -> String {
         let [low, high] = self.0.map(u128::from);
         let bytes = (low | high << 64).to_le_bytes();
         let length = bytes
