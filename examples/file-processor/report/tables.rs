@@ -1,5 +1,7 @@
 //! The report for people.
 
+use std::borrow::Cow;
+
 use super::format::{counted, grouped, megabytes, rate};
 use super::table::{Align, Table};
 use super::{DIFFERENCES_SHOWN, Difference, Report, Verdict};
@@ -8,6 +10,9 @@ use crate::tally::Tally;
 
 /// How many identifiers stand side by side; more go on the next line.
 const NAMES_ACROSS: usize = 5;
+
+/// How much is shown of a name; generated code has mangled ones that would fill the line.
+const NAME_SHOWN_MAX: usize = 24;
 
 impl Report<'_> {
     /// The figures of the `types_max` largest types with their `top` identifiers, what was skipped,
@@ -120,15 +125,20 @@ fn names(types: &[(&FileType, &Tally)], top: usize) -> String {
         for (line, names) in top.chunks(NAMES_ACROSS).enumerate() {
             let label = if line == 0 { file_type.as_str() } else { "" };
             let mut row = vec![label.to_owned()];
-            row.extend(
-                names
-                    .iter()
-                    .map(|(name, count)| format!("{name} {}", grouped(*count))),
-            );
+            let cell = |(name, count): &(String, u64)| format!("{} {}", cut(name), grouped(*count));
+            row.extend(names.iter().map(cell));
             table.row(row);
         }
     }
     format!("Most frequent identifiers\n{}", table.render())
+}
+
+/// A name, or its beginning when it is too long to stand beside others.
+fn cut(name: &str) -> Cow<'_, str> {
+    match name.get(..NAME_SHOWN_MAX) {
+        Some(beginning) if beginning.len() < name.len() => format!("{beginning}…").into(),
+        _ => name.into(),
+    }
 }
 
 fn verdict(verdict: &Verdict) -> String {

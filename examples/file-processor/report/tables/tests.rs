@@ -68,6 +68,15 @@ fn many_identifiers_take_several_lines() {
 }
 
 #[test]
+fn a_long_name_is_cut() {
+    assert_eq!(cut("a_name_of_exactly_24_xxx"), "a_name_of_exactly_24_xxx");
+    assert_eq!(
+        cut("a_name_of_more_than_24_xx"),
+        "a_name_of_more_than_24_x…"
+    );
+}
+
+#[test]
 fn an_interrupted_run_says_so() {
     let text = text(true, &Verdict::Unfinished, 1, 15);
     assert!(text.contains("\nTotal (PARTIAL)  "), "{text}");
