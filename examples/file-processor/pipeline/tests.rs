@@ -72,7 +72,7 @@ async fn workers_that_stop_let_the_walker_go() {
 #[tokio::test]
 async fn stopping_at_any_moment_keeps_figures_whole() {
     let scratch = tree();
-    for delay in [0, 1, 2, 4, 8, 16] {
+    for delay in [0, 2, 8] {
         let stop = Stop::default();
         let later = stop.clone();
         tokio::spawn(async move {

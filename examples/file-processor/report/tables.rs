@@ -116,9 +116,7 @@ fn figures_row<'a>(label: String, tallies: impl Iterator<Item = &'a Tally>) -> V
 }
 
 fn names(types: &[(&FileType, &Tally)], top: usize) -> String {
-    let mut align = vec![Align::Left];
-    align.resize(1 + NAMES_ACROSS.min(top), Align::Left);
-    let mut table = Table::new(align);
+    let mut table = Table::new(vec![Align::Left; 1 + NAMES_ACROSS.min(top)]);
     table.rule();
     for (file_type, tally) in types {
         let top = tally.names.top(top);
