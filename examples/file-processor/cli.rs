@@ -1,0 +1,69 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::thread;
+
+use clap::Parser;
+
+/// Count bytes, lines, words and the most frequent identifiers of files, by file type.
+///
+/// Files are read in parallel: paths go through an spmc channel to the workers, partial counts
+/// through an mpsc channel to one aggregator. Directories named .git, build output (target beside a
+/// Cargo.toml) and symbolic links are not followed; binary and unreadable files are counted as
+/// skipped, with the reason.
+#[derive(Debug, Parser)]
+#[command(name = "file-processor", after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// Files and directories to count [default: the source of this workspace and of all its
+    /// dependencies, as cargo unpacked them]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Count a second time, sequentially and by other code, and compare every number
+    #[arg(long)]
+    pub(crate) verify: bool,
+
+    /// How many identifiers to show for each file type
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) top: usize,
+
+    /// Show every file type, not only the 15 largest
+    #[arg(long)]
+    all: bool,
+
+    /// How many files are read at once [default: the number of cores]
+    // The pool of blocking threads has 512 places, and the walker needs one of them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+
+    /// Print one JSON object in place of the tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Args {
+    /// The number of workers asked for, or one a core.
+    pub(crate) fn workers(&self) -> usize {
+        let cores = || {
+            thread::available_parallelism()
+                .map_or(1, NonZeroUsize::get)
+                .min(256)
+        };
+        self.workers.map_or_else(cores, usize::from)
+    }
+
+    /// How many file types the table shows before it sums up the rest.
+    pub(crate) fn types_max(&self) -> usize {
+        if self.all { usize::MAX } else { TYPES_SHOWN }
+    }
+}
+
+const TYPES_SHOWN: usize = 15;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all files were counted or skipped (and --verify agreed)
+  1    --verify found a difference
+  2    a PATH does not exist, or the arguments make no sense
+  130  stopped by Ctrl-C; figures that are partial say so";

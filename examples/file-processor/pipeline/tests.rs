@@ -1,0 +1,98 @@
+use std::path::Path;
+
+use super::*;
+use crate::input;
+use crate::report::Verdict;
+use crate::scratch::Scratch;
+use crate::verify;
+
+fn roots(path: &Path) -> Roots {
+    input::roots(&[path.to_owned()]).unwrap()
+}
+
+async fn run_on(path: &Path, workers: usize, stop: &Stop) -> Outcome {
+    run(&roots(path), workers, stop, &Progress::bar("test")).await
+}
+
+/// More files than the path channel and a part hold, one larger than a part, of three types.
+fn tree() -> Scratch {
+    let scratch = Scratch::new();
+    for number in 0..PATHS_WAITING + 300 {
+        let name = format!(
+            "{}/{number}.{}",
+            number % 7,
+            ["rs", "md", "orig"][number % 3]
+        );
+        scratch.file(&name, format!("fn name_{number}() {{}}\nshared words\n"));
+    }
+    scratch.file(
+        "large.rs",
+        "one_name another_name\n".repeat(PART_BYTES as usize / 20),
+    );
+    scratch.file("binary.bin", [0; 100]);
+    scratch
+}
+
+#[tokio::test]
+async fn any_number_of_workers_gives_the_figures_of_a_recount() {
+    let scratch = tree();
+    for workers in [1, 2, 9] {
+        let stop = Stop::default();
+        let outcome = run_on(scratch.path(), workers, &stop).await;
+        assert_eq!(outcome.counts.files(), PATHS_WAITING as u64 + 301);
+        assert_eq!(outcome.counts.entries(), outcome.found);
+        assert!(!outcome.interrupted);
+        let verdict = verify::run(roots(scratch.path()), &outcome.counts, &stop).await;
+        // Each small file has a name of its own.
+        let names = PATHS_WAITING + 300;
+        assert!(
+            matches!(verdict, Verdict::Agrees { figures } if figures > names),
+            "{verdict:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_directory_is_no_error() {
+    let outcome = run_on(Scratch::new().path(), 2, &Stop::default()).await;
+    assert_eq!((outcome.counts.entries(), outcome.found), (0, 0));
+}
+
+/// The walker has more paths than the channel has room for when the workers leave.
+#[tokio::test]
+async fn workers_that_stop_let_the_walker_go() {
+    let scratch = tree();
+    let stop = Stop::default();
+    stop.set();
+    let outcome = run_on(scratch.path(), 2, &stop).await;
+    assert!(outcome.interrupted);
+    assert_eq!(outcome.counts.files(), 0);
+}
+
+#[tokio::test]
+async fn stopping_at_any_moment_keeps_figures_whole() {
+    let scratch = tree();
+    for delay in [0, 2, 8] {
+        let stop = Stop::default();
+        let later = stop.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            later.set();
+        });
+        let outcome = run_on(scratch.path(), 2, &stop).await;
+        assert!(outcome.counts.entries() <= outcome.found);
+        // Each small file has two newlines and is in the figures with both or not at all.
+        let small = &outcome.counts.types;
+        for (file_type, tally) in small.iter().filter(|(name, _)| name.as_str() != "Rust") {
+            assert_eq!(tally.lines, 2 * tally.files, "{file_type}");
+            assert_eq!(
+                tally
+                    .names
+                    .iter()
+                    .filter(|(name, _)| name == "shared")
+                    .count(),
+                1
+            );
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The same numbers by other means.
+//!
+//! A recount shares nothing with the count but the rules that are names (the type of a file, the
+//! words for a skipped one, which directories are left out): it walks recursively on one thread,
+//! reads whole files, splits them with the standard library's iterators, and keeps everything in one
+//! ordered map from the name of a figure to its value. It is slow and plain on purpose.
+//!
+//! When files change between the two passes the passes disagree, and rightly so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tokio::task;
+
+use crate::count::{NAME_MAX, NAME_MIN};
+use crate::file_type::FileType;
+use crate::input::Roots;
+use crate::read;
+use crate::report::{Difference, Verdict};
+use crate::skip::Skip;
+use crate::stop::Stop;
+use crate::tally::Counts;
+use crate::walk;
+
+/// Every figure by its name, such as `Rust: lines` or `Rust: identifier self`.
+type Figures = BTreeMap<String, u64>;
+
+/// Recounts `roots`, on a thread of its own so that Ctrl-C is heard meanwhile, and compares each figure with `counts`.
+pub(crate) async fn run(roots: Roots, counts: &Counts, stop: &Stop) -> Verdict {
+    let recount = {
+        let stop = stop.clone();
+        task::spawn_blocking(move || Recount::of(&roots.paths, &stop))
+    };
+    let counted = figures(counts);
+    match recount.await.expect("the recount panicked") {
+        Some(recounted) => compare(&counted, &recounted),
+        None => Verdict::Unfinished,
+    }
+}
+
+/// The figures of a count, under the names that the recount gives them.
+fn figures(counts: &Counts) -> Figures {
+    let mut figures = Figures::new();
+    for (file_type, tally) in &counts.types {
+        figures.insert(format!("{file_type}: files"), tally.files);
+        figures.insert(format!("{file_type}: bytes"), tally.bytes);
+        figures.insert(format!("{file_type}: lines"), tally.lines);
+        figures.insert(format!("{file_type}: words"), tally.words);
+        for (name, count) in tally.names.iter() {
+            figures.insert(format!("{file_type}: identifier {name}"), count);
+        }
+    }
+    for (why, count) in &counts.skipped {
+        figures.insert(format!("skipped: {why}"), *count);
+    }
+    if counts.left_out > 0 {
+        figures.insert(LEFT_OUT.to_owned(), counts.left_out);
+    }
+    figures
+}
+
+/// Compares two sets of figures; one that is missing counts as zero.
+fn compare(counted: &Figures, recounted: &Figures) -> Verdict {
+    let names: BTreeSet<_> = counted.keys().chain(recounted.keys()).collect();
+    let value = |figures: &Figures, name| figures.get(name).copied().unwrap_or(0);
+    let differences: Vec<_> = names
+        .iter()
+        .map(|&name| Difference {
+            figure: name.clone(),
+            counted: value(counted, name),
+            recounted: value(recounted, name),
+        })
+        .filter(|difference| difference.counted != difference.recounted)
+        .collect();
+    match differences.is_empty() {
+        true => Verdict::Agrees {
+            figures: names.len(),
+        },
+        false => Verdict::Disagrees(differences),
+    }
+}
+
+struct Recount<'a> {
+    roots: &'a BTreeSet<PathBuf>,
+    figures: Figures,
+    seen: BTreeSet<PathBuf>,
+    stop: &'a Stop,
+}
+
+impl<'a> Recount<'a> {
+    /// The figures of everything below `roots`; none when stopped.
+    fn of(roots: &'a BTreeSet<PathBuf>, stop: &'a Stop) -> Option<Figures> {
+        let mut recount = Self {
+            roots,
+            figures: Figures::new(),
+            seen: BTreeSet::new(),
+            stop,
+        };
+        for root in roots {
+            recount.entry(root);
+        }
+        (!stop.is_set()).then_some(recount.figures)
+    }
+
+    fn entry(&mut self, path: &Path) {
+        // A root below another root is met twice; its second meeting is passed over.
+        if self.stop.is_set() || !self.seen.insert(path.to_owned()) {
+            return;
+        }
+        let outcome = fs::symlink_metadata(path)
+            .map_err(Skip::from)
+            .and_then(|metadata| match metadata.file_type() {
+                kind if kind.is_symlink() => Err(Skip::Symlink),
+                kind if kind.is_dir() => self.directory(path),
+                kind if kind.is_file() => self.file(path),
+                _ => Err(Skip::Special),
+            });
+        if let Err(why) = outcome {
+            self.add(format!("skipped: {why}"), 1);
+        }
+    }
+
+    fn directory(&mut self, path: &Path) -> Result<(), Skip> {
+        for entry in fs::read_dir(path)? {
+            let below = match entry {
+                Ok(entry) => entry.path(),
+                Err(error) => {
+                    self.add(format!("skipped: {}", Skip::from(error)), 1);
+                    continue;
+                }
+            };
+            let is_dir = fs::symlink_metadata(&below).is_ok_and(|metadata| metadata.is_dir());
+            if !is_dir || !walk::is_left_out(&below) {
+                self.entry(&below);
+            } else if !self.roots.contains(&below) {
+                self.add(LEFT_OUT.to_owned(), 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), Skip> {
+        let text = fs::read(path)?;
+        if read::is_binary(&text) {
+            return Err(Skip::Binary);
+        }
+        let file_type = FileType::of(path);
+        let newlines = text.iter().filter(|&&byte| byte == b'\n').count();
+        let words = text.split(|byte| b" \t\n\x0b\x0c\r".contains(byte));
+        let words = words.filter(|word| !word.is_empty()).count();
+        self.add(format!("{file_type}: files"), 1);
+        self.add(format!("{file_type}: bytes"), text.len());
+        self.add(format!("{file_type}: lines"), newlines);
+        self.add(format!("{file_type}: words"), words);
+        let mut names: BTreeMap<&[u8], usize> = BTreeMap::new();
+        for run in text.split(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_')) {
+            let long_enough = run.len() >= NAME_MIN && run.len() <= NAME_MAX;
+            if long_enough && !run[0].is_ascii_digit() {
+                *names.entry(run).or_default() += 1;
+            }
+        }
+        for (name, count) in names {
+            let name = String::from_utf8_lossy(name);
+            self.add(format!("{file_type}: identifier {name}"), count);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, figure: String, count: usize) {
+        *self.figures.entry(figure).or_default() += count as u64;
+    }
+}
+
+const LEFT_OUT: &str = "directories left out";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Roots to paths.
+//!
+//! Invariants:
+//!
+//! 1. Each file below the roots is given exactly once, even when one root lies below another: an
+//!    entry that is itself a root is left to its own walk.
+//! 2. Symbolic links are never followed, so the walk ends (roots were resolved beforehand).
+//! 3. A directory that cannot be listed is skipped with its reason; its siblings are not.
+//! 4. `.git` is not entered, nor is build output: a directory `target` beside a `Cargo.toml`, or
+//!    with the `CACHEDIR.TAG` that cargo puts there. By name alone would be wrong: crates have source
+//!    directories called `target`.
+//!
+//! A stack in place of recursion: depth costs no stack, and one directory is open at a time.
+
+use std::collections::BTreeSet;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::skip::Skip;
+
+/// What the walk meets.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A regular file.
+    File(PathBuf),
+    /// An entry that is not to be read.
+    Skipped(Skip),
+    /// A directory not entered by rule.
+    LeftOut,
+}
+
+/// Gives everything below `roots` to `visit`, until it breaks.
+pub(crate) fn walk(
+    roots: &BTreeSet<PathBuf>,
+    mut visit: impl FnMut(Found) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut walk = Walk {
+        roots,
+        directories: Vec::new(),
+    };
+    for root in roots {
+        match fs::symlink_metadata(root) {
+            Ok(metadata) if metadata.is_dir() => walk.directories.push(root.clone()),
+            Ok(metadata) if metadata.is_file() => visit(Found::File(root.clone()))?,
+            Ok(_) => visit(Found::Skipped(Skip::Special))?,
+            Err(error) => visit(Found::Skipped(error.into()))?,
+        }
+        while let Some(directory) = walk.directories.pop() {
+            walk.list(&directory, &mut visit)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+struct Walk<'a> {
+    roots: &'a BTreeSet<PathBuf>,
+    /// Found and not yet listed.
+    directories: Vec<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn list(
+        &mut self,
+        directory: &Path,
+        visit: &mut impl FnMut(Found) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => return visit(Found::Skipped(error.into())),
+        };
+        for entry in entries {
+            match entry.and_then(|entry| self.classify(&entry)) {
+                Ok(Some(found)) => visit(found)?,
+                Ok(None) => {}
+                Err(error) => visit(Found::Skipped(error.into()))?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What to tell of `entry` now: nothing of a directory to be listed later, nor of another root.
+    fn classify(&mut self, entry: &DirEntry) -> io::Result<Option<Found>> {
+        let file_type = entry.file_type()?;
+        if file_type.is_symlink() {
+            return Ok(Some(Found::Skipped(Skip::Symlink)));
+        }
+        let path = entry.path();
+        if self.roots.contains(&path) {
+            return Ok(None);
+        }
+        if file_type.is_file() {
+            return Ok(Some(Found::File(path)));
+        }
+        if !file_type.is_dir() {
+            return Ok(Some(Found::Skipped(Skip::Special)));
+        }
+        if is_left_out(&path) {
+            return Ok(Some(Found::LeftOut));
+        }
+        self.directories.push(path);
+        Ok(None)
+    }
+}
+
+/// Whether a directory is left out by rule 4.
+pub(crate) fn is_left_out(directory: &Path) -> bool {
+    match directory.file_name().and_then(|name| name.to_str()) {
+        Some(".git") => true,
+        Some("target") => {
+            directory.with_file_name("Cargo.toml").exists()
+                || directory.join("CACHEDIR.TAG").exists()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
