@@ -3,6 +3,7 @@
 pub mod error;
 pub mod mpmc;
 pub mod mpsc;
+pub mod oneshot;
 pub mod spmc;
 pub mod spsc;
 
