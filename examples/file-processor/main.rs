@@ -39,7 +39,6 @@
 //! JSON · [`verify`] the same numbers by other means.
 #![forbid(unsafe_code)]
 
-mod channel;
 mod cli;
 mod count;
 mod file_type;

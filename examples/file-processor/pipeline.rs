@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::channel::{mpsc, spmc};
+use aqueduct_channel::{mpsc, spmc};
 use crate::input::Roots;
 use crate::progress::Progress;
 use crate::read::{FileCounter, Uncounted};
