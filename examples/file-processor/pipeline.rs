@@ -21,13 +21,13 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use aqueduct_channel::{mpsc, spmc};
 use crate::input::Roots;
 use crate::progress::Progress;
 use crate::read::{FileCounter, Uncounted};
 use crate::stop::Stop;
 use crate::tally::Counts;
 use crate::walk::{Found, walk};
+use aqueduct_channel::{mpsc, spmc};
 
 /// What came of a run.
 #[derive(Debug)]

@@ -28,9 +28,10 @@
 //!     owed at the tail, the head has reached the tail, and nothing is spilled.
 //! I5. A slot's stamp for position `p` is `turn(p)` while free and `turn(p) | 1` while full, `turn` being `p` with the
 //!     index bits cleared: it tells laps apart, and is 0 for the first lap.
+//! I6. `SPILLING` is set and cleared under the second queue's lock, and set whenever that holds something.
 //! I7. There is one `SingleRx` to a ring with one receiver; it is used through `&mut` and keeps its ring for life.
 //! I8. The slots are a power of two in number; they are made with the ring and freed by its drop.
-//! I6. `SPILLING` is set and cleared under the second queue's lock, and set whenever that holds something.
+//! I9. A ring does not move while a handle to it lives: it is behind a reference or an `Arc`.
 //!
 //! # Who wakes whom
 //!
@@ -188,7 +189,7 @@ impl<T> View<T> {
     /// The ring lives.
     #[inline(always)]
     unsafe fn is_full(self, position: u64) -> bool {
-        // SAFETY: as the caller promises.
+        // SAFETY: I8, as the caller promises.
         // Acquire pairs with the Release in `write_unseen`: the value is seen.
         unsafe { self.slot(position) }.stamp.load(Ordering::Acquire) == self.turn(position) | 1
     }
@@ -222,7 +223,7 @@ impl<T> View<T> {
 
 // SAFETY: messages move between threads (Send); by I1 a slot is touched by one thread at a time.
 unsafe impl<T: Send, C: Send> Send for Ring<T, C> {}
-// SAFETY: as above.
+// SAFETY: I1, as above.
 unsafe impl<T: Send, C: Sync> Sync for Ring<T, C> {}
 
 /// Why there is no room.

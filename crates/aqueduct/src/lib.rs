@@ -1,4 +1,4 @@
-//! Structured concurrency for Tokio.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "channel")]

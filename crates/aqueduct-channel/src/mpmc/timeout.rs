@@ -19,7 +19,7 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// As [`send`](Self::send).
+    /// *Strict* for the channel, as [`send`](Self::send): what a drop in time does to the message is what it does there.
     pub async fn send_timeout(&self, value: T, limit: Duration) -> Result<(), SendTimeoutError<T>> {
         timeout::send(self.tx().send(value), limit).await
     }

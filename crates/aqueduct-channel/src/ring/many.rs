@@ -143,7 +143,7 @@ impl<T> Ring<T, Many> {
     ///
     /// As `take`.
     unsafe fn take_and_tell(&self, head: Cursor) -> T {
-        // SAFETY: as the caller promises.
+        // SAFETY: I1, as the caller promises.
         let value = unsafe { self.take(head.position()) };
         if head.has(Flag::Closed) {
             self.serve_receivers();
@@ -242,7 +242,7 @@ impl<T> Ring<T, Many> {
 #[derive(Clone)]
 pub(crate) struct ReceiverLine<R>(pub(crate) R);
 
-// SAFETY: a reference's target does not change, and the queue is a field of it.
+// SAFETY: I9: the queue is a field of the ring; a reference's target does not change.
 unsafe impl<T> Queue for ReceiverLine<&Ring<T, Many>> {
     type Request = RecvRequest;
 
@@ -255,7 +255,7 @@ unsafe impl<T> Queue for ReceiverLine<&Ring<T, Many>> {
     }
 }
 
-// SAFETY: an `Arc`'s target does not change, and stays while the `Arc` lives; the queue is a field of it.
+// SAFETY: I9: the queue is a field of the ring; an `Arc`'s target does not change, and stays while the `Arc` lives.
 unsafe impl<T> Queue for ReceiverLine<Arc<Ring<T, Many>>> {
     type Request = RecvRequest;
 

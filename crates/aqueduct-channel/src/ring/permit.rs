@@ -42,7 +42,7 @@ struct Room<'a, T> {
 
 // SAFETY: I1: the object is a `Ring`, which is shared between threads if its messages may be sent.
 unsafe impl<T: Send> Send for Room<'_, T> {}
-// SAFETY: as above.
+// SAFETY: I1, as above.
 unsafe impl<T: Send> Sync for Room<'_, T> {}
 
 impl<T> Drop for Room<'_, T> {

@@ -109,7 +109,7 @@ impl<T, C: Consumers> Ring<T, C> {
 #[derive(Clone)]
 pub(crate) struct SenderLine<R>(pub(crate) R);
 
-// SAFETY: a reference's target does not change, and the queue is a field of it.
+// SAFETY: I9: the queue is a field of the ring; a reference's target does not change.
 unsafe impl<T, C: Consumers> Queue for SenderLine<&Ring<T, C>> {
     type Request = SendRequest;
 
@@ -122,7 +122,7 @@ unsafe impl<T, C: Consumers> Queue for SenderLine<&Ring<T, C>> {
     }
 }
 
-// SAFETY: an `Arc`'s target does not change, and stays while the `Arc` lives; the queue is a field of it.
+// SAFETY: I9: the queue is a field of the ring; an `Arc`'s target does not change, and stays while the `Arc` lives.
 unsafe impl<T, C: Consumers> Queue for SenderLine<Arc<Ring<T, C>>> {
     type Request = SendRequest;
 

@@ -37,9 +37,9 @@ impl Consumers for Single {
     }
 }
 
-// SAFETY: the slots are the ring's, which may be sent if T may.
+// SAFETY: I8: the slots are the ring's, which may be sent if T may.
 unsafe impl<T: Send> Send for SingleRx<T> {}
-// SAFETY: a shared reference to the receiver reaches no slot.
+// SAFETY: I7: a shared reference to the receiver reaches no slot.
 unsafe impl<T: Send> Sync for SingleRx<T> {}
 
 /// The receiver's end. There is one to a ring, used through `&mut`, and it keeps its ring for life (I7).

@@ -35,8 +35,8 @@
 //!     slots in `[head, tail)`. The Release stores of the two hand slots over.
 //! I2. After FINAL was set without SAW the receiver takes nothing more; so the sender owns `[head, tail)` again.
 //! I3. The sender sends nothing after it set SAW.
-//! I5. There is one `Tx` and one `Rx` to a ring, each used through `&mut`, and they keep their `shared` for life.
 //! I4. `reserved` is more than 0 only while permits are out; a receiver that is closed and empty waits for them.
+//! I5. There is one `Tx` and one `Rx` to a ring, each used through `&mut`, and they keep their `shared` for life.
 
 use std::task::{Context, Poll};
 
@@ -75,7 +75,7 @@ pub(super) struct Shared<T> {
 
 // SAFETY: messages move between the two threads (Send); by I1 and I2 a slot is never touched by both at once.
 unsafe impl<T: Send> Send for Shared<T> {}
-// SAFETY: as above.
+// SAFETY: I1 and I2, as above.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
@@ -216,11 +216,11 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
 
 // SAFETY: I1: the pointer in a handle goes to slots that it keeps alive, of which it touches its own only.
 unsafe impl<T: Send> Send for Tx<T> {}
-// SAFETY: a shared reference to a handle reaches no slot.
+// SAFETY: I5: a shared reference to a handle reaches no slot.
 unsafe impl<T: Send> Sync for Tx<T> {}
 // SAFETY: I1, as above.
 unsafe impl<T: Send> Send for Rx<T> {}
-// SAFETY: as above.
+// SAFETY: I5, as above.
 unsafe impl<T: Send> Sync for Rx<T> {}
 
 /// The sender's end.
@@ -435,7 +435,7 @@ impl<T> Tx<T> {
         unsafe { self.write(0, value) };
         let back = match self.publish(1) {
             0 => None,
-            // SAFETY: one message is not received, and not taken back yet.
+            // SAFETY: I2: one message is not received, and not taken back yet.
             _ => Some(unsafe { self.take_back(0) }),
         };
         self.set_reserved(self.shared.reserved.load(Ordering::Relaxed) - 1);
