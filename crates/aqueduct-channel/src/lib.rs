@@ -4,6 +4,8 @@ pub mod error;
 pub mod spsc;
 
 mod blocking;
+#[allow(dead_code)] // until the unbounded kinds use it
+mod list;
 mod overflow;
 mod slots;
 mod stats;
