@@ -4,13 +4,16 @@
 use ::loom::model::Builder;
 use ::loom::thread;
 
-use aqueduct_core::sync::{Arc, AtomicBool, AtomicUsize, fence, yield_now};
+use aqueduct_core::sync::{Arc, AtomicBool, AtomicUsize, fence};
 
 use super::super::*;
 
-fn model(preemptions: usize, run: impl Fn() + Send + Sync + 'static) {
+/// Enough for every change named below to be found, and few enough for a minute.
+const PREEMPTIONS: usize = 2;
+
+fn model(run: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(preemptions);
+    builder.preemption_bound = Some(PREEMPTIONS);
     builder.check(run);
 }
 
@@ -36,29 +39,48 @@ fn produce_batch(list: &Arc<List<Message>>, id: usize, count: usize) -> thread::
     })
 }
 
-/// Takes until `count` messages came or the list is closed and drained; each producer's come in order.
-fn consume(list: &List<Message>, count: usize, alone: bool) -> usize {
-    let mut seen = [0; 2];
-    for received in 0..count {
-        let message = loop {
+/// Looks so many times for a message, without waiting for one: a loop that waits has too many interleavings. Each
+/// producer's messages must come in order.
+fn look(list: &List<Message>, times: usize, alone: bool) -> Vec<Message> {
+    let found: Vec<_> = (0..times)
+        .filter_map(|_| {
             let popped = if alone {
-                // SAFETY: each model that says so has one consumer.
+                // SAFETY: each model that says so has one consumer at a time.
                 unsafe { list.sole() }.pop()
             } else {
                 list.pop()
             };
             match popped {
-                Pop::Value(message) => break message,
-                Pop::Empty | Pop::Lagging => yield_now(),
-                Pop::Closed => return received,
+                Pop::Value(message) => Some(message),
+                Pop::Empty | Pop::Lagging | Pop::Closed => None,
             }
-        };
-        let (id, number) = *message;
-        assert!(number >= seen[id], "out of order");
-        assert!(!alone || number == seen[id], "one is missing");
-        seen[id] = number + 1;
+        })
+        .collect();
+    for id in 0..2 {
+        let numbers = found.iter().filter(|m| m.0 == id).map(|m| m.1);
+        assert!(numbers.is_sorted(), "out of order");
     }
-    count
+    found
+}
+
+/// Takes all that is left, once the producers are gone, and checks that each producer's messages came in order and
+/// without a gap.
+fn drain(list: &List<Message>, mut found: Vec<Message>, sent: [usize; 2]) {
+    let closed = list.is_closed();
+    loop {
+        match list.pop() {
+            Pop::Value(message) => found.push(message),
+            Pop::Empty if !closed => break,
+            Pop::Closed if closed => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    for (id, sent) in sent.into_iter().enumerate() {
+        let numbers = found.iter().filter(|m| m.0 == id).map(|m| m.1);
+        assert!(numbers.eq(0..sent));
+    }
+    let all = sent.iter().sum::<usize>() as u64;
+    assert_eq!((list.sent(), list.received()), (all, all));
 }
 
 /// Fails if a mark is not Release or not Acquire, if the mark of the last slot comes before `extend`, if `open` is not
@@ -66,97 +88,122 @@ fn consume(list: &List<Message>, count: usize, alone: bool) -> usize {
 /// the lap after the block.
 #[test]
 fn two_producers_and_a_consumer() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
         let producers = [produce(&list, 0, 3), produce(&list, 1, 2)];
-        assert_eq!(consume(&list, 5, true), 5);
-        producers.map(|p| p.join().unwrap());
-        assert!(matches!(list.pop(), Pop::Empty));
+        let found = look(&list, 4, true);
+        let sent = producers.map(|p| p.join().unwrap());
+        assert_eq!(sent, [3, 2]);
+        drain(&list, found, sent);
     });
 }
 
-/// One producer after another through recycled blocks. Fails if the spares go in or out without Release or Acquire,
-/// or if a block is not cleared.
+/// Many blocks of one producer. Fails if the spares go in or out without Release or Acquire, or if a block is not
+/// cleared.
 #[test]
 fn blocks_are_used_again() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
-        let producer = produce(&list, 0, 7);
-        assert_eq!(consume(&list, 7, true), 7);
-        producer.join().unwrap();
+        let producer = produce(&list, 0, 5);
+        let found = look(&list, 4, true);
+        let sent = producer.join().unwrap();
+        drain(&list, found, [sent, 0]);
     });
 }
 
-/// Fails if `close` writes the end after the mark, or takes the last attempt's instead of the maximum, if `end` is
-/// without Acquire, or if `open` takes the mark away.
+/// Fails if `close` writes the end after the mark, or the last attempt's instead of the maximum, if `end` is without
+/// Acquire, or if `open` takes the mark away.
 #[test]
 fn closing_is_exact() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
         let producer = produce(&list, 0, 3);
-        let closers = [list.clone(), list.clone()].map(|list| thread::spawn(move || list.close()));
-        let received = consume(&list, 4, true);
-        assert_eq!(producer.join().unwrap(), received);
-        assert_eq!(
-            closers
-                .map(|c| c.join().unwrap())
-                .into_iter()
-                .filter(|first| *first)
-                .count(),
-            1
-        );
-        assert!(matches!(list.pop(), Pop::Closed));
-        assert_eq!(list.sent(), received as u64);
+        let closer = thread::spawn({
+            let list = list.clone();
+            move || list.close()
+        });
+        let first = list.close();
+        let found = look(&list, 3, true);
+        assert!(closer.join().unwrap() != first, "one of the two closed it");
+        let sent = producer.join().unwrap();
+        drain(&list, found, [sent, 0]);
+    });
+}
+
+/// [`Pop::Closed`] means that nothing will come.
+#[test]
+fn closed_is_the_end() {
+    model(|| {
+        let list = Arc::new(List::new());
+        let producers = [produce(&list, 0, 1), produce(&list, 1, 1)];
+        let closer = thread::spawn({
+            let list = list.clone();
+            move || list.close()
+        });
+        let mut count = 0;
+        let mut ended = false;
+        for _ in 0..3 {
+            // SAFETY: one consumer.
+            match unsafe { list.sole() }.pop() {
+                Pop::Value(_) => {
+                    assert!(!ended);
+                    count += 1;
+                }
+                Pop::Closed => ended = true,
+                Pop::Empty | Pop::Lagging => assert!(!ended),
+            }
+        }
+        closer.join().unwrap();
+        let sent: usize = producers.map(|p| p.join().unwrap()).iter().sum();
+        assert!(if ended { sent == count } else { sent >= count });
     });
 }
 
 /// Fails if a turn is taken without Acquire or ended without Release, or not waited for.
 #[test]
 fn consumers_take_turns() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
-        let consumer = thread::spawn({
-            let list = list.clone();
-            move || consume(&list, 4, false)
-        });
         let producer = produce(&list, 0, 3);
-        let here = consume(&list, 1, false);
-        assert_eq!(producer.join().unwrap(), 3);
-        list.close();
-        assert_eq!(consumer.join().unwrap() + here, 3);
+        let other = thread::spawn({
+            let list = list.clone();
+            move || look(&list, 1, false)
+        });
+        let mut found = look(&list, 2, false);
+        let sent = producer.join().unwrap();
+        found.extend(other.join().unwrap());
+        found.sort();
+        drain(&list, found, [sent, 0]);
     });
 }
 
 /// Fails if a batch marks before it extends, or claims more than a block has.
 #[test]
 fn batches_and_single_messages() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
-        let batch = produce_batch(&list, 0, 4);
-        let single = produce(&list, 1, 2);
-        assert_eq!(consume(&list, 6, true), 6);
-        assert_eq!((batch.join().unwrap(), single.join().unwrap()), (4, 2));
+        let batch = produce_batch(&list, 0, 3);
+        let single = produce(&list, 1, 1);
+        let mut found = look(&list, 1, true);
+        // SAFETY: one consumer.
+        unsafe { list.sole() }.pop_many(&mut found, 3);
+        let sent = [batch.join().unwrap(), single.join().unwrap()];
+        assert_eq!(sent, [3, 1]);
+        drain(&list, found, sent);
     });
 }
 
 /// What was refused stays in the batch, what was not is received.
 #[test]
 fn a_batch_is_cut_by_closing() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
         let batch = produce_batch(&list, 0, 4);
+        let mut found = look(&list, 1, false);
         list.close();
-        let mut received = Vec::new();
-        loop {
-            list.pop_many(&mut received, 10);
-            match list.pop() {
-                Pop::Value(message) => received.push(message),
-                Pop::Empty | Pop::Lagging => yield_now(),
-                Pop::Closed => break,
-            }
-        }
-        assert_eq!(received.len(), batch.join().unwrap());
-        assert!(received.iter().enumerate().all(|(i, m)| m.1 == i));
+        list.pop_many(&mut found, 2);
+        let sent = batch.join().unwrap();
+        drain(&list, found, [sent, 0]);
     });
 }
 
@@ -172,7 +219,7 @@ impl Drop for Drops {
 /// Whoever drops the list last drops what is left, once. loom finds leaked atomics and blocks by itself.
 #[test]
 fn what_is_left_is_dropped_once() {
-    model(3, || {
+    model(|| {
         let drops = Arc::new(AtomicUsize::new(0));
         let list = Arc::new(List::new());
         let producers = [0, 1].map(|_| {
@@ -185,7 +232,9 @@ fn what_is_left_is_dropped_once() {
         });
         drop(list.pop());
         drop(list);
-        producers.map(|p| p.join().unwrap());
+        for producer in producers {
+            producer.join().unwrap();
+        }
         assert_eq!(drops.load(Ordering::Relaxed), 4);
     });
 }
@@ -193,12 +242,12 @@ fn what_is_left_is_dropped_once() {
 /// Fails if `len` reads the tail before the head.
 #[test]
 fn counts_are_never_absurd() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
         let producer = produce(&list, 0, 2);
         let consumer = thread::spawn({
             let list = list.clone();
-            move || consume(&list, 2, true)
+            move || look(&list, 2, true)
         });
         let len = list.len();
         assert!(len <= 2, "{len}");
@@ -214,7 +263,7 @@ fn counts_are_never_absurd() {
 /// looks for sleepers after `push`. Fails if `push` returns before its slot is marked.
 #[test]
 fn a_producer_that_notifies_after_push_is_enough() {
-    model(3, || {
+    model(|| {
         let list = Arc::new(List::new());
         let armed = Arc::new(AtomicBool::new(false));
         let wakes = Arc::new(AtomicUsize::new(0));
@@ -232,7 +281,9 @@ fn a_producer_that_notifies_after_push_is_enough() {
         fence(Ordering::SeqCst); // pairs with the producers'
         // SAFETY: one consumer.
         let found = matches!(unsafe { list.sole() }.pop(), Pop::Value(_));
-        producers.map(|p| p.join().unwrap());
+        for producer in producers {
+            producer.join().unwrap();
+        }
         assert!(
             found || wakes.load(Ordering::Relaxed) > 0,
             "asleep for ever"
