@@ -10,13 +10,16 @@ pub mod spsc;
 mod blocking;
 mod budget;
 mod cursor;
+mod list;
 mod local;
 mod overflow;
+mod pop;
 mod ring;
 mod slots;
 mod stats;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
+mod unbounded;
 
 pub use overflow::{MemorySpill, Overflow, Spill};
 pub use stats::Stats;

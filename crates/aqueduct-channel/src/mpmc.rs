@@ -34,10 +34,15 @@ mod receiver;
 mod sender;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
+mod unbounded;
 
 pub use permit::OwnedPermit;
 pub use receiver::{Receiver, WeakReceiver};
 pub use sender::{Sender, WeakSender};
+pub use unbounded::{
+    UnboundedReceiver, UnboundedSender, WeakUnboundedReceiver, WeakUnboundedSender,
+    unbounded_channel,
+};
 
 pub use crate::error;
 pub use crate::ring::{Permit, PermitIterator};

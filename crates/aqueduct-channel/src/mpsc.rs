@@ -27,10 +27,12 @@ mod permit;
 mod receiver;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
+mod unbounded;
 
 pub use bounded::{Sender, WeakSender};
 pub use permit::OwnedPermit;
 pub use receiver::Receiver;
+pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
 pub use crate::error;
 pub use crate::ring::{Permit, PermitIterator};

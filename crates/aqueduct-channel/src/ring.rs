@@ -51,7 +51,7 @@ mod tx;
 
 pub(crate) use many::{Many, ReceiverLine};
 pub use permit::{Permit, PermitIterator};
-pub(crate) use recv::{Pop, RecvFuture};
+pub(crate) use recv::RecvFuture;
 pub(crate) use rx::Rx;
 pub(crate) use send::{SendFuture, SendRequest, SenderLine};
 pub(crate) use single::{Single, SingleRx};
@@ -69,6 +69,7 @@ use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::cursor::{AtomicCursor, Cursor, Flag};
 use crate::overflow::{Options, Overflow, Policy};
+use crate::pop::Pop;
 use crate::slots::assert_capacity;
 use crate::stats::Stats;
 

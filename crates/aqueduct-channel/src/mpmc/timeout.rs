@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Receiver, Sender};
+use super::{Receiver, Sender, UnboundedReceiver};
 use crate::error::{Elapsed, SendTimeoutError};
 use crate::timeout;
 
@@ -26,6 +26,25 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
+    /// Receives the next message, waiting at most `limit` for it.
+    ///
+    /// # Errors
+    ///
+    /// `Elapsed`, if none came in time.
+    ///
+    /// # Panics
+    ///
+    /// Outside a Tokio runtime with its timer enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: as [`recv`](Self::recv).
+    pub async fn recv_timeout(&self, limit: Duration) -> Result<Option<T>, Elapsed> {
+        timeout::recv(self.recv(), limit).await
+    }
+}
+
+impl<T> UnboundedReceiver<T> {
     /// Receives the next message, waiting at most `limit` for it.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use crate::blocking::block_on;
 use crate::budget::MESSAGES_PER_UNIT;
 use crate::error::TryRecvError;
-use crate::ring::{Pop, SingleRx};
+use crate::ring::SingleRx;
 use crate::stats::Stats;
 
 /// The only receiver of a channel. Dropping it closes the channel and drops what is inside.
@@ -205,16 +205,6 @@ impl<T> Future for Recv<'_, T> {
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.rx.poll_recv(cx)
-    }
-}
-
-impl<T> From<Pop<T>> for Result<T, TryRecvError> {
-    fn from(pop: Pop<T>) -> Self {
-        match pop {
-            Pop::Value(value) => Ok(value),
-            Pop::Ended => Err(TryRecvError::Disconnected),
-            Pop::Empty | Pop::Lagging => Err(TryRecvError::Empty),
-        }
     }
 }
 

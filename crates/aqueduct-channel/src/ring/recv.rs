@@ -11,38 +11,6 @@ use pin_project_lite::pin_project;
 use super::{Many, ReceiverLine, Ring};
 use crate::local::Local;
 
-/// What a look for a message found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pop<T> {
-    Value(T),
-    /// There is nothing now.
-    Empty,
-    /// A message has been claimed and is being written.
-    Lagging,
-    /// There is nothing, and nothing will come.
-    Ended,
-}
-
-impl<T> Pop<T> {
-    pub(crate) fn map<R>(self, map: impl FnOnce(T) -> R) -> Pop<R> {
-        match self {
-            Self::Value(value) => Pop::Value(map(value)),
-            Self::Empty => Pop::Empty,
-            Self::Lagging => Pop::Lagging,
-            Self::Ended => Pop::Ended,
-        }
-    }
-
-    /// What a receiver that can sleep makes of it: a message, the end, or nothing yet.
-    pub(crate) fn settled(self) -> Option<Option<T>> {
-        match self {
-            Self::Value(value) => Some(Some(value)),
-            Self::Ended => Some(None),
-            Self::Empty | Self::Lagging => None,
-        }
-    }
-}
-
 /// What a receiver in line asks for.
 #[derive(Debug)]
 pub(crate) struct RecvRequest {

@@ -11,12 +11,15 @@ use super::recv::InLine;
 use super::{Many, Pop, ReceiverLine, RecvFuture, Ring};
 use crate::local::Local;
 
+/// A place in line that keeps the ring alive.
+type OwnPlace<T> = Wait<ReceiverLine<Arc<Ring<T, Many>>>>;
+
 /// A receiver, of which there may be several.
 pub(crate) struct Rx<T> {
     pub(crate) ring: Arc<Ring<T, Many>>,
     local: Local,
     /// The place in line of a receiver that is polled as a stream. Made when it first has to wait.
-    place: Option<Pin<Box<Wait<ReceiverLine<Arc<Ring<T, Many>>>>>>>,
+    place: Option<Pin<Box<OwnPlace<T>>>>,
 }
 
 impl<T> Rx<T> {

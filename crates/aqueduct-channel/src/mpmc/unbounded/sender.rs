@@ -1,0 +1,180 @@
+//! The sending half of an unbounded channel.
+
+use std::fmt;
+
+use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::wait_queue::WaitQueue;
+
+use crate::error::SendError;
+use crate::stats::Stats;
+use crate::unbounded::Chan;
+
+/// Sends into a channel without bound. Clone it for more senders; when the last is dropped, the receivers drain what is inside
+/// and see the end.
+///
+/// Sending never waits, so nothing holds back a sender that is faster than all receivers together: take a bounded
+/// channel unless something else bounds what can be inside.
+pub struct UnboundedSender<T> {
+    chan: Arc<Chan<T, WaitQueue<()>>>,
+}
+
+impl<T> UnboundedSender<T> {
+    /// `chan` has counted it.
+    pub(super) fn new(chan: Arc<Chan<T, WaitQueue<()>>>) -> Self {
+        Self { chan }
+    }
+
+    /// Sends a message. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// The message, if the channel was closed or all receivers are gone.
+    #[inline]
+    pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+        self.chan.send(value)
+    }
+
+    /// Sends all of a vector, at one claim a block, and leaves it empty. Returns how many were sent. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// If the channel was closed or all receivers are gone. What was not sent is left in the vector.
+    pub fn send_many(&self, values: &mut Vec<T>) -> Result<usize, SendError<()>> {
+        self.chan.send_many(values)
+    }
+
+    /// Waits until the channel was closed or all receivers are gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: dropping it changes nothing.
+    pub async fn closed(&self) {
+        self.chan.closed().await;
+    }
+
+    /// Whether the channel was closed or all receivers are gone.
+    pub fn is_closed(&self) -> bool {
+        self.chan.is_closed()
+    }
+
+    /// Forbids further sends, by any sender. What is inside can still be received.
+    pub fn close(&self) {
+        self.chan.close();
+    }
+
+    /// How many messages are inside.
+    pub fn len(&self) -> usize {
+        self.chan.len()
+    }
+
+    /// Whether nothing is inside.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many receivers there are.
+    pub fn receiver_count(&self) -> usize {
+        self.chan.receiver_count()
+    }
+
+    /// Whether two senders send into the same channel.
+    pub fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.chan, &other.chan)
+    }
+
+    /// Gives back the memory that the channel keeps for its next messages.
+    pub fn shrink(&self) {
+        self.chan.shrink();
+    }
+
+    /// The channel's figures.
+    pub fn stats(&self) -> Stats {
+        self.chan.stats()
+    }
+
+    /// A handle that does not keep the channel open.
+    #[must_use = "a weak sender does nothing unless it is upgraded"]
+    pub fn downgrade(&self) -> WeakUnboundedSender<T> {
+        WeakUnboundedSender::new(self.chan.clone())
+    }
+
+    /// How many senders there are.
+    pub fn strong_count(&self) -> usize {
+        self.chan.sender_count()
+    }
+
+    /// How many weak senders there are.
+    pub fn weak_count(&self) -> usize {
+        self.chan.weak_senders().load(Ordering::Relaxed)
+    }
+}
+
+impl<T> Clone for UnboundedSender<T> {
+    fn clone(&self) -> Self {
+        self.chan.add_sender();
+        Self::new(self.chan.clone())
+    }
+}
+
+impl<T> Drop for UnboundedSender<T> {
+    fn drop(&mut self) {
+        self.chan.remove_sender();
+    }
+}
+
+impl<T> fmt::Debug for UnboundedSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnboundedSender")
+            .field("len", &self.chan.len())
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A sender that does not keep the channel open. Made by [`UnboundedSender::downgrade`].
+pub struct WeakUnboundedSender<T> {
+    chan: Arc<Chan<T, WaitQueue<()>>>,
+}
+
+impl<T> WeakUnboundedSender<T> {
+    fn new(chan: Arc<Chan<T, WaitQueue<()>>>) -> Self {
+        chan.weak_senders().fetch_add(1, Ordering::Relaxed);
+        Self { chan }
+    }
+
+    /// A sender, unless all senders are gone.
+    pub fn upgrade(&self) -> Option<UnboundedSender<T>> {
+        self.chan
+            .add_sender_if_any()
+            .then(|| UnboundedSender::new(self.chan.clone()))
+    }
+
+    /// How many senders there are.
+    pub fn strong_count(&self) -> usize {
+        self.chan.sender_count()
+    }
+
+    /// How many weak senders there are.
+    pub fn weak_count(&self) -> usize {
+        self.chan.weak_senders().load(Ordering::Relaxed)
+    }
+}
+
+impl<T> Clone for WeakUnboundedSender<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.chan.clone())
+    }
+}
+
+impl<T> Drop for WeakUnboundedSender<T> {
+    fn drop(&mut self) {
+        self.chan.weak_senders().fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl<T> fmt::Debug for WeakUnboundedSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakUnboundedSender")
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,188 @@
+//! The receiving half of an unbounded channel.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use aqueduct_core::sync::Ordering;
+use futures_core::Stream;
+
+use crate::blocking::block_on;
+use crate::error::TryRecvError;
+use crate::stats::Stats;
+use crate::unbounded::SoleRx;
+
+/// The only receiver of a channel without bound. Dropping it closes the channel and drops what is inside.
+pub struct UnboundedReceiver<T> {
+    rx: SoleRx<T>,
+}
+
+impl<T> UnboundedReceiver<T> {
+    pub(super) fn new(rx: SoleRx<T>) -> Self {
+        Self { rx }
+    }
+
+    /// Receives the next message, waiting for one. `None` means that nothing is inside and nothing will come: all
+    /// senders are gone, or the channel [closed](Self::close).
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: a message is taken out only by the poll that returns it.
+    #[inline]
+    pub fn recv(&mut self) -> impl Future<Output = Option<T>> {
+        Recv { rx: &mut self.rx }
+    }
+
+    /// Receives the next message, or registers the task to be woken when there is one.
+    #[inline]
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.rx.poll_recv(cx)
+    }
+
+    /// Receives up to `limit` messages to the end of `buffer`, waiting for the first. Returns how many; 0 means that
+    /// nothing will come, or that `limit` is 0.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: messages are taken out only by the poll that returns.
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        std::future::poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
+    }
+
+    /// [`recv_many`](Self::recv_many) as a poll.
+    pub fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Poll<usize> {
+        if limit == 0 {
+            return Poll::Ready(0);
+        }
+        self.rx.poll_with(cx, |rx| {
+            rx.pop_many(buffer, limit)
+                .settled()
+                .map(Option::unwrap_or_default)
+        })
+    }
+
+    /// Receives a message that is inside now. If one is just being written, waits the few instructions until it is.
+    ///
+    /// # Errors
+    ///
+    /// `Empty` if there is none, `Disconnected` if none will come either.
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        self.rx.try_pop().into()
+    }
+
+    /// Receives up to `limit` messages that are inside now, to the end of `buffer`. Returns how many.
+    ///
+    /// # Errors
+    ///
+    /// `Empty` if there are none, `Disconnected` if none will come either.
+    pub fn try_recv_many(
+        &mut self,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Result<usize, TryRecvError> {
+        if limit == 0 {
+            return Ok(0);
+        }
+        self.rx.pop_many(buffer, limit).into()
+    }
+
+    /// Receives the next message on a thread that may sleep.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that is driving async tasks.
+    #[track_caller]
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        block_on(self.recv())
+    }
+
+    /// [`recv_many`](Self::recv_many) on a thread that may sleep.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that is driving async tasks.
+    #[track_caller]
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        block_on(self.recv_many(buffer, limit))
+    }
+
+    /// Forbids further sends. What is inside can still be received.
+    pub fn close(&mut self) {
+        self.rx.chan.close();
+    }
+
+    /// Whether nothing more can be sent: the channel was closed, or all senders are gone.
+    pub fn is_closed(&self) -> bool {
+        self.rx.chan.is_closed()
+    }
+
+    /// How many messages are inside.
+    pub fn len(&self) -> usize {
+        self.rx.chan.len()
+    }
+
+    /// Whether nothing is inside.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many senders there are.
+    pub fn sender_strong_count(&self) -> usize {
+        self.rx.chan.sender_count()
+    }
+
+    /// How many weak senders there are.
+    pub fn sender_weak_count(&self) -> usize {
+        self.rx.chan.weak_senders().load(Ordering::Relaxed)
+    }
+
+    /// Gives back the memory that the channel keeps for its next messages.
+    pub fn shrink(&self) {
+        self.rx.chan.shrink();
+    }
+
+    /// The channel's figures.
+    pub fn stats(&self) -> Stats {
+        self.rx.chan.stats()
+    }
+}
+
+struct Recv<'a, T> {
+    rx: &'a mut SoleRx<T>,
+}
+
+impl<T> Future for Recv<'_, T> {
+    type Output = Option<T>;
+
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.rx.poll_recv(cx)
+    }
+}
+
+impl<T> Stream for UnboundedReceiver<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll_recv(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), None)
+    }
+}
+
+impl<T> fmt::Debug for UnboundedReceiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnboundedReceiver")
+            .field("len", &self.len())
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
