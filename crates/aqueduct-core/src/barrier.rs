@@ -36,8 +36,17 @@
 //! before the barrier. So the sleeper runs [`heavy`] if the payer was, or becomes, [`Payer::Sleeper`], and a plain
 //! fence only while it stays [`Payer::Both`].
 //!
-//! Under loom both forms are `fence(SeqCst)` on both sides: the models prove the handshake, the two cases above
-//! argue the kernel's part.
+//! Where sleepers come from several threads (a queue's waiters), the bit is written under their lock and [`heavy`] runs
+//! after it. A second sleeper may then link itself in between, see [`Payer::Both`] and run the plain fence, while a hot
+//! side still acts on the bit of before. It may miss that publication, but the first sleeper does not: its own look
+//! comes after its [`heavy`], and finds it for whoever is first in line. Hence every sleeper of a queue looks on behalf
+//! of all.
+//!
+//! # Under loom
+//!
+//! By default only [`Payer::Both`] is chosen and [`light`] is nothing, so that the two real fences stand alone. Within
+//! `model::asymmetric` the payer changes as it does outside, and [`light`] and [`heavy`] are both `fence(SeqCst)`: the
+//! models prove the handshake, and the two cases above argue the kernel's part.
 
 use crate::sync::{Ordering, fence};
 
@@ -47,7 +56,9 @@ pub fn light() {
     #[cfg(not(aqueduct_loom))]
     std::sync::atomic::compiler_fence(Ordering::SeqCst); // pairs with `heavy`
     #[cfg(aqueduct_loom)]
-    fence(Ordering::SeqCst); // pairs with `heavy`, which is a fence too under loom
+    if is_asymmetric() {
+        fence(Ordering::SeqCst); // pairs with `heavy`, which is a fence too under loom
+    }
 }
 
 /// The half of the handshake that both sides run where both pay.
@@ -99,7 +110,7 @@ impl Payer {
 
 /// Chooses the [`Payer`] from how many messages go by between two sleeps.
 ///
-/// A running average of that number, over the last four sleeps or so. Where it is above [`Pace::LIGHT_FROM`], a
+/// A running average of that number, over the last four sleeps or so (the last one, under loom). Where it is above [`Pace::LIGHT_FROM`], a
 /// system call for each sleep costs less than a fence for each message; below [`Pace::LIGHT_UNTIL`] it costs more.
 /// The gap between the two keeps the choice from flapping.
 ///
@@ -113,10 +124,11 @@ pub struct Pace {
 
 impl Pace {
     /// From this many messages a sleep on, the sleeper pays.
-    pub const LIGHT_FROM: u32 = 96;
+    pub const LIGHT_FROM: u32 = if cfg!(aqueduct_loom) { 2 } else { 96 };
     /// The sleeper stops paying below this many messages a sleep.
-    pub const LIGHT_UNTIL: u32 = 48;
+    pub const LIGHT_UNTIL: u32 = if cfg!(aqueduct_loom) { 1 } else { 48 };
     const CAP: u64 = 4096;
+    const MEMORY: u32 = if cfg!(aqueduct_loom) { 1 } else { 4 };
 
     /// Starts with a guess of how many messages will go by between two sleeps, such as a channel's capacity.
     pub fn new(messages: usize) -> Self {
@@ -147,7 +159,7 @@ impl Pace {
 
     fn step(&mut self, messages: u64, asymmetric: bool) -> Payer {
         let messages = messages.min(Self::CAP) as u32;
-        self.average = (self.average * 3 + messages) / 4;
+        self.average = (self.average * (Self::MEMORY - 1) + messages) / Self::MEMORY;
         self.payer = match self.payer {
             _ if !asymmetric => Payer::Both,
             Payer::Both if self.average >= Self::LIGHT_FROM => Payer::Sleeper,

@@ -2,6 +2,8 @@
 
 pub mod barrier;
 pub mod chase;
+#[cfg(aqueduct_loom)]
+pub mod model;
 pub mod pad;
 pub mod park;
 pub mod sync;

@@ -69,5 +69,5 @@ fn run<F: Future>(future: F, parker: &Parker, waker: &Waker) -> F::Output {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;

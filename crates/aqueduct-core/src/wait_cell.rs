@@ -23,11 +23,13 @@
 //!
 //! # Invariants
 //!
-//! I1. At most one thread at a time arms, disarms or replaces the waker: the *waiter* ([`WaitCell::poll_wait`] checks
-//!     it by `HELD`, [`WaitCell::poll_wait_unchecked`] has its caller promise it).
+//! I1. At most one thread at a time arms the cell or replaces the waker: the *waiter* ([`WaitCell::poll_wait`] checks
+//!     it by `HELD`, [`WaitCell::poll_wait_unchecked`] and [`WaitCell::retire`] have their caller promise it).
 //! I2. Only the waiter writes the waker, and only while neither `ARMED` nor `BUSY` is set.
 //! I3. A notifier reads the waker only while it holds `BUSY`, which it takes only from an `ARMED` cell.
-//! I4. While neither `ARMED` nor `BUSY` is set, no notifier writes the word; only the waiter and [`WaitCell::mark`] do.
+//! I4. While neither `ARMED` nor `BUSY` is set, no notifier writes the word; only the waiter, [`WaitCell::mark`] and
+//!     [`WaitCell::disarm`] do. The last two are safe to call from anywhere, and touch nothing that I1 to I3 speak of
+//!     (`disarm` can only make the cell quieter), but from elsewhere than the waiter's side they may be lost.
 //!
 //! By I2 and I3 the waker is never written while it is read.
 //!
@@ -37,6 +39,7 @@
 //! atomic operations, a clone more, and for wakers that allocate on clone, an allocation a sleep.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};
 
 use crate::barrier::{self, Pace, Payer};
@@ -57,8 +60,10 @@ pub struct WaitCell {
 
 // SAFETY: by I2 and I3 the waker, the only part that is not an atomic, is never written while another thread reads it.
 unsafe impl Sync for WaitCell {}
-// SAFETY: `Waker` is Send, and by I2 nothing in here is tied to a thread.
-unsafe impl Send for WaitCell {}
+
+// A panic in a waker leaves the word as it would be without it (`Turn`).
+impl UnwindSafe for WaitCell {}
+impl RefUnwindSafe for WaitCell {}
 
 impl WaitCell {
     /// Creates a cell in which nobody waits. `payer` is the one of the [`Pace`] that its waiter will bring.
@@ -122,12 +127,7 @@ impl WaitCell {
         }
         let turn = Turn { cell: self };
         loop {
-            self.waker.with(|waker| {
-                // SAFETY: by I3 the waker is not written while this thread holds BUSY.
-                if let Some(waker) = unsafe { &*waker } {
-                    waker.wake_by_ref();
-                }
-            });
+            turn.call();
             if turn.done() {
                 std::mem::forget(turn);
                 return;
@@ -159,7 +159,8 @@ impl WaitCell {
     /// Waits until `ready` gives something: arms the cell, looks once more, and leaves it armed if there is nothing.
     ///
     /// `pace` chooses who pays for the barrier; `messages` is how many went by since the waiter last slept.
-    /// If another waiter is in the cell at this moment, the task is woken at once to try again.
+    /// If another waiter is in the cell at this moment, the task is woken at once to try again; if another waited here
+    /// before, it is forgotten.
     pub fn poll_wait<R>(
         &self,
         cx: &mut Context<'_>,
@@ -167,7 +168,7 @@ impl WaitCell {
         messages: u64,
         ready: impl FnOnce() -> Option<R>,
     ) -> Poll<R> {
-        // Acquire pairs with the Release in `Hold::drop`: the waker that the last waiter wrote is seen.
+        // Acquire pairs with the Release in `Hold::drop`: the last waiter is done with the waker.
         if self.state.fetch_or(HELD, Ordering::Acquire) & HELD != 0 {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -181,8 +182,8 @@ impl WaitCell {
     ///
     /// # Safety
     ///
-    /// No two threads may be in here, in [`poll_wait`](Self::poll_wait) or in [`disarm`](Self::disarm) at one time,
-    /// and successive calls must be ordered by happens-before.
+    /// No two calls of this function, of [`poll_wait`](Self::poll_wait) and of [`retire`](Self::retire) may overlap,
+    /// and successive ones must be ordered by happens-before.
     #[inline]
     pub unsafe fn poll_wait_unchecked<R>(
         &self,
@@ -210,15 +211,18 @@ impl WaitCell {
     unsafe fn arm(&self, waker: &Waker, now: Payer) {
         // Acquire pairs with the Release in `Turn`: a notifier's reading of the waker is over.
         let state = self.state.load(Ordering::Acquire);
+        // SAFETY: I1: the caller is the waiter.
+        let same = unsafe { self.holds(waker) };
         if state & (ARMED | BUSY) == 0 {
             // SAFETY: I2: the caller is the waiter, and the cell is quiet.
-            unsafe { self.set_armed(waker, now) };
-        } else if self.holds(waker) {
-            // Release pairs with the Acquire in `wake`.
-            self.state.fetch_or(ARMED, Ordering::Release);
+            unsafe { self.set_armed((!same).then_some(waker), now) };
+        } else if same {
+            // Relaxed: every write since the waker went in, with the Release store in `set_armed`, is an atomic
+            // read-modify-write, so an Acquire that sees this one pairs with that store.
+            self.state.fetch_or(ARMED, Ordering::Relaxed);
         } else if self.calm() {
             // SAFETY: I2: the caller is the waiter, and `calm` has made the cell quiet.
-            unsafe { self.set_armed(waker, now) };
+            unsafe { self.set_armed(Some(waker), now) };
         } else {
             // A notifier is calling the waker of before. Come again once it is done.
             waker.wake_by_ref();
@@ -227,31 +231,44 @@ impl WaitCell {
     }
 
     /// Whether the waker in the cell wakes the same task as `waker`.
-    fn holds(&self, waker: &Waker) -> bool {
-        // SAFETY: by I1 nobody writes the waker but the caller; notifiers only read it (I3).
-        self.waker
-            .with(|held| unsafe { (*held).as_ref() }.is_some_and(|held| held.will_wake(waker)))
+    ///
+    /// # Safety
+    ///
+    /// The caller is the waiter (I1).
+    unsafe fn holds(&self, waker: &Waker) -> bool {
+        self.waker.with(|held| {
+            // SAFETY: by I1 and I2 nobody writes the waker but the caller; notifiers only read it (I3).
+            unsafe { (*held).as_ref() }.is_some_and(|held| held.will_wake(waker))
+        })
     }
 
-    /// Arms a quiet cell with `waker`.
+    /// Arms a quiet cell, with a clone of `waker` if there is one to put in.
     ///
     /// # Safety
     ///
     /// The caller is the waiter, and neither ARMED nor BUSY is set (I2).
-    unsafe fn set_armed(&self, waker: &Waker, payer: Payer) {
-        if !self.holds(waker) {
-            let new = Some(waker.clone());
+    unsafe fn set_armed(&self, waker: Option<&Waker>, payer: Payer) {
+        if let Some(waker) = waker {
             // SAFETY: by I2, as the caller promises.
-            let old = self
-                .waker
-                .with_mut(|held| unsafe { std::mem::replace(&mut *held, new) });
-            drop(old);
+            drop(unsafe { self.replace(Some(waker.clone())) });
         }
         let sticky = self.state.load(Ordering::Relaxed) & (MARK | HELD);
         // A plain store: by I4 nobody else writes the word of a quiet cell.
         // Release pairs with the Acquire in `wake`: the waker is there to be read.
         self.state
             .store(sticky | bits(payer) | ARMED, Ordering::Release);
+    }
+
+    /// Puts a waker in and returns the one of before, which the caller drops: that is the user's code.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the waiter, and neither ARMED nor BUSY is set (I2).
+    unsafe fn replace(&self, waker: Option<Waker>) -> Option<Waker> {
+        self.waker.with_mut(|held| {
+            // SAFETY: by I2, as the caller promises, nobody else is at the waker.
+            unsafe { std::mem::replace(&mut *held, waker) }
+        })
     }
 
     /// Takes ARMED away, so that the waker can be replaced. False if a notifier is at it.
@@ -272,10 +289,24 @@ impl WaitCell {
         false
     }
 
-    /// Stops waiting. A wake that is under way may still come.
+    /// Stops waiting. A wake that is under way may still come. Only the waiter's side may say so: a wait that another
+    /// task has just begun would be lost.
     #[inline]
     pub fn disarm(&self) {
         self.state.fetch_and(!ARMED, Ordering::Relaxed);
+    }
+
+    /// Stops waiting for good: lets go of the waker, which would otherwise hold on to the waiter's task for as long as
+    /// the cell lives. A waker that is being called at this moment stays.
+    ///
+    /// # Safety
+    ///
+    /// As [`poll_wait_unchecked`](Self::poll_wait_unchecked).
+    pub unsafe fn retire(&self) {
+        if self.calm() {
+            // SAFETY: I2: the caller is the waiter, and `calm` has made the cell quiet.
+            drop(unsafe { self.replace(None) });
+        }
     }
 }
 
@@ -299,6 +330,15 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    fn call(&self) {
+        self.cell.waker.with(|waker| {
+            // SAFETY: by I3 the waker is not written while this thread holds BUSY.
+            if let Some(waker) = unsafe { &*waker } {
+                waker.wake_by_ref();
+            }
+        });
+    }
+
     /// Lets go of BUSY and says true; or, if another notifier asked for one more call, keeps it and says false.
     fn done(&self) -> bool {
         let mut state = self.cell.state.load(Ordering::Relaxed);
@@ -309,7 +349,7 @@ impl Turn<'_> {
             } else {
                 state & !BUSY
             };
-            // Release pairs with the Acquire in `arm`: this thread's reading of the waker is over.
+            // Release pairs with the Acquire in `arm` and `calm`: this thread's reading of the waker is over.
             // Acquire pairs with the Release in `wake`: what the other notifier published goes before the next call.
             match self.cell.state.compare_exchange_weak(
                 state,
@@ -326,10 +366,10 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        // Release pairs with the Acquire in `arm`.
-        self.cell
-            .state
-            .fetch_and(!(BUSY | AGAIN), Ordering::Release);
+        // Who left AGAIN relies on one more call. The panic that is under way is the one to be seen.
+        while !self.done() {
+            let _ = catch_unwind(AssertUnwindSafe(|| self.call()));
+        }
     }
 }
 
@@ -354,5 +394,9 @@ impl fmt::Debug for WaitCell {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "wait_cell/tests/loom.rs"]
+mod loom;

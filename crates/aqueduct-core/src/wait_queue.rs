@@ -544,5 +544,5 @@ impl<Q: Queue> fmt::Debug for Wait<Q> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;
