@@ -118,7 +118,7 @@ impl Pair {
             }
         }
         assert_eq!(self.list.len(), self.queue.len());
-        assert_eq!(self.list.is_empty(), self.queue.is_empty());
+        assert_eq!(self.list.len() == 0, self.queue.is_empty());
         assert_eq!(self.list.is_closed(), self.closed);
         assert_eq!(self.list.sent(), self.sent);
         assert_eq!(self.list.received(), self.received);

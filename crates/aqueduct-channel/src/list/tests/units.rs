@@ -28,7 +28,7 @@ fn messages_come_out_in_order_across_blocks() {
         assert_eq!(pop(&list), Pop::Value(i));
     }
     assert_eq!(pop(&list), Pop::Empty);
-    assert!(list.is_empty());
+    assert_eq!(list.len(), 0);
     assert_eq!((list.sent(), list.received()), (96, 96));
 }
 
