@@ -3,13 +3,22 @@
 //! A crate has models if it depends on loom under `cfg(aqueduct_loom)`; its manifest says so, no list here. The models
 //! are the unit tests whose path has a module `loom` (they sit in `foo/tests/loom.rs`). A crate that depends on loom
 //! and has no model fails, and so does a filter that finds none: neither is a proof of anything.
+//!
+//! Each model runs in a process of its own, as many at once as there are cores. libtest would do that with threads, but
+//! would neither say what a model costs nor let one that hangs be killed by its name.
+
+use std::io::Cursor;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use cargo_metadata::Package;
+use cargo_metadata::{Message, Package};
 
 use crate::context::Context;
 use crate::libtest;
-use crate::shell::Cmd;
+use crate::shell::{Captured, Cmd};
 use crate::steps::{Outcome, Steps};
 
 const CFG: &str = "aqueduct_loom";
@@ -21,85 +30,197 @@ pub(crate) struct Args {
     filter: Option<String>,
 }
 
+/// One test of a crate's test program.
+#[derive(Debug)]
+struct Model<'a> {
+    krate: &'a str,
+    name: String,
+    run: Cmd,
+}
+
 pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
     let preemptions = std::env::var(PREEMPTIONS).unwrap_or_else(|_| "2".to_owned());
-    eprintln!("[loom] at most {preemptions} preemptions a thread ({PREEMPTIONS})");
     let members = ctx.members();
     let crates: Vec<&str> = members
         .into_iter()
         .filter(|p| has_models(p))
         .map(|p| p.name.as_str())
         .collect();
-    let mut steps = Steps::new(ctx, "loom", 2 * crates.len());
-    let mut ran = 0;
-    for name in &crates {
-        ran += crate_models(ctx, &mut steps, name, args, &preemptions)?;
-    }
+    let mut steps = Steps::new(ctx, "loom", crates.len() + 1);
     if crates.is_empty() {
         steps.fail(
             format!("no member depends on loom under cfg({CFG})"),
             "cargo xtask loom",
         );
-    } else if ran == 0 && args.filter.is_some() {
-        steps.fail("no model's path contains the filter", "cargo xtask loom");
+        return Ok(steps.finish());
     }
-    eprintln!(
-        "\n[loom] models that held: {ran}, in crates: {}",
-        crates.len()
-    );
+    let mut models = Vec::new();
+    for krate in crates {
+        models.extend(build(ctx, &mut steps, krate, &preemptions)?);
+    }
+    let found = models.len();
+    models.retain(|model| {
+        args.filter
+            .as_ref()
+            .is_none_or(|filter| model.name.contains(filter.as_str()))
+    });
+    if models.is_empty() {
+        let filter = args.filter.as_deref().unwrap_or_default();
+        steps.fail(
+            format!("none of the {found} models has `{filter}` in its path"),
+            "cargo xtask loom",
+        );
+    } else {
+        run_models(ctx, &mut steps, &models, &preemptions)?;
+    }
     Ok(steps.finish())
 }
 
-/// Runs a crate's models; how many held.
-fn crate_models(
+/// Builds a crate's models and lists them.
+fn build<'a>(
     ctx: &Context,
     steps: &mut Steps<'_>,
-    name: &str,
-    args: &Args,
+    krate: &'a str,
     preemptions: &str,
-) -> Result<usize> {
-    // Release, since loom is slow enough; with debug assertions, since models are the place to check them.
-    let test = Cmd::cargo("test")
-        .rustflags(&format!("--cfg {CFG} -C debug-assertions"))
-        .env(PREEMPTIONS, preemptions)
-        .args(["--target-dir", &ctx.in_target("loom").display().to_string()])
-        .args(["--release", "--lib", "-p", name, "--"]);
-
-    let list = test.clone().args(["--list", "--format", "terse"]);
-    steps.begin(&format!("{name}: build the models"), &list);
-    let listed = list.capture(ctx)?;
-    if !listed.status.success() {
-        steps.fail(format!("{name}: the models do not build"), list.to_string());
-        return Ok(0);
-    }
-    let all = libtest::listed(&listed.stdout);
-    let models: Vec<&String> = all.iter().filter(|test| is_model(test)).collect();
-    if models.is_empty() {
+) -> Result<Vec<Model<'a>>> {
+    let target_dir = ctx.in_target("loom").display().to_string();
+    let test = Cmd::cargo("test").rustflags(&format!("--cfg {CFG}")).args([
+        "--profile",
+        "loom",
+        "--lib",
+        "-p",
+        krate,
+    ]);
+    let build = test.args([
+        "--target-dir",
+        &target_dir,
+        "--no-run",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    steps.begin(&format!("build the models of {krate}"), &build);
+    let built = build.capture(ctx)?;
+    let program = test_program(&built);
+    let Some(program) = program.filter(|_| built.status.success()) else {
         steps.fail(
-            format!("{name} depends on loom and has no model: no test in a module `loom`"),
-            list.to_string(),
+            format!("the models of {krate} do not build"),
+            build.to_string(),
         );
-        return Ok(0);
-    }
-    let wanted = models.iter().filter(|m| {
-        args.filter
-            .as_ref()
-            .is_none_or(|filter| m.contains(filter.as_str()))
-    });
-    let wanted: Vec<&str> = wanted.map(|m| m.as_str()).collect();
-    if wanted.is_empty() {
-        eprintln!("  none of its {} models matches the filter", models.len());
-        return Ok(0);
-    }
-    // The path is the filter where that says the same, for the line to stay short enough to paste.
-    let run = if wanted.len() == all.iter().filter(|test| test.contains("loom::")).count() {
-        test.arg("loom::")
-    } else {
-        test.arg("--exact").args(wanted.iter().copied())
+        return Ok(Vec::new());
     };
-    Ok(steps
-        .run_tests(&format!("{name}: models: {}", wanted.len()), &run)?
-        .passed)
+    let run = Cmd::new(program).env(PREEMPTIONS, preemptions);
+    let listed = run
+        .clone()
+        .args(["--list", "--format", "terse"])
+        .capture(ctx)?;
+    let models = libtest::listed(&listed.stdout)
+        .into_iter()
+        .filter(|name| is_model(name));
+    let models: Vec<Model<'_>> = models
+        .map(|name| Model {
+            krate,
+            run: run.clone().args(["--exact", &name]),
+            name,
+        })
+        .collect();
+    if models.is_empty() {
+        let what = format!("{krate} depends on loom and has no model: no test in a module `loom`");
+        steps.fail(what, "cargo xtask loom");
+    }
+    Ok(models)
+}
+
+/// The last program that cargo says it built: the one test program that was asked for.
+fn test_program(built: &Captured) -> Option<String> {
+    let messages = Message::parse_stream(Cursor::new(&built.stdout));
+    let programs = messages.filter_map(|message| match message {
+        Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
+        _ => None,
+    });
+    programs.last().map(|path| path.to_string())
+}
+
+fn run_models(
+    ctx: &Context,
+    steps: &mut Steps<'_>,
+    models: &[Model<'_>],
+    preemptions: &str,
+) -> Result<()> {
+    let cores = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(models.len());
+    steps.begin(
+        &format!(
+            "models: {}, at most {preemptions} preemptions ({PREEMPTIONS}), {cores} at once",
+            models.len()
+        ),
+        format!("{} …, and the others like it", models[0].run),
+    );
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                // Relaxed: the counter hands out numbers and nothing else.
+                while let Some(model) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let began = Instant::now();
+                    let result = model.run.capture_all(ctx);
+                    let mut done = done.lock().expect("nothing panics under this lock");
+                    let number = done.len() + 1;
+                    done.push(tell(number, models.len(), model, began.elapsed(), result));
+                }
+            });
+        }
+    });
+    let done = done.into_inner().expect("nothing panics under this lock");
+    for Failed { what, again } in done.iter().flatten() {
+        steps.fail(what, again);
+    }
+    eprintln!(
+        "\n[loom] {} of {} models hold",
+        done.iter().filter(|failed| failed.is_none()).count(),
+        models.len()
+    );
+    Ok(())
+}
+
+struct Failed {
+    what: String,
+    again: String,
+}
+
+/// Prints how a model ended, and what it said if that was badly.
+fn tell(
+    number: usize,
+    of: usize,
+    model: &Model<'_>,
+    took: Duration,
+    result: Result<Captured>,
+) -> Option<Failed> {
+    let Model { krate, name, .. } = model;
+    let said = match result {
+        // A name that matches no test would be a success without a test.
+        Ok(captured)
+            if captured.status.success()
+                && captured.stdout.contains("test result: ok. 1 passed") =>
+        {
+            eprintln!(
+                "  {number:>3}/{of} {:>7.1} s  {krate} {name}",
+                took.as_secs_f64()
+            );
+            return None;
+        }
+        Ok(captured) => captured.stdout,
+        Err(error) => format!("{error:#}"),
+    };
+    eprintln!(
+        "  {number:>3}/{of} {:>7.1} s  {krate} {name} FAILED\n{said}",
+        took.as_secs_f64()
+    );
+    Some(Failed {
+        what: format!("{krate} {name}"),
+        again: format!("cargo xtask loom {name}"),
+    })
 }
 
 fn has_models(package: &Package) -> bool {

@@ -1,7 +1,7 @@
 //! Running other programs, and saying what is run in a form one can paste.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -100,6 +100,28 @@ impl Cmd {
             let status = wait(ctx, &mut child)?;
             let stdout = reader.join().expect("reading a pipe does not panic")?;
             Ok(Captured { status, stdout })
+        })
+    }
+
+    /// Runs to the end, keeping stdout and stderr as they were mixed; for commands that run beside one another.
+    pub(crate) fn capture_all(&self, ctx: &Context) -> Result<Captured> {
+        let (mut reader, writer) = std::io::pipe()?;
+        let mut command = self.command(ctx);
+        command.stdout(writer.try_clone()?).stderr(writer);
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot run `{self}`"))?;
+        // Its ends of the pipe are ours too until it goes; reading would never come to an end.
+        drop(command);
+        thread::scope(|scope| {
+            let mut bytes = Vec::new();
+            let read = scope.spawn(move || reader.read_to_end(&mut bytes).map(|_| bytes));
+            let status = wait(ctx, &mut child)?;
+            let bytes = read.join().expect("reading a pipe does not panic")?;
+            Ok(Captured {
+                status,
+                stdout: String::from_utf8_lossy(&bytes).into_owned(),
+            })
         })
     }
 

@@ -31,6 +31,18 @@ fn watching_passes_every_byte_on() {
     assert_eq!(seen, ["one", "two \u{fffd}", "", "last"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn both_outputs_are_kept_in_their_order() {
+    let ctx = Context::new().unwrap();
+    let captured = Cmd::new("sh")
+        .args(["-c", "echo one; echo two >&2; echo three; exit 3"])
+        .capture_all(&ctx)
+        .unwrap();
+    assert_eq!(captured.stdout, "one\ntwo\nthree\n");
+    assert_eq!(captured.status.code(), Some(3));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_deadline_kills_grandchildren_too() {
