@@ -8,8 +8,9 @@ const INCLUDES_README: &str = "#![doc = include_str!(\"../README.md\")]";
 
 const HEADING: &str = "# Cancel safety";
 
-/// The three things that a future may promise to who drops it.
-const PROMISES: &[&str] = &["strict", "yields its place", "lossy"];
+/// The three things that a future may promise to who drops it. `As [`other`]` makes the promise of the other, which
+/// rustdoc finds and this check reads in its turn.
+const PROMISES: &[&str] = &["strict", "yields its place", "lossy", "as [`"];
 
 /// The README of a published crate is its crate doc, so that its examples are compiled.
 pub(super) fn readmes(project: &Project, findings: &mut Findings) {

@@ -69,6 +69,7 @@ fn an_async_fn_with_its_section_passes() {
         "*Yields its\n/// place*",
         "Lossy, use `poll_f` instead",
         "Strict",
+        "As [`send`](Self::send).",
     ] {
         let text = format!(
             "/// # Cancel safety\n/// {promise}\n/// # Panics\n/// Never.\npub async fn f() {{}}"
