@@ -11,7 +11,7 @@ pub(crate) fn run(ctx: &Context) -> Result<Outcome> {
     let published = ctx.published();
     let doc = Cmd::cargo("doc")
         .env("RUSTDOCFLAGS", "-D warnings")
-        .arg("--no-deps")
+        .args(["--no-deps", "--keep-going"])
         .arg("--all-features");
     let doc = doc.packages(published.iter().map(|p| p.name.as_str()));
     let mut steps = Steps::new(ctx, "doc", 2);

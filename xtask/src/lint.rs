@@ -10,8 +10,14 @@ use crate::tools;
 pub(crate) fn run(ctx: &Context) -> Result<Outcome> {
     tools::require_component(ctx, "clippy", "clippy")?;
     let mut steps = Steps::new(ctx, "lint", 1);
-    let clippy =
-        Cmd::cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]);
+    let clippy = Cmd::cargo("clippy").args([
+        "--workspace",
+        "--all-targets",
+        "--keep-going",
+        "--",
+        "-D",
+        "warnings",
+    ]);
     steps.run("clippy", &clippy)?;
     Ok(steps.finish())
 }
