@@ -15,6 +15,13 @@ const FOLDERS: &[&str] = &[
     concat!("C:\\Use", "rs\\"),
 ];
 
+/// What the addresses of mirrors have in them.
+const MIRRORS: &[&str] = &[
+    concat!("artifact", "ory"),
+    concat!("/nexus", "/repository"),
+    concat!("sparse+", "http://"),
+];
+
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 pub(super) fn leaks(project: &Project, findings: &mut Findings) {
@@ -26,6 +33,15 @@ pub(super) fn leaks(project: &Project, findings: &mut Findings) {
                     index + 1,
                     format!("a path of one machine ({folder}…)"),
                     "write it relative to the workspace, or ask the system for it (`std::env::temp_dir`)",
+                );
+            }
+            let lower = line.to_lowercase();
+            if MIRRORS.iter().any(|mirror| lower.contains(mirror)) {
+                findings.fail(
+                    path,
+                    index + 1,
+                    "the address of a mirror of the registry",
+                    "leave it to the configuration of your own cargo: here everything is from crates.io",
                 );
             }
         }

@@ -45,6 +45,25 @@ fn a_path_that_only_looks_like_one_passes() {
 }
 
 #[test]
+fn the_address_of_a_mirror_fails() {
+    for mirror in super::MIRRORS {
+        let text = format!("fine\nhttps://example.com/{}/api", mirror.to_uppercase());
+        assert_eq!(
+            check("a.md", &text),
+            ["a.md:2: the address of a mirror of the registry"],
+            "{mirror}"
+        );
+    }
+    assert_eq!(
+        check(
+            "a.md",
+            "https://index.crates.io/ and https://static.crates.io"
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
 fn dependencies_come_from_crates_io() {
     assert_eq!(check("a.md", ""), [""; 0]);
     for source in [
