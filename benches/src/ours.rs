@@ -1,6 +1,7 @@
 //! The adaptors of `aqueduct-channel`, one file a kind, and which kind takes part in which contest. The row named
 //! `aqueduct` is the kind made for the shape of the contest, with its default options; each contest has it once.
 
+mod oneshot;
 mod spsc;
 
 use crate::channel::Message;
@@ -60,4 +61,6 @@ pub(crate) fn spsc_queues(entrants: &mut impl QueueEntrants) {
 pub(crate) fn mpmc_queues(_: &mut impl QueueEntrants) {}
 
 /// Channels for one value.
-pub(crate) fn oneshots(_: &mut impl OneShotEntrants) {}
+pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
+    entrants.enter::<oneshot::OneShot>(entrant(OURS));
+}
