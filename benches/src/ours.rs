@@ -40,7 +40,9 @@ pub(crate) fn mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
 }
 
 /// Many senders, one receiver, no bound.
-pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
+pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpsc::Unbounded>(entrant(OURS));
+}
 
 /// One sender, many receivers, bounded.
 pub(crate) fn spmc<T: Message>(entrants: &mut impl Entrants<T>) {
@@ -56,6 +58,7 @@ pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<mpsc::Bounded>(entrant("aqueduct mpsc"));
     entrants.enter::<spmc::Bounded>(entrant("aqueduct spmc"));
     entrants.enter::<mpmc::Bounded>(entrant("aqueduct mpmc"));
+    entrants.enter::<mpsc::Unbounded>(entrant("aqueduct unbounded"));
 }
 
 /// Channels that move batches.

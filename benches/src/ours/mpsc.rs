@@ -1,6 +1,6 @@
 //! `aqueduct_channel::mpsc`.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use aqueduct_channel::mpsc;
 
@@ -28,5 +28,30 @@ impl<T: Message> Receiver<T> for mpsc::Receiver<T> {
     #[inline]
     fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
         mpsc::Receiver::recv(self)
+    }
+}
+
+pub(crate) enum Unbounded {}
+
+impl<T: Message> Channel<T> for Unbounded {
+    type Tx = mpsc::UnboundedSender<T>;
+    type Rx = mpsc::UnboundedReceiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_one(ends, mpsc::unbounded_channel())
+    }
+}
+
+impl<T: Message> Sender<T> for mpsc::UnboundedSender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        ready(mpsc::UnboundedSender::send(self, value))
+    }
+}
+
+impl<T: Message> Receiver<T> for mpsc::UnboundedReceiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        mpsc::UnboundedReceiver::recv(self)
     }
 }
