@@ -44,6 +44,11 @@ pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<mpsc::Unbounded>(entrant(OURS));
 }
 
+/// Many senders, many receivers, no bound.
+pub(crate) fn unbounded_mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpmc::Unbounded>(entrant(OURS));
+}
+
 /// One sender, many receivers, bounded.
 pub(crate) fn spmc<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<spmc::Bounded>(entrant(OURS));
@@ -59,6 +64,7 @@ pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<spmc::Bounded>(entrant("aqueduct spmc"));
     entrants.enter::<mpmc::Bounded>(entrant("aqueduct mpmc"));
     entrants.enter::<mpsc::Unbounded>(entrant("aqueduct unbounded"));
+    entrants.enter::<mpmc::Unbounded>(entrant("aqueduct unbounded mpmc"));
 }
 
 /// Channels that move batches.

@@ -1,6 +1,6 @@
 //! `aqueduct_channel::mpmc`.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use aqueduct_channel::mpmc;
 
@@ -51,5 +51,30 @@ impl Queue for Bare {
     #[inline]
     fn try_recv(&mut self) -> Option<usize> {
         self.rx.try_recv().ok()
+    }
+}
+
+pub(crate) enum Unbounded {}
+
+impl<T: Message> Channel<T> for Unbounded {
+    type Tx = mpmc::UnboundedSender<T>;
+    type Rx = mpmc::UnboundedReceiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_many(ends, mpmc::unbounded_channel())
+    }
+}
+
+impl<T: Message> Sender<T> for mpmc::UnboundedSender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        ready(mpmc::UnboundedSender::send(self, value))
+    }
+}
+
+impl<T: Message> Receiver<T> for mpmc::UnboundedReceiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        mpmc::UnboundedReceiver::recv(self)
     }
 }
