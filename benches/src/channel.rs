@@ -156,6 +156,12 @@ pub(crate) fn many_to_one<Tx: Clone, Rx>(ends: Ends, (tx, rx): (Tx, Rx)) -> (Vec
     (vec![tx; ends.senders], vec![rx])
 }
 
+/// The handles of a channel whose receivers can be cloned.
+pub(crate) fn one_to_many<Tx, Rx: Clone>(ends: Ends, (tx, rx): (Tx, Rx)) -> (Vec<Tx>, Vec<Rx>) {
+    assert_eq!(ends.senders, 1, "an spmc channel has one sender");
+    (vec![tx], vec![rx; ends.receivers])
+}
+
 /// The handles of a channel whose both sides can be cloned.
 pub(crate) fn many_to_many<Tx: Clone, Rx: Clone>(
     ends: Ends,

@@ -51,6 +51,12 @@ pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
     peers::unbounded(entrants);
 }
 
+/// Many senders, many receivers, no bound.
+pub(crate) fn unbounded_mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    ours::unbounded_mpmc(entrants);
+    peers::unbounded_mpmc(entrants);
+}
+
 /// One sender, many receivers, bounded. No peer makes this shape apart from mpmc.
 pub(crate) fn spmc<T: Message>(entrants: &mut impl Entrants<T>) {
     ours::spmc(entrants);

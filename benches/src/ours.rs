@@ -1,6 +1,10 @@
 //! The adaptors of `aqueduct-channel`, one file a kind, and which kind takes part in which contest. The row named
 //! `aqueduct` is the kind made for the shape of the contest, with its default options; each contest has it once.
 
+mod mpmc;
+mod mpsc;
+mod oneshot;
+mod spmc;
 mod spsc;
 
 use crate::channel::Message;
@@ -26,16 +30,29 @@ pub(crate) fn spsc<T: Message>(entrants: &mut impl Entrants<T>) {
 }
 
 /// Many senders, one receiver, bounded.
-pub(crate) fn mpsc<T: Message>(_: &mut impl Entrants<T>) {}
+pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpsc::Bounded>(entrant(OURS));
+}
 
 /// Many senders, many receivers, bounded.
-pub(crate) fn mpmc<T: Message>(_: &mut impl Entrants<T>) {}
+pub(crate) fn mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpmc::Bounded>(entrant(OURS));
+}
 
 /// Many senders, one receiver, no bound.
-pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
+pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpsc::Unbounded>(entrant(OURS));
+}
+
+/// Many senders, many receivers, no bound.
+pub(crate) fn unbounded_mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpmc::Unbounded>(entrant(OURS));
+}
 
 /// One sender, many receivers, bounded.
-pub(crate) fn spmc<T: Message>(_: &mut impl Entrants<T>) {}
+pub(crate) fn spmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<spmc::Bounded>(entrant(OURS));
+}
 
 /// One sender, one receiver, no buffer.
 pub(crate) fn rendezvous<T: Message>(_: &mut impl Entrants<T>) {}
@@ -43,6 +60,11 @@ pub(crate) fn rendezvous<T: Message>(_: &mut impl Entrants<T>) {}
 /// Every kind: spsc under the bare name.
 pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {
     spsc(entrants);
+    entrants.enter::<mpsc::Bounded>(entrant("aqueduct mpsc"));
+    entrants.enter::<spmc::Bounded>(entrant("aqueduct spmc"));
+    entrants.enter::<mpmc::Bounded>(entrant("aqueduct mpmc"));
+    entrants.enter::<mpsc::Unbounded>(entrant("aqueduct unbounded"));
+    entrants.enter::<mpmc::Unbounded>(entrant("aqueduct unbounded mpmc"));
 }
 
 /// Channels that move batches.
@@ -57,7 +79,11 @@ pub(crate) fn spsc_queues(entrants: &mut impl QueueEntrants) {
 }
 
 /// Queues with many of each side.
-pub(crate) fn mpmc_queues(_: &mut impl QueueEntrants) {}
+pub(crate) fn mpmc_queues(entrants: &mut impl QueueEntrants) {
+    entrants.enter::<mpmc::Bare>(entrant(OURS));
+}
 
 /// Channels for one value.
-pub(crate) fn oneshots(_: &mut impl OneShotEntrants) {}
+pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
+    entrants.enter::<oneshot::OneShot>(entrant(OURS));
+}

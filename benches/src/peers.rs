@@ -85,6 +85,15 @@ pub(crate) fn unbounded<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<flume::Unbounded>(peer(flume::NAME));
 }
 
+/// Many senders, many receivers, no bound.
+pub(crate) fn unbounded_mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<kanal::Unbounded>(peer(kanal::NAME));
+    entrants.enter::<crossfire::UnboundedMpmc>(peer(crossfire::NAME));
+    entrants.enter::<fibre::UnboundedMpmc>(peer(fibre::NAME));
+    entrants.enter::<async_channel::Unbounded>(peer(async_channel::NAME));
+    entrants.enter::<flume::Unbounded>(peer(flume::NAME));
+}
+
 /// One sender, one receiver, no buffer.
 pub(crate) fn rendezvous<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<fibre::Rendezvous>(peer(fibre::NAME));

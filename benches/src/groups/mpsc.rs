@@ -17,7 +17,8 @@ pub(crate) fn benches() -> Vec<Bench> {
 }
 
 fn bounded(senders: usize, rt: Rt) -> Bench {
-    let about = format!("{senders} sender(s), one receiver, capacity 1024, usize");
+    let plural = if senders == 1 { "" } else { "s" };
+    let about = format!("{senders} sender{plural}, one receiver, capacity 1024, usize");
     let ends = Ends {
         capacity: 1024,
         senders,

@@ -1,4 +1,4 @@
-//! Several tasks send without a bound, one receives.
+//! Several tasks send without a bound, one or several receive.
 
 use super::pump::Pump;
 use crate::channel::Ends;
@@ -7,17 +7,36 @@ use crate::harness::Bench;
 use crate::harness::runtime::Rt;
 
 pub(crate) fn benches() -> Vec<Bench> {
-    Rt::BOTH.map(four_senders).into()
+    Rt::BOTH
+        .map(mpsc)
+        .into_iter()
+        .chain(Rt::BOTH.map(mpmc))
+        .collect()
 }
 
-fn four_senders(rt: Rt) -> Bench {
-    let ends = Ends {
-        capacity: usize::MAX,
-        senders: 4,
-        receivers: 1,
-    };
+fn mpsc(rt: Rt) -> Bench {
     let about = "4 senders, one receiver, unbounded, usize";
-    let mut pump = Pump::<usize>::new(format!("unb_mpsc4_{rt}"), about, rt, ends);
+    let mut pump = pump(format!("unb_mpsc4_{rt}"), about, rt, 1);
     entrants::unbounded(&mut pump);
     pump.bench()
+}
+
+fn mpmc(rt: Rt) -> Bench {
+    let about = "4 senders, 4 receivers, unbounded, usize";
+    let mut pump = pump(format!("unb_mpmc4x4_{rt}"), about, rt, 4);
+    entrants::unbounded_mpmc(&mut pump);
+    pump.bench()
+}
+
+fn pump(group: String, about: &str, rt: Rt, receivers: usize) -> Pump<usize> {
+    Pump::new(
+        group,
+        about,
+        rt,
+        Ends {
+            capacity: usize::MAX,
+            senders: 4,
+            receivers,
+        },
+    )
 }

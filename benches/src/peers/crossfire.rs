@@ -179,3 +179,28 @@ impl channel::OneShot for OneShot {
         receiver
     }
 }
+
+pub(crate) enum UnboundedMpmc {}
+
+impl<T: Message> Channel<T> for UnboundedMpmc {
+    type Tx = MTx<mpmc::List<T>>;
+    type Rx = MAsyncRx<mpmc::List<T>>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_many(ends, mpmc::unbounded_async())
+    }
+}
+
+impl<T: Message> Sender<T> for MTx<mpmc::List<T>> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        ready(::crossfire::Tx::send(self, value))
+    }
+}
+
+impl<T: Message> Receiver<T> for MAsyncRx<mpmc::List<T>> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        AsyncRx::recv(self)
+    }
+}

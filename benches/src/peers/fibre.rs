@@ -228,3 +228,28 @@ impl channel::OneShot for OneShot {
         receiver.recv().await
     }
 }
+
+pub(crate) enum UnboundedMpmc {}
+
+impl<T: Message> Channel<T> for UnboundedMpmc {
+    type Tx = mpmc::UnboundedAsyncSender<T>;
+    type Rx = mpmc::UnboundedAsyncReceiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_many(ends, mpmc::unbounded_async())
+    }
+}
+
+impl<T: Message> Sender<T> for mpmc::UnboundedAsyncSender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        mpmc::UnboundedAsyncSender::send(self, value)
+    }
+}
+
+impl<T: Message> Receiver<T> for mpmc::UnboundedAsyncReceiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        mpmc::UnboundedAsyncReceiver::recv(self)
+    }
+}

@@ -13,6 +13,8 @@ pub(crate) fn mpmc<T: Message>(_: &mut impl Entrants<T>) {}
 
 pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
 
+pub(crate) fn unbounded_mpmc<T: Message>(_: &mut impl Entrants<T>) {}
+
 pub(crate) fn rendezvous<T: Message>(_: &mut impl Entrants<T>) {}
 
 pub(crate) fn every_kind<T: Message>(_: &mut impl Entrants<T>) {}
