@@ -154,7 +154,7 @@ fn nothing_is_lost_twice_or_late() {
             });
             assert!(consume(&list, true, all / 3) >= all / 3);
         });
-        assert!(list.len() > 0);
+        assert!(!list.is_empty());
     }
     assert_eq!(
         CREATED.load(Ordering::Relaxed),
