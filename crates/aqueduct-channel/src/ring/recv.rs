@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_core::coop;
-use aqueduct_core::wait_queue::{Place, Queue, Wait};
+use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait};
 use pin_project_lite::pin_project;
 
 use super::{Many, ReceiverLine, Ring};
@@ -87,7 +87,7 @@ pin_project! {
         ring: &'a Ring<T, Many>,
         local: &'a Local,
         #[pin]
-        wait: Option<Wait<ReceiverLine<&'a Ring<T, Many>>>>,
+        wait: LazyWait<ReceiverLine<&'a Ring<T, Many>>>,
     }
 }
 
@@ -97,15 +97,15 @@ impl<'a, T> RecvFuture<'a, T> {
         Self {
             ring,
             local,
-            wait: None,
+            wait: LazyWait::new(),
         }
     }
 
     #[inline(never)]
     fn poll_slow(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut this = self.project();
+        let this = self.project();
         let coop = ready!(coop::poll_proceed(cx));
-        if this.wait.is_none() {
+        if !this.wait.is_made() {
             let mut found = this.ring.pop().settled();
             if found.is_none() {
                 found = this.local.pause_and(|| this.ring.pop().settled());
@@ -115,11 +115,8 @@ impl<'a, T> RecvFuture<'a, T> {
                 coop.made_progress();
                 return Poll::Ready(next);
             }
-            this.wait.set(Some(Wait::new(ReceiverLine(*this.ring))));
         }
-        let Some(wait) = this.wait.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
+        let wait = this.wait.get(|| ReceiverLine(*this.ring));
         let next = ready!(wait.poll_line(this.ring, cx));
         this.local.refill();
         coop.made_progress();
@@ -132,7 +129,7 @@ impl<T> Future for RecvFuture<'_, T> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if self.wait.is_none()
+        if !self.wait.is_made()
             && self.local.has_budget()
             && let Some(value) = self.ring.pop_ready()
         {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use aqueduct_core::coop;
 use aqueduct_core::sync::Arc;
-use aqueduct_core::wait_queue::{Place, Queue, Wait, WaitQueue};
+use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
 use super::{Consumers, Ring};
@@ -205,7 +205,7 @@ pin_project! {
         local: &'a Local,
         value: Option<T>,
         #[pin]
-        wait: Option<Wait<SenderLine<&'a Ring<T, C>>>>,
+        wait: LazyWait<SenderLine<&'a Ring<T, C>>>,
     }
 }
 
@@ -216,7 +216,7 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
             ring,
             local,
             value: Some(value),
-            wait: None,
+            wait: LazyWait::new(),
         }
     }
 
@@ -236,9 +236,9 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
     }
 
     fn poll_sent(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
-        let mut this = self.project();
+        let this = self.project();
         let (ring, value) = (*this.ring, this.value);
-        if this.wait.is_none() {
+        if !this.wait.is_made() {
             let mut sent = ring.attempt(value);
             if sent.is_none() && ring.overflow_policy() == Overflow::Reject {
                 return Poll::Ready(value.take().map_or(Ok(()), |value| Err(SendError(value))));
@@ -249,11 +249,8 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
             if let Some(sent) = sent {
                 return Poll::Ready(sent);
             }
-            this.wait.set(Some(Wait::new(SenderLine(ring))));
         }
-        let Some(wait) = this.wait.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
+        let wait = this.wait.get(|| SenderLine(ring));
         let mut retried = Ok(());
         let spills = ring.overflow_policy() == Overflow::Spill;
         let waited = ready!(poll_room(wait, ring, cx, 1, spills, || {
@@ -277,7 +274,7 @@ impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.wait.is_none()
+        if !self.wait.is_made()
             && self.local.has_budget()
             && let Some(position) = self.ring.claim()
         {
