@@ -3,10 +3,12 @@
 //! A handle that can be shared between threads (`&self`) keeps these in one atomic word, read and written without
 //! synchronization: they are hints, and a lost update costs a unit of budget or a pause.
 
+use std::task::{Context, Poll, ready};
+
 use aqueduct_core::chase::Chase;
 use aqueduct_core::sync::{AtomicU32, Ordering};
 
-use crate::budget::MESSAGES_PER_UNIT;
+use crate::budget::poll_unit;
 
 /// `{ budget: 8, chase: 16 }`.
 #[derive(Debug, Default)]
@@ -19,27 +21,24 @@ impl Local {
         Self(AtomicU32::new(0))
     }
 
-    /// Whether the coop unit that was spent last covers one message more.
+    /// Makes sure that one message more is covered by the coop budget, or has the task yield.
     #[inline(always)]
-    pub(crate) fn has_budget(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & BUDGET != 0
+    pub(crate) fn poll_budget(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let now = self.0.load(Ordering::Relaxed);
+        if now & BUDGET == 0 {
+            let unit = ready!(poll_unit(cx));
+            self.0.store(now | u32::from(unit), Ordering::Relaxed);
+        }
+        Poll::Ready(())
     }
 
-    /// Counts a message. Only after `has_budget`.
+    /// Counts a message. Only after [`poll_budget`](Self::poll_budget).
     #[inline(always)]
     pub(crate) fn spend(&self) {
         let now = self.0.load(Ordering::Relaxed);
+        // Another thread may have spent the last one meanwhile.
         self.0
             .store(now - u32::from(now & BUDGET != 0), Ordering::Relaxed);
-    }
-
-    /// A coop unit was spent.
-    pub(crate) fn refill(&self) {
-        let now = self.0.load(Ordering::Relaxed);
-        self.0.store(
-            (now & !BUDGET) | u32::from(MESSAGES_PER_UNIT),
-            Ordering::Relaxed,
-        );
     }
 
     /// [`Chase::pause_and`].

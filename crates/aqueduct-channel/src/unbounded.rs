@@ -18,7 +18,7 @@ use aqueduct_core::sync::{Arc, AtomicUsize, Lock, Ordering};
 use aqueduct_core::wait_cell::WaitCell;
 use aqueduct_core::wait_queue::{Place, Queue, Wait, WaitQueue};
 
-use crate::budget::MESSAGES_PER_UNIT;
+use crate::budget::Budget;
 use crate::error::SendError;
 use crate::list::List;
 use crate::local::Local;
@@ -245,7 +245,7 @@ fn add_if_any(count: &AtomicUsize) -> bool {
 /// The receiver's end where there is one receiver.
 pub(crate) struct SoleRx<T> {
     pub(crate) chan: Arc<Chan<T, WaitCell>>,
-    budget: u8,
+    budget: Budget,
     slept_at: u64,
     pace: Pace,
     chase: Chase,
@@ -255,7 +255,7 @@ impl<T> SoleRx<T> {
     pub(crate) fn new(chan: Arc<Chan<T, WaitCell>>) -> Self {
         Self {
             chan,
-            budget: 0,
+            budget: Budget::default(),
             slept_at: 0,
             pace: Pace::new(GUESS),
             chase: Chase::new(),
@@ -293,30 +293,37 @@ impl<T> SoleRx<T> {
 
     #[inline(always)]
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if self.budget > 0
-            && let Pop::Value(value) = self.pop()
-        {
-            self.budget -= 1;
-            return Poll::Ready(Some(value));
-        }
-        self.poll_with(cx, |rx| rx.pop().settled())
+        ready!(self.budget.poll(cx));
+        let next = match self.pop() {
+            Pop::Value(value) => Some(value),
+            _ => ready!(self.poll_take(cx, |rx| rx.pop().settled())),
+        };
+        self.budget.spend();
+        Poll::Ready(next)
     }
 
-    /// Waits until `take` takes something, and spends a unit of budget.
-    #[inline(never)]
+    /// Waits until `take` takes something, and spends of the budget.
     pub(crate) fn poll_with<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: impl FnMut(&mut Self) -> Option<R>,
+    ) -> Poll<R> {
+        ready!(self.budget.poll(cx));
+        let taken = ready!(self.poll_take(cx, take));
+        self.budget.spend();
+        Poll::Ready(taken)
+    }
+
+    #[inline(never)]
+    fn poll_take<R>(
         &mut self,
         cx: &mut Context<'_>,
         mut take: impl FnMut(&mut Self) -> Option<R>,
     ) -> Poll<R> {
-        let coop = ready!(coop::poll_proceed(cx));
-        let next = match take(self) {
-            Some(next) => next,
-            None => ready!(self.poll_wait(cx, take)),
-        };
-        self.budget = MESSAGES_PER_UNIT;
-        coop.made_progress();
-        Poll::Ready(next)
+        match take(self) {
+            Some(taken) => Poll::Ready(taken),
+            None => self.poll_wait(cx, take),
+        }
     }
 
     fn poll_wait<R>(
@@ -420,13 +427,8 @@ impl<T> SharedRx<T> {
     pub(crate) async fn recv(&self) -> Option<T> {
         let look = || self.chan.list.pop().settled();
         let quick = std::future::poll_fn(|cx| {
-            if self.local.has_budget() {
-                self.local.spend();
-                return Poll::Ready(look());
-            }
-            let coop = ready!(coop::poll_proceed(cx));
-            coop.made_progress();
-            self.local.refill();
+            ready!(self.local.poll_budget(cx));
+            self.local.spend();
             Poll::Ready(look().or_else(|| self.local.pause_and(look)))
         });
         if let Some(next) = quick.await {
@@ -438,7 +440,7 @@ impl<T> SharedRx<T> {
 
     /// Polls from a place in line that stays between polls.
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let coop = ready!(coop::poll_proceed(cx));
+        ready!(self.local.poll_budget(cx));
         let waiting = self.place.as_ref().is_some_and(|place| place.is_waiting());
         let found = if waiting {
             None
@@ -454,7 +456,7 @@ impl<T> SharedRx<T> {
                 ready!(poll_line(place.as_mut(), cx, &self.chan))
             }
         };
-        coop.made_progress();
+        self.local.spend();
         Poll::Ready(next)
     }
 }

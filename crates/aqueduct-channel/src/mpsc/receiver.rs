@@ -9,7 +9,6 @@ use aqueduct_core::sync::Ordering;
 use futures_core::Stream;
 
 use crate::blocking::block_on;
-use crate::budget::MESSAGES_PER_UNIT;
 use crate::error::TryRecvError;
 use crate::ring::SingleRx;
 use crate::stats::Stats;
@@ -173,25 +172,21 @@ impl<T> Receiver<T> {
 impl<T> SingleRx<T> {
     #[inline(always)]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if self.budget > 0
-            && let Some(value) = self.pop_ready()
-        {
-            self.budget -= 1;
-            return Poll::Ready(Some(value));
-        }
-        self.poll_recv_slow(cx)
+        ready!(self.budget.poll(cx));
+        let next = match self.pop_ready() {
+            Some(value) => Some(value),
+            None => ready!(self.poll_recv_slow(cx)),
+        };
+        self.budget.spend();
+        Poll::Ready(next)
     }
 
     #[inline(never)]
     fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let coop = ready!(coop::poll_proceed(cx));
-        let next = match self.pop().settled() {
-            Some(next) => next,
-            None => ready!(self.poll_wait(cx, |rx| rx.pop().settled())),
-        };
-        self.budget = MESSAGES_PER_UNIT;
-        coop.made_progress();
-        Poll::Ready(next)
+        match self.pop().settled() {
+            Some(next) => Poll::Ready(next),
+            None => self.poll_wait(cx, |rx| rx.pop().settled()),
+        }
     }
 }
 

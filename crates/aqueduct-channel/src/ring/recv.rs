@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::coop;
 use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait};
 use pin_project_lite::pin_project;
 
@@ -104,23 +103,14 @@ impl<'a, T> RecvFuture<'a, T> {
     #[inline(never)]
     fn poll_slow(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.project();
-        let coop = ready!(coop::poll_proceed(cx));
         if !this.wait.is_made() {
-            let mut found = this.ring.pop().settled();
-            if found.is_none() {
-                found = this.local.pause_and(|| this.ring.pop().settled());
-            }
-            if let Some(next) = found {
-                this.local.refill();
-                coop.made_progress();
+            let look = || this.ring.pop().settled();
+            if let Some(next) = look().or_else(|| this.local.pause_and(look)) {
                 return Poll::Ready(next);
             }
         }
         let wait = this.wait.get(|| ReceiverLine(*this.ring));
-        let next = ready!(wait.poll_line(this.ring, cx));
-        this.local.refill();
-        coop.made_progress();
-        Poll::Ready(next)
+        wait.poll_line(this.ring, cx)
     }
 }
 
@@ -129,14 +119,19 @@ impl<T> Future for RecvFuture<'_, T> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if !self.wait.is_made()
-            && self.local.has_budget()
-            && let Some(value) = self.ring.pop_ready()
-        {
-            self.local.spend();
-            return Poll::Ready(Some(value));
-        }
-        self.poll_slow(cx)
+        let local = self.local;
+        ready!(local.poll_budget(cx));
+        let ready = if self.wait.is_made() {
+            None
+        } else {
+            self.ring.pop_ready()
+        };
+        let next = match ready {
+            Some(value) => Some(value),
+            None => ready!(self.poll_slow(cx)),
+        };
+        local.spend();
+        Poll::Ready(next)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::coop;
 use aqueduct_core::sync::{Arc, Ordering};
 use aqueduct_core::wait_queue::Wait;
 
@@ -61,38 +60,34 @@ impl<T> Rx<T> {
     /// Polls from a place in line that stays between polls.
     #[inline]
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        ready!(self.local.poll_budget(cx));
         let waiting = self.place.as_ref().is_some_and(|place| place.is_waiting());
-        if !waiting
-            && self.local.has_budget()
-            && let Some(value) = self.ring.pop_ready()
-        {
-            self.local.spend();
-            return Poll::Ready(Some(value));
-        }
-        self.poll_slow(cx, waiting)
+        let ready = if waiting { None } else { self.ring.pop_ready() };
+        let next = match ready {
+            Some(value) => Some(value),
+            None => ready!(self.poll_slow(cx, waiting)),
+        };
+        self.local.spend();
+        Poll::Ready(next)
     }
 
     #[inline(never)]
     fn poll_slow(&mut self, cx: &mut Context<'_>, waiting: bool) -> Poll<Option<T>> {
-        let coop = ready!(coop::poll_proceed(cx));
         let look = || self.ring.pop().settled();
         let found = if waiting {
             None
         } else {
             look().or_else(|| self.local.pause_and(look))
         };
-        let next = match found {
-            Some(next) => next,
+        match found {
+            Some(next) => Poll::Ready(next),
             None => {
                 let place = self
                     .place
                     .get_or_insert_with(|| Box::pin(Wait::new(ReceiverLine(self.ring.clone()))));
-                ready!(place.as_mut().poll_line(&self.ring, cx))
+                place.as_mut().poll_line(&self.ring, cx)
             }
-        };
-        self.local.refill();
-        coop.made_progress();
-        Poll::Ready(next)
+        }
     }
 }
 

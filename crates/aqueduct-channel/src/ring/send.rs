@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::coop;
 use aqueduct_core::sync::Arc;
 use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait, WaitQueue};
 use pin_project_lite::pin_project;
@@ -227,15 +226,6 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
 
     #[inline(never)]
     fn poll_slow(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
-        let coop = ready!(coop::poll_proceed(cx));
-        let local = self.local;
-        let sent = ready!(self.poll_sent(cx));
-        local.refill();
-        coop.made_progress();
-        Poll::Ready(sent)
-    }
-
-    fn poll_sent(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let this = self.project();
         let (ring, value) = (*this.ring, this.value);
         if !this.wait.is_made() {
@@ -274,21 +264,28 @@ impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if !self.wait.is_made()
-            && self.local.has_budget()
-            && let Some(position) = self.ring.claim()
-        {
-            let this = self.project();
-            this.local.spend();
-            let value = this
-                .value
-                .take()
-                .expect("a future that was ready is not polled again");
-            // SAFETY: I1: just claimed.
-            unsafe { this.ring.write(position, value) };
-            return Poll::Ready(Ok(()));
-        }
-        self.poll_slow(cx)
+        let local = self.local;
+        ready!(local.poll_budget(cx));
+        let claimed = if self.wait.is_made() {
+            None
+        } else {
+            self.ring.claim()
+        };
+        let sent = match claimed {
+            Some(position) => {
+                let this = self.project();
+                let value = this
+                    .value
+                    .take()
+                    .expect("a future that was ready is not polled again");
+                // SAFETY: I1: just claimed.
+                unsafe { this.ring.write(position, value) };
+                Ok(())
+            }
+            None => ready!(self.poll_slow(cx)),
+        };
+        local.spend();
+        Poll::Ready(sent)
     }
 }
 

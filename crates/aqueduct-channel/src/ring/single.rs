@@ -7,6 +7,8 @@ use aqueduct_core::wait_cell::WaitCell;
 
 use std::task::{Context, Poll};
 
+use crate::budget::Budget;
+
 use super::{Consumers, Pop, Ring, Snooze, View};
 
 /// Where the one receiver waits.
@@ -47,8 +49,7 @@ pub(crate) struct SingleRx<T> {
     pub(crate) ring: Arc<Ring<T, Single>>,
     slots: View<T>,
     head: u64,
-    /// How many messages the coop unit that was spent last still covers.
-    pub(crate) budget: u8,
+    pub(crate) budget: Budget,
     ended: bool,
     slept_at: u64,
     pace: Pace,
@@ -63,7 +64,7 @@ impl<T> SingleRx<T> {
             ring,
             slots,
             head: 0,
-            budget: 0,
+            budget: Budget::default(),
             ended: false,
             slept_at: 0,
             pace,

@@ -10,7 +10,6 @@ use futures_core::Stream;
 
 use super::ring::{Lack, Rx};
 use crate::blocking::block_on;
-use crate::budget::MESSAGES_PER_UNIT;
 use crate::error::TryRecvError;
 use crate::stats::Stats;
 
@@ -165,30 +164,26 @@ impl<T> Receiver<T> {
 impl<T> Rx<T> {
     #[inline(always)]
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        if self.budget > 0
-            && let Some(value) = self.pop_seen()
-        {
-            self.budget -= 1;
-            return Poll::Ready(Some(value));
-        }
-        self.poll_recv_slow(cx)
+        ready!(self.budget.poll(cx));
+        let next = match self.pop_seen() {
+            Some(value) => Some(value),
+            None => ready!(self.poll_recv_slow(cx)),
+        };
+        self.budget.spend();
+        Poll::Ready(next)
     }
 
     #[inline(never)]
     fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let coop = ready!(coop::poll_proceed(cx));
         let take = |rx: &mut Self| match rx.pop() {
             Ok(value) => Some(Some(value)),
             Err(Lack::Ended) => Some(None),
             Err(Lack::Empty) => None,
         };
-        let next = match take(self) {
-            Some(next) => next,
-            None => ready!(self.poll_wait(cx, take)),
-        };
-        self.budget = MESSAGES_PER_UNIT;
-        coop.made_progress();
-        Poll::Ready(next)
+        match take(self) {
+            Some(next) => Poll::Ready(next),
+            None => self.poll_wait(cx, take),
+        }
     }
 }
 

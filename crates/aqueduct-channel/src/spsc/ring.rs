@@ -46,6 +46,7 @@ use aqueduct_core::pad::Padded;
 use aqueduct_core::sync::{Arc, AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use aqueduct_core::wait_cell::WaitCell;
 
+use crate::budget::Budget;
 use crate::error::SendError;
 use crate::overflow::{Options, Overflow, Policy, Spill};
 use crate::slots::{Slots, View};
@@ -192,7 +193,7 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     let tx = Tx {
         shared: shared.clone(),
         slots: view,
-        budget: 0,
+        budget: Budget::default(),
         tail: 0,
         limit: capacity,
         closed: false,
@@ -203,7 +204,7 @@ pub(super) fn new<T>(options: Options<T>) -> (Tx<T>, Rx<T>) {
     let rx = Rx {
         shared,
         slots: view,
-        budget: 0,
+        budget: Budget::default(),
         head: 0,
         seen: 0,
         ended: false,
@@ -228,8 +229,7 @@ pub(super) struct Tx<T> {
     pub(super) shared: Arc<Shared<T>>,
     /// The slots of `shared`.
     slots: View<T>,
-    /// How many messages the coop unit that was spent last still covers.
-    pub(super) budget: u8,
+    pub(super) budget: Budget,
     tail: usize,
     /// The position up to which there is room: the head last seen, plus the capacity. Equal to the tail where sends
     /// must take the slow path.
@@ -468,8 +468,7 @@ pub(super) struct Rx<T> {
     pub(super) shared: Arc<Shared<T>>,
     /// The slots of `shared`.
     slots: View<T>,
-    /// How many messages the coop unit that was spent last still covers.
-    pub(super) budget: u8,
+    pub(super) budget: Budget,
     head: usize,
     /// The tail last seen.
     seen: usize,

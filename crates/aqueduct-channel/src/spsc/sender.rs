@@ -10,7 +10,6 @@ use aqueduct_core::coop;
 use super::ring::Tx;
 use super::{OwnedPermit, Permit, PermitIterator, SendSink};
 use crate::blocking::block_on;
-use crate::budget::MESSAGES_PER_UNIT;
 use crate::error::{SendError, TrySendError};
 use crate::stats::Stats;
 
@@ -49,15 +48,17 @@ impl<T> Sender<T> {
         cx: &mut Context<'_>,
         value: &mut Option<T>,
     ) -> Poll<Result<(), SendError<T>>> {
-        if self.tx.budget > 0
-            && self.tx.has_room()
-            && let Some(value) = value.take()
-        {
-            self.tx.budget -= 1;
+        ready!(self.tx.budget.poll(cx));
+        let sent = match value.take() {
             // SAFETY: I1 of the ring: there is room.
-            return Poll::Ready(unsafe { self.tx.push(value) });
-        }
-        self.poll_send_slow(cx, value)
+            Some(value) if self.tx.has_room() => unsafe { self.tx.push(value) },
+            back => {
+                *value = back;
+                ready!(self.poll_send_slow(cx, value))
+            }
+        };
+        self.tx.budget.spend();
+        Poll::Ready(sent)
     }
 
     #[inline(never)]
@@ -66,20 +67,16 @@ impl<T> Sender<T> {
         cx: &mut Context<'_>,
         value: &mut Option<T>,
     ) -> Poll<Result<(), SendError<T>>> {
-        let coop = ready!(coop::poll_proceed(cx));
-        let sent = match self.tx.attempt(value) {
-            Some(sent) => sent,
-            None => match value.take() {
-                Some(value) if self.tx.rejects() => Err(SendError(value)),
-                back => {
-                    *value = back;
-                    ready!(self.tx.poll_wait(cx, |tx| tx.attempt(value)))
-                }
-            },
-        };
-        self.tx.budget = MESSAGES_PER_UNIT;
-        coop.made_progress();
-        Poll::Ready(sent)
+        if let Some(sent) = self.tx.attempt(value) {
+            return Poll::Ready(sent);
+        }
+        match value.take() {
+            Some(value) if self.tx.rejects() => Poll::Ready(Err(SendError(value))),
+            back => {
+                *value = back;
+                self.tx.poll_wait(cx, |tx| tx.attempt(value))
+            }
+        }
     }
 
     /// Sends a message if there is room now.
