@@ -81,12 +81,6 @@ impl Cursor {
         self.0 >> (POSITION_BITS + OWED_BITS) != 0
     }
 
-    /// Whether there is nothing but a position: nothing owed, no flag.
-    #[inline(always)]
-    pub(crate) fn is_plain(self) -> bool {
-        self.0 >> POSITION_BITS == 0
-    }
-
     /// Moved on by `n` slots.
     #[inline(always)]
     pub(crate) fn advanced(self, n: u64) -> Self {

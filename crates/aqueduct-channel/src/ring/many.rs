@@ -51,7 +51,8 @@ impl<T> Ring<T, Many> {
     pub(crate) fn pop_ready(&self) -> Option<T> {
         let mut head = self.head.word.load();
         loop {
-            if !head.is_plain() || !self.is_full(head.position()) {
+            // What is promised to receivers that are on their way is skipped (I3).
+            if head.has_flags() || !self.is_full(head.position() + head.owed()) {
                 return None;
             }
             match self.head.word.change(head, head.advanced(1)) {
