@@ -5,7 +5,7 @@ use aqueduct_core::sync::{Arc, Ordering};
 use aqueduct_core::wait_queue::{Queue, WaitQueue};
 
 use super::recv::{Outcome, RecvRequest};
-use super::{Consumers, Pop, Ring, Snooze};
+use super::{Consumers, Contention, Pop, Ring, Snooze};
 use crate::cursor::{Cursor, Flag};
 
 /// Where the receivers wait in line.
@@ -50,6 +50,7 @@ impl<T> Ring<T, Many> {
     #[inline(always)]
     pub(crate) fn pop_ready(&self) -> Option<T> {
         let mut head = self.head.word.load();
+        let mut contention = Contention::new();
         loop {
             // What is promised to receivers that are on their way is skipped (I3).
             if head.has_flags() || !self.is_full(head.position() + head.owed()) {
@@ -58,7 +59,10 @@ impl<T> Ring<T, Many> {
             match self.head.word.change(head, head.advanced(1)) {
                 // SAFETY: I1: the claim succeeded on a full slot.
                 Ok(()) => return Some(unsafe { self.take(head.position()) }),
-                Err(now) => head = now,
+                Err(_) => {
+                    contention.back_off();
+                    head = self.head.word.load();
+                }
             }
         }
     }
