@@ -84,27 +84,21 @@ fn build<'a>(
     preemptions: &str,
 ) -> Result<Vec<Model<'a>>> {
     let target_dir = ctx.in_target("loom").display().to_string();
-    let test = Cmd::cargo("test").rustflags(&format!("--cfg {CFG}")).args([
-        "--profile",
-        "loom",
-        "--lib",
-        "-p",
-        krate,
-    ]);
-    let build = test.args([
-        "--target-dir",
-        &target_dir,
-        "--no-run",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    steps.begin(&format!("build the models of {krate}"), &build);
-    let built = build.capture(ctx)?;
+    let test =
+        Cmd::cargo("test")
+            .rustflags(&format!("--cfg {CFG}"))
+            .args(["--profile", "loom", "--lib"]);
+    let test = test.args(["-p", krate, "--target-dir", &target_dir, "--no-run"]);
+    steps.begin(&format!("build the models of {krate}"), &test);
+    let built = test
+        .clone()
+        .args(["--message-format", "json-render-diagnostics"])
+        .capture(ctx)?;
     let program = test_program(&built);
     let Some(program) = program.filter(|_| built.status.success()) else {
         steps.fail(
             format!("the models of {krate} do not build"),
-            build.to_string(),
+            test.to_string(),
         );
         return Ok(Vec::new());
     };
