@@ -6,6 +6,7 @@ use super::all;
 use crate::channel::{Channel, Ends, Sender};
 use crate::entrants::{self, Entrants};
 use crate::harness::{Effort, Entrant};
+use crate::report::OURS;
 
 #[test]
 fn groups_have_names_of_their_own() {
@@ -19,6 +20,27 @@ fn groups_have_names_of_their_own() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), count);
+}
+
+#[test]
+fn ours_is_in_every_group_once() {
+    for bench in all() {
+        let group = bench.metrics[0].group.as_str();
+        let ours = bench
+            .cases
+            .iter()
+            .filter(|case| case.who.name == OURS)
+            .count();
+        // There is no rendezvous of ours yet to stand beside the peers'.
+        let expected = usize::from(!group.starts_with("rendezvous_"));
+        assert_eq!(ours, expected, "{group}");
+        assert!(
+            bench
+                .cases
+                .iter()
+                .all(|case| case.who.ours == case.who.name.starts_with(OURS))
+        );
+    }
 }
 
 #[test]
