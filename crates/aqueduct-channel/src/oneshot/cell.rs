@@ -28,7 +28,8 @@ struct Cell<T> {
 pub(super) fn pair<T>() -> (SenderEnd<T>, ReceiverEnd<T>) {
     let room = heap::alloc::<Cell<T>>();
     let cell = room.as_ptr();
-    // SAFETY: the room is fresh and large enough. Field by field, so that nobody copies the value's empty room.
+    // SAFETY: the room is fresh, large enough, and has no half yet (I1). Field by field, so that nobody copies the
+    // value's empty room.
     unsafe {
         ptr::addr_of_mut!((*cell).state).write(StateWord::new());
         ptr::addr_of_mut!((*cell).receiver).write(Slot::new());
@@ -145,9 +146,9 @@ impl<T> Drop for ReceiverEnd<T> {
 struct Link<T>(NonNull<Cell<T>>);
 
 // SAFETY: an end may go to another thread as its T may, since it hands over a T and nothing else that is tied to a
-// thread: wakers are Send and Sync.
+// thread: wakers are Send and Sync, and whoever frees the cell comes last (I1).
 unsafe impl<T: Send> Send for Link<T> {}
-// SAFETY: through a shared end one can only look at the state word.
+// SAFETY: through a shared end one can only look at the state word, which I1 keeps alive.
 unsafe impl<T: Send> Sync for Link<T> {}
 
 impl<T> Link<T> {
@@ -256,7 +257,7 @@ impl<T> Link<T> {
     /// There is one, it is the caller's (I4), and this is the last that is done with it.
     #[inline(always)]
     unsafe fn take_value(&self) -> T {
-        // SAFETY: as the caller promises.
+        // SAFETY: I4, as the caller promises.
         self.cell()
             .value
             .with(|room| unsafe { (*room).assume_init_read() })
@@ -269,7 +270,7 @@ impl<T> Link<T> {
     /// The other half has left (I1), and neither link is used again.
     #[inline]
     unsafe fn free(&self) {
-        // SAFETY: nobody else is here, as the caller promises.
+        // SAFETY: I1: nobody else is here, as the caller promises.
         unsafe {
             self.0.as_ref().life.with_mut(|_| ());
             heap::free(self.0);

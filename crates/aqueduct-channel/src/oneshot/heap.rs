@@ -19,7 +19,8 @@ mod imp {
     /// `room` is from [`alloc`], holds a `C`, and is not used again.
     #[inline]
     pub(in super::super) unsafe fn free<C>(room: NonNull<C>) {
-        // SAFETY: `alloc` took it from a Box of the same type, and the caller says that it was initialised since.
+        // SAFETY: `alloc` took it from a Box of the same type, and the caller says that it was initialised since and
+        // that this is its one free (I1).
         drop(unsafe { Box::from_raw(room.as_ptr()) });
     }
 }
@@ -31,7 +32,7 @@ mod imp {
 
     /// Uninitialised room for a `C`.
     pub(in super::super) fn alloc<C>() -> NonNull<C> {
-        // SAFETY: a cell has a state word, so its layout is not of size zero.
+        // SAFETY: the layout is not of size zero: a cell, whose life is I1, has a state word.
         let room = unsafe { loom::alloc::alloc(Layout::new::<C>()) };
         NonNull::new(room.cast()).expect("the allocator has memory")
     }
@@ -42,7 +43,7 @@ mod imp {
     ///
     /// `room` is from [`alloc`], holds a `C`, and is not used again.
     pub(in super::super) unsafe fn free<C>(room: NonNull<C>) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises that this is the one free (I1).
         unsafe {
             room.drop_in_place();
             loom::alloc::dealloc(room.as_ptr().cast(), Layout::new::<C>());

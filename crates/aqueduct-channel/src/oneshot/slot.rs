@@ -60,7 +60,8 @@ impl Words {
     /// They were put as the words of one waker, which has been forgotten and is made again here only.
     #[inline]
     pub(super) unsafe fn into_waker(self) -> Waker {
-        // SAFETY: as the caller promises, both come from a waker: the table is static, and the data goes with it.
+        // SAFETY: by I2 and I3, which the caller has seen to, both come from one waker: the table is static, and the
+        // data goes with it.
         unsafe { Waker::new(self.data, &*self.vtable) }
     }
 }
