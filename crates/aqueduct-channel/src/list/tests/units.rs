@@ -28,7 +28,7 @@ fn messages_come_out_in_order_across_blocks() {
         assert_eq!(pop(&list), Pop::Value(i));
     }
     assert_eq!(pop(&list), Pop::Empty);
-    assert!(list.is_empty());
+    assert_eq!(list.len(), 0);
     assert_eq!((list.sent(), list.received()), (96, 96));
 }
 
@@ -47,8 +47,8 @@ fn closing_refuses_and_drains() {
     assert_eq!((list.len(), list.sent()), (2, 2));
     assert_eq!(list.pop(), Pop::Value(1));
     assert_eq!(pop(&list), Pop::Value(2));
-    assert_eq!(pop(&list), Pop::Closed);
-    assert_eq!(list.pop(), Pop::Closed);
+    assert_eq!(pop(&list), Pop::Ended);
+    assert_eq!(list.pop(), Pop::Ended);
     assert_eq!((list.len(), list.sent(), list.received()), (0, 2, 2));
 }
 
@@ -62,7 +62,7 @@ fn closing_at_every_offset_is_exact() {
         for i in 0..sent {
             assert_eq!(pop(&list), Pop::Value(i));
         }
-        assert_eq!(pop(&list), Pop::Closed);
+        assert_eq!(pop(&list), Pop::Ended);
     }
 }
 
@@ -133,7 +133,7 @@ fn a_producer_that_slept_through_laps_still_finds_its_block() {
     // SAFETY: claimed above.
     unsafe { list.fill(slow, 20) };
     (20..200).for_each(|i| assert_eq!(pop(&list), Pop::Value(i)));
-    assert_eq!(pop(&list), Pop::Closed);
+    assert_eq!(pop(&list), Pop::Ended);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn positions_may_wrap() {
         for i in 100 - inside..100 {
             assert_eq!(pop(&list), Pop::Value(i));
         }
-        assert_eq!(pop(&list), Pop::Closed);
+        assert_eq!(pop(&list), Pop::Ended);
     }
 }
 
