@@ -128,7 +128,19 @@ impl<T> List<T> {
     /// When it returns, the message can be received, but for the messages before it that lag.
     #[inline]
     pub(crate) fn push(&self, value: T) -> Result<(), T> {
-        let mut claim = self.tail.claim();
+        match self.tail.claim() {
+            Claim::Slot(place) => {
+                // SAFETY: just claimed.
+                unsafe { self.fill(place, value) };
+                Ok(())
+            }
+            refused => self.push_slow(refused, value),
+        }
+    }
+
+    /// Appends a message after the first claim was refused.
+    #[cold]
+    fn push_slow(&self, mut claim: Claim, value: T) -> Result<(), T> {
         loop {
             match claim {
                 Claim::Slot(place) => {
@@ -231,7 +243,7 @@ impl<T> List<T> {
     /// # Safety
     ///
     /// The caller owns the last slot of `block`, unmarked, which is of lap `lap`.
-    #[inline]
+    #[inline(never)]
     unsafe fn extend(&self, block: Block<T>, lap: u64) {
         let lap = word::lap_after(lap);
         let next = self.chain.spares.take();

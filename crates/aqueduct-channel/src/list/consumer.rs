@@ -122,7 +122,7 @@ impl<T> Sole<'_, T> {
     /// # Safety
     ///
     /// `block` is the head's, and all of it has been taken.
-    #[inline]
+    #[inline(never)]
     unsafe fn next_block(&mut self, block: Block<T>) {
         // SAFETY: the mark of the last slot was seen, so the next block is linked (I3). Afterwards nobody has a claim
         // in this block, and nobody looks at it (I5): it is ours alone (I6).
