@@ -11,6 +11,8 @@ mod blocking;
 mod budget;
 mod cursor;
 mod local;
+#[cfg(all(test, aqueduct_loom))]
+mod model;
 mod overflow;
 mod ring;
 mod slots;
