@@ -12,6 +12,8 @@ mod budget;
 mod cursor;
 mod list;
 mod local;
+#[cfg(all(test, aqueduct_loom))]
+mod model;
 mod overflow;
 mod pop;
 mod ring;

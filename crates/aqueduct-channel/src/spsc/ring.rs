@@ -34,7 +34,8 @@
 //! I1. Only the sender writes `tail` and slots in `[tail, head + capacity)`; only the receiver writes `head` and reads
 //!     slots in `[head, tail)`. The Release stores of the two hand slots over.
 //! I2. After FINAL was set without SAW the receiver takes nothing more; so the sender owns `[head, tail)` again.
-//! I3. The sender sends nothing after it set SAW.
+//!     A receiver that is dropped takes nothing more after FINAL in any case; what is left is dropped with the ring.
+//! I3. The sender sends nothing after it set SAW, but by permits.
 //! I4. `reserved` is more than 0 only while permits are out; a receiver that is closed and empty waits for them.
 //! I5. There is one `Tx` and one `Rx` to a ring, each used through `&mut`, and they keep their `shared` for life.
 
@@ -166,6 +167,17 @@ impl<T> Shared<T> {
     fn note_len(&self, len: usize) {
         if len > self.len_max.load(Ordering::Relaxed) {
             self.len_max.store(len, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        // Acquire pairs with the Release in `publish` and in `advance`.
+        let (tail, head) = self.positions();
+        for position in 0..tail.wrapping_sub(head) {
+            // SAFETY: I1: both handles are gone; what is between the head and the tail was written and not taken.
+            drop(unsafe { self.slots.view().read(head.wrapping_add(position)) });
         }
     }
 }
@@ -640,28 +652,24 @@ impl<T> Rx<T> {
 
 impl<T> Drop for Rx<T> {
     fn drop(&mut self) {
-        /// Goes on with the rest if a message's destructor panics.
+        /// Drains and ends; goes on with the rest if a message's destructor panics.
         struct Drain<'a, T>(&'a mut Rx<T>);
 
         impl<T> Drop for Drain<'_, T> {
             fn drop(&mut self) {
                 while self.0.pop().is_ok() {}
+                // A permit that is still out does not keep a receiver that is gone from ending. What it sends is taken
+                // back, or dropped with the ring: not after a last look, since who sees FINAL owns the slots (I2).
+                if !self.0.ended {
+                    self.0.shared.finish(|_| true);
+                    self.0.ended = true;
+                }
             }
         }
 
         self.close();
         let drain = Drain(self);
         while drain.0.pop().is_ok() {}
-        // A permit that is still out does not keep a receiver that is gone from ending.
-        if !drain.0.ended
-            && drain
-                .0
-                .shared
-                .finish(|_| true)
-                .is_some_and(|before| before & SAW == 0)
-        {
-            drain.0.ended = true;
-        }
         drop(drain);
         while let Some(Some(value)) = self
             .shared
