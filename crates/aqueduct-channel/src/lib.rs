@@ -14,6 +14,7 @@ mod list;
 mod local;
 mod overflow;
 mod pop;
+mod rendezvous;
 mod ring;
 mod slots;
 mod stats;

@@ -45,6 +45,9 @@ pub use unbounded::{
 };
 
 pub use crate::error;
+pub use crate::rendezvous::{
+    RendezvousReceiver, RendezvousSender, WeakRendezvousReceiver, WeakRendezvousSender, rendezvous,
+};
 pub use crate::ring::{Permit, PermitIterator};
 
 use aqueduct_core::sync::Arc;
