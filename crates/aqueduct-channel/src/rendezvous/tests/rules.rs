@@ -84,9 +84,7 @@ async fn a_call_is_passed_on_by_who_goes_away() {
     assert_eq!(send.await, Ok(()));
 }
 
-fn receive_one<T: Send + 'static>(
-    rx: RendezvousReceiver<T>,
-) -> tokio::task::JoinHandle<Option<T>> {
+fn receive_one<T: Send + 'static>(rx: RendezvousReceiver<T>) -> tokio::task::JoinHandle<Option<T>> {
     tokio::spawn(async move { rx.recv().await })
 }
 
@@ -300,7 +298,9 @@ fn threads_and_tasks_meet() {
             let (tx, rx) = (tx.clone(), rx.clone());
             (
                 std::thread::spawn(move || (0..EACH).for_each(|n| tx.blocking_send(n).unwrap())),
-                std::thread::spawn(move || std::iter::from_fn(|| rx.blocking_recv()).sum::<usize>()),
+                std::thread::spawn(move || {
+                    std::iter::from_fn(|| rx.blocking_recv()).sum::<usize>()
+                }),
             )
         })
         .collect();
