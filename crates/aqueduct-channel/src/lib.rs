@@ -13,6 +13,7 @@ mod cursor;
 mod list;
 mod local;
 mod overflow;
+mod place;
 mod pop;
 mod rendezvous;
 mod ring;

@@ -32,6 +32,7 @@
 mod permit;
 mod receiver;
 mod sender;
+mod sink;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
 mod unbounded;
@@ -39,6 +40,7 @@ mod unbounded;
 pub use permit::OwnedPermit;
 pub use receiver::{Receiver, WeakReceiver};
 pub use sender::{Sender, WeakSender};
+pub use sink::SendSink;
 pub use unbounded::{
     UnboundedReceiver, UnboundedSender, WeakUnboundedReceiver, WeakUnboundedSender,
     unbounded_channel,
