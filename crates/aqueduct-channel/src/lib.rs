@@ -15,7 +15,9 @@ mod local;
 #[cfg(all(test, aqueduct_loom))]
 mod model;
 mod overflow;
+mod place;
 mod pop;
+mod rendezvous;
 mod ring;
 mod slots;
 mod stats;

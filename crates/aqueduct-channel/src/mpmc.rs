@@ -32,6 +32,7 @@
 mod permit;
 mod receiver;
 mod sender;
+mod sink;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
 mod unbounded;
@@ -39,12 +40,16 @@ mod unbounded;
 pub use permit::OwnedPermit;
 pub use receiver::{Receiver, WeakReceiver};
 pub use sender::{Sender, WeakSender};
+pub use sink::SendSink;
 pub use unbounded::{
     UnboundedReceiver, UnboundedSender, WeakUnboundedReceiver, WeakUnboundedSender,
     unbounded_channel,
 };
 
 pub use crate::error;
+pub use crate::rendezvous::{
+    RendezvousReceiver, RendezvousSender, WeakRendezvousReceiver, WeakRendezvousSender, rendezvous,
+};
 pub use crate::ring::{Permit, PermitIterator};
 
 use aqueduct_core::sync::Arc;

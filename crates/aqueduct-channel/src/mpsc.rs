@@ -25,6 +25,7 @@
 mod bounded;
 mod permit;
 mod receiver;
+mod sink;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
 mod unbounded;
@@ -32,6 +33,7 @@ mod unbounded;
 pub use bounded::{Sender, WeakSender};
 pub use permit::OwnedPermit;
 pub use receiver::Receiver;
+pub use sink::SendSink;
 pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
 pub use crate::error;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use aqueduct_core::sync::{AtomicU64, AtomicUsize, Lock, Ordering};
+use aqueduct_core::sync::{AtomicBool, AtomicU64, AtomicUsize, Lock, Ordering};
 
 /// What a full channel does with one value more. Set when the channel is built; both `send` and `try_send` obey it.
 ///
@@ -120,6 +120,8 @@ struct Spilling<T> {
     len: AtomicUsize,
     /// How many values ever entered it; written under the lock.
     pushed: AtomicU64,
+    /// Whether it refused a value, and none was taken out since; written under the lock.
+    full: AtomicBool,
     queue: Lock<Box<dyn Spill<T>>>,
 }
 
@@ -155,6 +157,13 @@ impl<T> Policy<T> {
             .map_or(0, |spill| spill.len.load(Ordering::Acquire))
     }
 
+    /// Whether the second queue would refuse a value, as far as is known. To be asked by who waits, after the barrier.
+    pub(crate) fn is_spill_full(&self) -> bool {
+        self.spill
+            .as_ref()
+            .is_some_and(|spill| spill.full.load(Ordering::Relaxed))
+    }
+
     /// How many values have ever been spilled.
     pub(crate) fn spilled_ever(&self) -> u64 {
         self.spill
@@ -166,7 +175,11 @@ impl<T> Policy<T> {
     pub(crate) fn with_spill<R>(&self, with: impl FnOnce(&mut dyn Spill<T>) -> R) -> Option<R> {
         let spill = self.spill.as_ref()?;
         let mut queue = spill.queue.lock();
+        let before = queue.len();
         let result = with(&mut **queue);
+        if queue.len() < before {
+            spill.full.store(false, Ordering::Relaxed);
+        }
         // Release pairs with the Acquire in `spilled`.
         spill.len.store(queue.len(), Ordering::Release);
         Some(result)
@@ -187,7 +200,10 @@ impl<T> Policy<T> {
         if closed() {
             return Err(value);
         }
-        queue.push(value)?;
+        if let Err(value) = queue.push(value) {
+            spill.full.store(true, Ordering::Relaxed);
+            return Err(value);
+        }
         spill.pushed.fetch_add(1, Ordering::Relaxed);
         // Release pairs with the Acquire in `spilled`.
         spill.len.store(queue.len(), Ordering::Release);
@@ -253,6 +269,7 @@ impl<T> Options<T> {
                     .map(|queue| Spilling {
                         len: AtomicUsize::new(0),
                         pushed: AtomicU64::new(0),
+                        full: AtomicBool::new(false),
                         queue: Lock::new(queue),
                     }),
             })

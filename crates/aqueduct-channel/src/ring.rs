@@ -46,6 +46,7 @@ mod recv;
 mod rx;
 mod send;
 mod single;
+mod sink;
 mod spill;
 mod tx;
 
@@ -55,6 +56,7 @@ pub(crate) use recv::RecvFuture;
 pub(crate) use rx::Rx;
 pub(crate) use send::{SendFuture, SendRequest, SenderLine};
 pub(crate) use single::{Single, SingleRx};
+pub(crate) use sink::{RingSink, SendsIntoRing};
 pub(crate) use tx::Tx;
 
 use std::mem::MaybeUninit;

@@ -17,11 +17,13 @@
 
 mod permit;
 mod sender;
+mod sink;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
 
 pub use permit::OwnedPermit;
 pub use sender::Sender;
+pub use sink::SendSink;
 
 pub use crate::error;
 pub use crate::mpmc::{Receiver, WeakReceiver};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aqueduct_core::sync::{Arc, Ordering};
 
-use super::{OwnedPermit, Permit, PermitIterator};
+use super::{OwnedPermit, Permit, PermitIterator, SendSink};
 use crate::blocking::block_on;
 use crate::error::{SendError, TrySendError};
 use crate::ring::{Ring, Single, Tx};
@@ -227,6 +227,11 @@ impl<T> Sender<T> {
     /// How many weak senders there are.
     pub fn weak_count(&self) -> usize {
         self.ring().weak_count().load(Ordering::Relaxed)
+    }
+
+    /// Turns the sender into a [`Sink`](futures_sink::Sink).
+    pub fn into_sink(self) -> SendSink<T> {
+        SendSink::new(self)
     }
 }
 

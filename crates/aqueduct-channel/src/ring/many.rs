@@ -150,7 +150,8 @@ impl<T> Ring<T, Many> {
     unsafe fn take_and_tell(&self, head: Cursor) -> T {
         // SAFETY: I1, as the caller promises.
         let value = unsafe { self.take(head.position()) };
-        if head.has(Flag::Closed) {
+        // By promises the ring becomes empty behind the backs of those in line: they wait for what is spilled, or the end.
+        if head.has(Flag::Closed) || self.tail.word.load().has(Flag::Spilling) {
             self.serve_receivers();
         }
         value
@@ -217,7 +218,8 @@ impl<T> Ring<T, Many> {
                 request.outcome = Outcome::Ended;
                 return true;
             }
-            if *spilled > 0 {
+            // What is spilled is behind what is in the ring, even if all of that is promised to others.
+            if *spilled > 0 && self.tail.word.load().distance_from(head.position()) == 0 {
                 *spilled -= 1;
                 request.outcome = Outcome::Retry;
                 return true;

@@ -12,7 +12,7 @@ use super::{Consumers, Ring};
 use crate::cursor::{Cursor, Flag};
 use crate::error::SendError;
 use crate::local::Local;
-use crate::overflow::Overflow;
+use crate::overflow::{Overflow, Policy};
 
 /// What a sender in line asks for: room for so many messages.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ impl<T, C: Consumers> Ring<T, C> {
                 return true;
             }
             if tail.has(Flag::Spilling) {
-                if request.may_spill && *retries > 0 {
+                let full = self.policy().is_some_and(Policy::is_spill_full);
+                if request.may_spill && *retries > 0 && !full {
                     *retries -= 1;
                     request.outcome = Outcome::Retry;
                     return true;
@@ -193,6 +194,34 @@ where
     }
 }
 
+/// Sends what is in `value` from a place in line.
+pub(super) fn poll_line<T, C, Q>(
+    wait: Pin<&mut Wait<Q>>,
+    ring: &Ring<T, C>,
+    cx: &mut Context<'_>,
+    value: &mut Option<T>,
+) -> Poll<Result<(), SendError<T>>>
+where
+    C: Consumers,
+    Q: Queue<Request = SendRequest>,
+{
+    let mut retried = Ok(());
+    let spills = ring.overflow_policy() == Overflow::Spill;
+    let waited = ready!(poll_room(wait, ring, cx, 1, spills, || {
+        retried = ring.attempt(value)?;
+        Some(Waited::Sent)
+    }));
+    Poll::Ready(match (waited, value.take()) {
+        (Waited::Promised, Some(value)) => {
+            // SAFETY: I1: claimed just now, by the promise.
+            unsafe { ring.write(ring.claim_owed(), value) };
+            Ok(())
+        }
+        (Waited::Closed, Some(value)) => Err(SendError(value)),
+        _ => retried,
+    })
+}
+
 pin_project! {
     /// Sends one message.
     #[must_use = "futures do nothing unless polled"]
@@ -240,22 +269,7 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
                 return Poll::Ready(sent);
             }
         }
-        let wait = this.wait.get(|| SenderLine(ring));
-        let mut retried = Ok(());
-        let spills = ring.overflow_policy() == Overflow::Spill;
-        let waited = ready!(poll_room(wait, ring, cx, 1, spills, || {
-            retried = ring.attempt(value)?;
-            Some(Waited::Sent)
-        }));
-        Poll::Ready(match (waited, value.take()) {
-            (Waited::Promised, Some(value)) => {
-                // SAFETY: I1: claimed just now, by the promise.
-                unsafe { ring.write(ring.claim_owed(), value) };
-                Ok(())
-            }
-            (Waited::Closed, Some(value)) => Err(SendError(value)),
-            _ => retried,
-        })
+        poll_line(this.wait.get(|| SenderLine(ring)), ring, cx, value)
     }
 }
 

@@ -153,3 +153,6 @@ pub(crate) enum Forced<T> {
     /// All the room is promised to permits, which are never taken back.
     Promised(T),
 }
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

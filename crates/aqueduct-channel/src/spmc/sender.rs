@@ -4,7 +4,7 @@ use std::fmt;
 
 use aqueduct_core::sync::{Arc, Ordering};
 
-use super::{OwnedPermit, Permit, PermitIterator};
+use super::{OwnedPermit, Permit, PermitIterator, SendSink};
 use crate::blocking::block_on;
 use crate::error::{SendError, TrySendError};
 use crate::ring::{Many, Ring, Tx};
@@ -240,6 +240,11 @@ impl<T> Sender<T> {
     /// The channel's figures.
     pub fn stats(&self) -> Stats {
         self.ring().stats()
+    }
+
+    /// Turns the sender into a [`Sink`](futures_sink::Sink).
+    pub fn into_sink(self) -> SendSink<T> {
+        SendSink::new(self)
     }
 }
 

@@ -1,0 +1,6 @@
+#[cfg(aqueduct_loom)]
+mod loom;
+#[cfg(not(aqueduct_loom))]
+mod random;
+#[cfg(not(aqueduct_loom))]
+mod rules;
