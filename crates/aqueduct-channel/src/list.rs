@@ -35,6 +35,7 @@
 //! I6. *Alone.* A block that is not in the chain belongs to one thread, or to `spares`.
 //! I7. *End.* No claim succeeds once the tail word is closed, and `closed_at` is then the position after the last one
 //!     that did. So what was sent with `Ok` is all received before [`Pop::Ended`].
+//! I8. *Batch.* A batch's vector has length 0 while it lives; of its first `len` messages those from `taken` on are there.
 //!
 //! # Why not …
 //!
@@ -91,7 +92,7 @@ pub(crate) struct Closed;
 // SAFETY: messages move from thread to thread (Send), and no two threads ever touch a slot at once (I1, I2, I4). What
 // else there is to a list is atomic, or the consumer's (I4).
 unsafe impl<T: Send> Send for List<T> {}
-// SAFETY: as above.
+// SAFETY: I1, I2 and I4, as above.
 unsafe impl<T: Send> Sync for List<T> {}
 
 impl<T> List<T> {
@@ -130,7 +131,7 @@ impl<T> List<T> {
     pub(crate) fn push(&self, value: T) -> Result<(), T> {
         match self.tail.claim() {
             Claim::Slot(place) => {
-                // SAFETY: just claimed.
+                // SAFETY: I1: just claimed.
                 unsafe { self.fill(place, value) };
                 Ok(())
             }
@@ -144,7 +145,7 @@ impl<T> List<T> {
         loop {
             match claim {
                 Claim::Slot(place) => {
-                    // SAFETY: just claimed.
+                    // SAFETY: I1: just claimed.
                     unsafe { self.fill(place, value) };
                     return Ok(());
                 }
@@ -164,7 +165,7 @@ impl<T> List<T> {
         while batch.len() > 0 {
             match self.tail.claim_up_to(batch.len()) {
                 (Claim::Slot(place), count) => {
-                    // SAFETY: just claimed, `count` slots; there are so many messages.
+                    // SAFETY: I1: just claimed, `count` slots; there are so many messages.
                     unsafe { self.fill_many(place, count, &mut batch) };
                 }
                 (Claim::Full(lap), _) => self.tail.wait_past(lap),
@@ -227,14 +228,14 @@ impl<T> List<T> {
         // Acquire: the block as it was published, and the lap that was stored before it. Pairs with the Release in
         // `extend`.
         let raw = self.chain.block.load(Ordering::Acquire);
-        // SAFETY: `chain` holds what `as_raw` gave.
+        // SAFETY: I3: `chain` holds what `as_raw` gave.
         let block = unsafe { Block::from_raw(raw) };
         // By I3 the block is of this lap or a later one, and what is read here is its lap or that of a later block. So
         // if it is this lap, the block is this lap's.
         if self.chain.lap.load(Ordering::Relaxed) == lap {
             return block;
         }
-        // SAFETY: the caller's slot is unmarked, and the block not of an earlier lap.
+        // SAFETY: I5: the caller's slot is unmarked, and the block not of an earlier lap.
         unsafe { block.walk_back(lap) }
     }
 
@@ -333,7 +334,7 @@ struct Batch<'a, T> {
 impl<'a, T> Batch<'a, T> {
     fn new(from: &'a mut Vec<T>) -> Self {
         let len = from.len();
-        // SAFETY: shorter than it was. The messages come back in `drop`.
+        // SAFETY: I8: shorter than it was. The messages come back in `drop`.
         unsafe { from.set_len(0) };
         Self {
             from,
@@ -352,7 +353,7 @@ impl<'a, T> Batch<'a, T> {
     #[inline(always)]
     unsafe fn take(&mut self) -> T {
         debug_assert!(self.taken < self.len);
-        // SAFETY: initialised, by the fields' meaning and the caller's promise, and read once.
+        // SAFETY: I8: initialised, by the fields' meaning and the caller's promise, and read once.
         let value = unsafe { self.from.as_ptr().add(self.taken).read() };
         self.taken += 1;
         value
@@ -363,7 +364,7 @@ impl<T> Drop for Batch<'_, T> {
     fn drop(&mut self) {
         let rest = self.len();
         let start = self.from.as_mut_ptr();
-        // SAFETY: `rest` messages are left from `taken` on, and move to the front.
+        // SAFETY: I8: `rest` messages are left from `taken` on, and move to the front.
         unsafe {
             start.copy_from(start.add(self.taken), rest);
             self.from.set_len(rest);

@@ -78,7 +78,7 @@ impl<T> Block<T> {
     pub(super) fn alloc(slots: usize) -> Self {
         debug_assert!((1..=SLOTS).contains(&slots));
         let (layout, front) = Self::layout(slots);
-        // SAFETY: a header is not empty, so the layout is not. The header is at `front`, which is a multiple of its
+        // SAFETY: I6: the block is this thread's alone. A header is not empty, so the layout is not. The header is at `front`, which is a multiple of its
         // alignment, and all of it and of the cells before it is written here, before anybody else can see it.
         unsafe {
             let start = alloc(layout);
@@ -134,7 +134,7 @@ impl<T> Block<T> {
     ///
     /// The block is alive.
     pub(super) unsafe fn is_whole(self) -> bool {
-        // SAFETY: alive, as the caller promises; written in `alloc` only.
+        // SAFETY: I5: alive, as the caller promises; written in `alloc` only.
         unsafe { (*self.0.as_ptr()).slots == SLOTS }
     }
 
@@ -155,7 +155,7 @@ impl<T> Block<T> {
     /// Tells loom that nobody uses the block any more.
     #[inline(always)]
     fn retire(self) {
-        // SAFETY: the callers have the block for themselves.
+        // SAFETY: I6: the callers have the block for themselves.
         unsafe { (*self.0.as_ptr()).life.with_mut(|_| ()) };
     }
 
@@ -269,7 +269,7 @@ impl<T> Block<T> {
     /// The pointer is from `as_raw`.
     #[inline(always)]
     pub(super) unsafe fn from_raw(raw: *mut Header<T>) -> Self {
-        // SAFETY: as the caller promises, so it is not null.
+        // SAFETY: I5: from a block, as the caller promises, so it is not null.
         Self(unsafe { NonNull::new_unchecked(raw) })
     }
 }

@@ -209,7 +209,7 @@ impl<T> List<T> {
     /// The head's block, which is the last one once the list is drained.
     pub(super) fn head_block(&mut self) -> Block<T> {
         self.head.block.with(|block| {
-            // SAFETY: `&mut self`: nobody else is there.
+            // SAFETY: I4: `&mut self`: nobody else is there.
             unsafe { *block }
         })
     }
