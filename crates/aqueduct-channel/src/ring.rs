@@ -271,14 +271,13 @@ impl<T, C: Consumers> Ring<T, C> {
         }
     }
 
-    /// Claims a slot, if nothing stands in the way.
+    /// Claims a slot, if nothing stands in the way. `lost` is called when another thread was faster.
     #[inline(always)]
-    pub(crate) fn claim(&self) -> Option<u64> {
+    pub(crate) fn claim(&self, mut lost: impl FnMut()) -> Option<u64> {
         // The head first: then it is not ahead of the tail, and at most too old (I2).
         // Acquire pairs with the Release in `see_head`: its reader is done with the slots before it.
         let head = self.tail.head_seen.load(Ordering::Acquire);
         let mut tail = self.tail.word.load();
-        let mut contention = Contention::new();
         loop {
             if tail.has_flags() || tail.distance_from(head) + tail.owed() >= self.tail.capacity {
                 return None;
@@ -286,7 +285,7 @@ impl<T, C: Consumers> Ring<T, C> {
             match self.tail.word.change(tail, tail.advanced(1)) {
                 Ok(()) => return Some(tail.position()),
                 Err(_) => {
-                    contention.back_off();
+                    lost();
                     tail = self.tail.word.load();
                 }
             }
@@ -601,32 +600,6 @@ fn refusal(tail: Cursor) -> Refusal {
         Refusal::Closed
     } else {
         Refusal::Full
-    }
-}
-
-/// Stands back after a claim that another core was faster with.
-///
-/// Two cores that try again at once pass the line to and fro for every message. One that stays away for as long as a
-/// few claims take lets the other do those in a row.
-pub(crate) struct Contention {
-    spins: u32,
-}
-
-impl Contention {
-    const FIRST: u32 = if cfg!(aqueduct_loom) { 1 } else { 32 };
-    const MAX: u32 = if cfg!(aqueduct_loom) { 1 } else { 128 };
-
-    #[inline(always)]
-    pub(crate) fn new() -> Self {
-        Self { spins: Self::FIRST }
-    }
-
-    #[cold]
-    pub(crate) fn back_off(&mut self) {
-        for _ in 0..self.spins {
-            spin_loop();
-        }
-        self.spins = (self.spins * 2).min(Self::MAX);
     }
 }
 

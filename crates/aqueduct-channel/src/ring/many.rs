@@ -1,11 +1,11 @@
 //! Many receivers.
 
 use aqueduct_core::barrier::Pace;
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::{Arc, Ordering, spin_loop};
 use aqueduct_core::wait_queue::{Queue, WaitQueue};
 
 use super::recv::{Outcome, RecvRequest};
-use super::{Consumers, Contention, Pop, Ring, Snooze};
+use super::{Consumers, Pop, Ring, Snooze};
 use crate::cursor::{Cursor, Flag};
 
 /// Where the receivers wait in line.
@@ -46,11 +46,10 @@ impl<T> Ring<T, Many> {
         unsafe { self.head.slots.is_full(position) }
     }
 
-    /// Takes the next message, if nothing stands in the way.
+    /// Takes the next message, if nothing stands in the way. `lost` is called when another thread was faster.
     #[inline(always)]
-    pub(crate) fn pop_ready(&self) -> Option<T> {
+    pub(crate) fn pop_ready(&self, mut lost: impl FnMut()) -> Option<T> {
         let mut head = self.head.word.load();
-        let mut contention = Contention::new();
         loop {
             // What is promised to receivers that are on their way is skipped (I3).
             if head.has_flags() || !self.is_full(head.position() + head.owed()) {
@@ -60,7 +59,7 @@ impl<T> Ring<T, Many> {
                 // SAFETY: I1: the claim succeeded on a full slot.
                 Ok(()) => return Some(unsafe { self.take(head.position()) }),
                 Err(_) => {
-                    contention.back_off();
+                    lost();
                     head = self.head.word.load();
                 }
             }
@@ -181,7 +180,7 @@ impl<T> Ring<T, Many> {
     pub(crate) fn pop_many(&self, out: &mut Vec<T>, limit: usize) -> usize {
         let before = out.len();
         while out.len() - before < limit {
-            match self.pop_ready() {
+            match self.pop_ready(spin_loop) {
                 Some(value) => out.push(value),
                 None => break,
             }

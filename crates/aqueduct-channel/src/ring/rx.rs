@@ -51,7 +51,7 @@ impl<T> Rx<T> {
 
     #[inline]
     pub(crate) fn try_recv(&self) -> Pop<T> {
-        match self.ring.pop_ready() {
+        match self.ring.pop_ready(|| self.local.stand_back()) {
             Some(value) => Pop::Value(value),
             None => self.ring.try_pop(),
         }
@@ -62,7 +62,11 @@ impl<T> Rx<T> {
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         ready!(self.local.poll_budget(cx));
         let waiting = self.place.as_ref().is_some_and(|place| place.is_waiting());
-        let ready = if waiting { None } else { self.ring.pop_ready() };
+        let ready = if waiting {
+            None
+        } else {
+            self.ring.pop_ready(|| self.local.stand_back())
+        };
         let next = match ready {
             Some(value) => Some(value),
             None => ready!(self.poll_slow(cx, waiting)),

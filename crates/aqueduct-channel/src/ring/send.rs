@@ -283,7 +283,7 @@ impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
         let claimed = if self.wait.is_made() {
             None
         } else {
-            self.ring.claim()
+            self.ring.claim(|| local.stand_back())
         };
         let sent = match claimed {
             Some(position) => {

@@ -1,6 +1,6 @@
 //! What happens to a message for which there is no room.
 
-use aqueduct_core::sync::Ordering;
+use aqueduct_core::sync::{Ordering, spin_loop};
 
 use super::{Consumers, Pop, Refusal, Ring, Snooze};
 use crate::cursor::{Cursor, Flag};
@@ -12,7 +12,7 @@ impl<T, C: Consumers> Ring<T, C> {
     #[inline]
     pub(crate) fn attempt(&self, value: &mut Option<T>) -> Option<Result<(), SendError<T>>> {
         let claimed = self
-            .claim()
+            .claim(spin_loop)
             .or_else(|| self.claim_many(1).ok().map(|(position, _)| position));
         match claimed {
             Some(position) => {
