@@ -153,8 +153,8 @@ fn blocks_are_used_again() {
     });
 }
 
-/// Fails if `close` writes the end after the mark, or the last attempt's instead of the maximum, if `end` is without
-/// Acquire, or if `open` takes the mark away.
+/// Fails if `close` writes the end after the mark, or the last attempt's instead of the maximum, or if
+/// `open` takes the mark away.
 #[test]
 fn closing_is_exact() {
     model(|| {
@@ -172,7 +172,8 @@ fn closing_is_exact() {
     });
 }
 
-/// [`Pop::Ended`] means that nothing will come.
+/// [`Pop::Ended`] means that nothing will come. Fails if `close` is without Release or `end` without Acquire, or if what
+/// lags is not looked for.
 #[test]
 fn closed_is_the_end() {
     model(|| {
