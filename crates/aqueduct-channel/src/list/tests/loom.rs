@@ -84,7 +84,7 @@ fn drain(list: &List<Message>, mut found: Vec<Message>, sent: [usize; 2]) {
 }
 
 /// Fails if a mark is not Release or not Acquire, if the mark of the last slot comes before `extend`, if `open` is not
-/// Release or `claim` not Acquire.
+/// Release or `claim` not Acquire, or if a spare goes in or out without Release or Acquire.
 #[test]
 fn two_producers_and_a_consumer() {
     model(|| {
@@ -141,8 +141,7 @@ fn a_producer_looks_after_another_one_has_extended() {
     });
 }
 
-/// Many blocks of one producer. Fails if the spares go in or out without Release or Acquire, or if a block is not
-/// cleared.
+/// Many blocks of one producer. Fails if a block is not cleared, or taken from the spares without a swap.
 #[test]
 fn blocks_are_used_again() {
     model(|| {
@@ -154,8 +153,8 @@ fn blocks_are_used_again() {
     });
 }
 
-/// Fails if `close` writes the end after the mark, or the last attempt's instead of the maximum, if `end` is without
-/// Acquire, or if `open` takes the mark away.
+/// Fails if `close` writes the end after the mark, or the last attempt's instead of the maximum, or if
+/// `open` takes the mark away.
 #[test]
 fn closing_is_exact() {
     model(|| {
@@ -173,7 +172,8 @@ fn closing_is_exact() {
     });
 }
 
-/// [`Pop::Ended`] means that nothing will come.
+/// [`Pop::Ended`] means that nothing will come. Fails if `close` is without Release or `end` without Acquire, or if what
+/// lags is not looked for.
 #[test]
 fn closed_is_the_end() {
     model(|| {
@@ -220,7 +220,7 @@ fn consumers_take_turns() {
     });
 }
 
-/// Fails if a batch marks before it extends, or claims more than a block has.
+/// Fails if a batch marks before it extends, or claims without Acquire.
 #[test]
 fn batches_and_single_messages() {
     model(|| {
@@ -282,7 +282,7 @@ fn what_is_left_is_dropped_once() {
     });
 }
 
-/// Fails if `len` reads the tail before the head.
+/// Fails if `len` reads the tail before the head, or the position is not Release or not Acquire.
 #[test]
 fn counts_are_never_absurd() {
     model(|| {
