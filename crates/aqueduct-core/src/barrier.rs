@@ -110,9 +110,9 @@ impl Payer {
 
 /// Chooses the [`Payer`] from how many messages go by between two sleeps.
 ///
-/// A running average of that number, over the last four sleeps or so (the last one, under loom). Where it is above [`Pace::LIGHT_FROM`], a
-/// system call for each sleep costs less than a fence for each message; below [`Pace::LIGHT_UNTIL`] it costs more.
-/// The gap between the two keeps the choice from flapping.
+/// A running average of that number, over the last four sleeps or so (the last one, under loom). Where it is above
+/// [`Pace::LIGHT_FROM`], a system call for each sleep costs less than a fence for each message; below
+/// [`Pace::LIGHT_UNTIL`] it costs more. The gap between the two keeps the choice from flapping.
 ///
 /// The figures are from a ring measured on two cores: at 16 messages a sleep the system call loses (52 → 245 ns a
 /// message), at 128 it wins (60 → 33).

@@ -18,3 +18,6 @@ pub mod rt;
 pub mod coop;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 pub use rt as coop;
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod testing;

@@ -4,7 +4,7 @@
 //! as tasks do. Each thread keeps one waker; a nested call gets a fresh one, since sharing it would let the inner
 //! call eat the outer one's wake-up.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -44,15 +44,14 @@ impl Parker {
 /// Runs `future` to its end on this thread.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     thread_local! {
-        static PARKER: RefCell<(Arc<Parker>, Waker)> = RefCell::new(Parker::new());
+        static PARKER: Cell<Option<(Arc<Parker>, Waker)>> = const { Cell::new(None) };
     }
-    PARKER.with(|cached| match cached.try_borrow_mut() {
-        Ok(cached) => run(future, &cached.0, &cached.1),
-        Err(_) => {
-            let (parker, waker) = Parker::new();
-            run(future, &parker, &waker)
-        }
-    })
+    // Taken while in use, so that a nested call makes its own. So does one in a destructor of the thread's own data.
+    let cached = PARKER.try_with(Cell::take).ok().flatten();
+    let (parker, waker) = cached.unwrap_or_else(Parker::new);
+    let output = run(future, &parker, &waker);
+    let _ = PARKER.try_with(|cached| cached.set(Some((parker, waker))));
+    output
 }
 
 fn run<F: Future>(future: F, parker: &Parker, waker: &Waker) -> F::Output {

@@ -306,6 +306,8 @@ impl WaitCell {
         if self.calm() {
             // SAFETY: I2: the caller is the waiter, and `calm` has made the cell quiet.
             drop(unsafe { self.replace(None) });
+        } else {
+            self.disarm();
         }
     }
 }

@@ -23,9 +23,13 @@ struct Counter {
 
 impl Counter {
     fn new() -> Arc<Self> {
+        Self::with_payer(Payer::Both)
+    }
+
+    fn with_payer(payer: Payer) -> Arc<Self> {
         Arc::new(Self {
             count: AtomicUsize::new(0),
-            cell: WaitCell::new(),
+            cell: WaitCell::new(payer),
         })
     }
 
@@ -77,7 +81,7 @@ fn publish_and_arm_never_both_miss_where_both_pay() {
     ::loom::model(|| {
         let counter = Counter::new();
         let other = adder(&counter, 1);
-        counter.wait(&mut Pace::new(), FEW, 1);
+        counter.wait(&mut Pace::new(0), FEW, 1);
         other.join().unwrap();
     });
 }
@@ -85,14 +89,16 @@ fn publish_and_arm_never_both_miss_where_both_pay() {
 /// Guards `barrier::light` in `notify` and the barrier in `arm`.
 #[test]
 fn publish_and_arm_never_both_miss_where_the_sleeper_pays() {
-    model::asymmetric(|| {
-        ::loom::model(|| {
-            let counter = Counter::new();
-            let other = adder(&counter, 1);
-            counter.wait(&mut Pace::new(), MANY, 1);
-            other.join().unwrap();
+    for before in [Payer::Both, Payer::Sleeper] {
+        model::asymmetric(|| {
+            ::loom::model(move || {
+                let counter = Counter::with_payer(before);
+                let other = adder(&counter, 1);
+                counter.wait(&mut Pace::new(0), MANY, 1);
+                other.join().unwrap();
+            });
         });
-    });
+    }
 }
 
 /// Guards the re-reading of the word after `barrier::full`, and that the payer is read from the word.
@@ -103,7 +109,7 @@ fn the_payer_changes_both_ways() {
             bounded(3, move || {
                 let counter = Counter::new();
                 let other = adder(&counter, 2);
-                let mut pace = Pace::new();
+                let mut pace = Pace::new(0);
                 counter.wait(&mut pace, first, 1);
                 counter.wait(&mut pace, second, 2);
                 other.join().unwrap();
@@ -118,7 +124,7 @@ fn two_notifiers_and_a_waiter_that_arms_again() {
     bounded(2, || {
         let counter = Counter::new();
         let others = [adder(&counter, 1), adder(&counter, 1)];
-        counter.wait(&mut Pace::new(), FEW, 2);
+        counter.wait(&mut Pace::new(0), FEW, 2);
         for other in others {
             other.join().unwrap();
         }
@@ -131,7 +137,10 @@ fn a_waiter_that_disarms_under_a_notifier() {
     bounded(2, || {
         let counter = Counter::new();
         let others = [adder(&counter, 1), adder(&counter, 1)];
-        let (mut pace, tally) = (Pace::new(), Waker::from(std::sync::Arc::<Tally>::default()));
+        let (mut pace, tally) = (
+            Pace::new(0),
+            Waker::from(std::sync::Arc::<Tally>::default()),
+        );
         let mut cx = Context::from_waker(&tally);
         if counter.poll(&mut cx, &mut pace, FEW, 2).is_pending() {
             counter.cell.disarm();
@@ -150,7 +159,7 @@ fn the_waker_is_replaced_while_a_notifier_is_at_it() {
     bounded(3, || {
         let counter = Counter::new();
         let other = adder(&counter, 2);
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(0);
         for _ in 0..2 {
             let waker = Waker::from(std::sync::Arc::<Tally>::default());
             let _ = counter.poll(&mut Context::from_waker(&waker), &mut pace, FEW, 2);
@@ -174,7 +183,7 @@ fn mark_and_notify_never_both_miss() {
                 let waker = Waker::noop();
                 let mut cx = Context::from_waker(waker);
                 let seen = counter
-                    .poll(&mut cx, &mut Pace::new(), messages, 1)
+                    .poll(&mut cx, &mut Pace::new(0), messages, 1)
                     .is_ready();
                 counter.cell.disarm();
                 counter.cell.mark();
@@ -210,7 +219,7 @@ fn the_waiter_goes_away_while_a_notifier_is_at_it() {
         let tally = std::sync::Arc::<Tally>::default();
         let waker = Waker::from(tally.clone());
         let mut cx = Context::from_waker(&waker);
-        let _ = counter.poll(&mut cx, &mut Pace::new(), FEW, 1);
+        let _ = counter.poll(&mut cx, &mut Pace::new(0), FEW, 1);
         // SAFETY: this thread is the waiter.
         unsafe { counter.cell.retire() };
         drop(counter);
@@ -231,13 +240,13 @@ fn the_waiter_goes_away_while_a_notifier_is_at_it() {
 #[test]
 fn the_safe_door_lets_one_in() {
     bounded(3, || {
-        let cell = Arc::new(WaitCell::new());
+        let cell = Arc::new(WaitCell::new(Payer::Both));
         let poll = |cell: &WaitCell, times: usize| {
             let tally = std::sync::Arc::<Tally>::default();
             let waker = Waker::from(tally.clone());
             let mut cx = Context::from_waker(&waker);
             for _ in 0..times {
-                let polled = cell.poll_wait(&mut cx, &mut Pace::new(), FEW, || None::<()>);
+                let polled = cell.poll_wait(&mut cx, &mut Pace::new(0), FEW, || None::<()>);
                 assert!(polled.is_pending());
             }
             tally
@@ -273,7 +282,7 @@ fn a_wake_passed_on_comes_after_what_was_published() {
     }
 
     ::loom::model(|| {
-        let cell = Arc::new(WaitCell::new());
+        let cell = Arc::new(WaitCell::new(Payer::Both));
         let published = Arc::new(AtomicUsize::new(0));
         let waker = Waker::from(std::sync::Arc::new(Look {
             calls: AtomicUsize::new(0),
@@ -281,7 +290,7 @@ fn a_wake_passed_on_comes_after_what_was_published() {
         }));
         let mut cx = Context::from_waker(&waker);
         let mut arm = || {
-            let polled = cell.poll_wait(&mut cx, &mut Pace::new(), FEW, || None::<()>);
+            let polled = cell.poll_wait(&mut cx, &mut Pace::new(0), FEW, || None::<()>);
             assert!(polled.is_pending());
         };
         arm();
