@@ -4,6 +4,7 @@ pub mod barrier;
 pub mod chase;
 #[cfg(aqueduct_loom)]
 pub mod model;
+pub mod node;
 pub mod pad;
 pub mod park;
 pub mod sync;

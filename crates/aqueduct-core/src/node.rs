@@ -1,0 +1,257 @@
+//! Which task runs here: the one ambient slot of Aqueduct.
+//!
+//! Each task that Aqueduct spawns has a [`Node`], and one thread-local slot holds the node of the task that is being
+//! polled. Task trees, self-ask detection, trace context and health all read this slot, so that a poll pays for one
+//! thread-local and not for one each.
+//!
+//! ```text
+//!    poll of task A ──▶ slot: A ──▶ poll of B inside of it ──▶ slot: B ──▶ slot: A ──▶ slot: whatever was before
+//! ```
+//!
+//! [`InNode`] swaps its node with the slot's before a poll and swaps back after it, also when the poll panics: no
+//! reference is counted. Between polls the node lies in the future; during one, what was in the slot before does.
+//!
+//! A node knows its parent by id alone. A reference would keep all ancestors alive, which for a task that ends by
+//! spawning its successor is a list without end.
+//!
+//! # What it costs
+//!
+//! The two swaps of a poll take 2 to 3 ns, [`with_current`] takes 2 and [`Node::current`], which counts a reference, 30
+//! (2-core Sapphire Rapids, 2.0 GHz).
+//!
+//! # Why not a bare pointer in the slot
+//!
+//! A guard that is dropped out of order would leave it dangling. The slot owns its node, so that guards in disorder
+//! make for a wrong node, never for a bad one, and none of this is unsafe.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::num::NonZeroU64;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::pad::Padded;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Node>>> = const { RefCell::new(None) };
+}
+
+/// What is known of a task that Aqueduct spawned.
+#[derive(Debug)]
+pub struct Node {
+    id: NodeId,
+    parent: Option<NodeId>,
+    name: Option<Cow<'static, str>>,
+    location: &'static Location<'static>,
+    context: AtomicU64,
+}
+
+/// A number that no other node of this process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(NonZeroU64);
+
+impl Node {
+    /// Creates the node of a task that the current one spawns, at the caller's place in the source.
+    #[track_caller]
+    pub fn child(name: Option<Cow<'static, str>>) -> Arc<Self> {
+        let parent = with_current(|current| current.map(Node::id));
+        Self::new(parent, name, Location::caller())
+    }
+
+    /// Creates a node.
+    pub fn new(
+        parent: Option<NodeId>,
+        name: Option<Cow<'static, str>>,
+        location: &'static Location<'static>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id: NodeId::next(),
+            parent,
+            name,
+            location,
+            context: AtomicU64::new(0),
+        })
+    }
+
+    /// The node of the task that is being polled on this thread.
+    pub fn current() -> Option<Arc<Self>> {
+        CURRENT
+            .try_with(|current| current.borrow().clone())
+            .ok()
+            .flatten()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// The task that spawned this one, unless that was not one of Aqueduct's.
+    pub fn parent(&self) -> Option<NodeId> {
+        self.parent
+    }
+
+    /// What the user calls it.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Where it was spawned.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    /// A word for the one crate above that wants one; 0 to begin with.
+    pub fn context(&self) -> &AtomicU64 {
+        &self.context
+    }
+}
+
+/// Shows the node of the task that is being polled on this thread, without counting a reference.
+///
+/// # Panics
+///
+/// If `look` polls an [`InNode`], or enters or leaves a node: it shall only look.
+#[inline]
+pub fn with_current<R>(look: impl FnOnce(Option<&Node>) -> R) -> R {
+    let mut look = Some(look);
+    CURRENT
+        .try_with(|current| (look.take().expect("called once"))(current.borrow().as_deref()))
+        // The thread is going away, and its slot with it.
+        .unwrap_or_else(|_| (look.take().expect("not called yet"))(None))
+}
+
+/// Swaps a node with the slot's. While the thread goes away there is no slot, and nothing happens.
+#[inline]
+fn swap(node: &mut Option<Arc<Node>>) {
+    let _ = CURRENT.try_with(|current| mem::swap(&mut *current.borrow_mut(), node));
+}
+
+/// Makes `node` the current one on this thread until the guard is dropped. For code that is not async.
+///
+/// Guards are to be dropped in the reverse order of their making; otherwise the wrong node stays current.
+pub fn enter(node: Arc<Node>) -> Entered {
+    let mut other = Some(node);
+    swap(&mut other);
+    Entered {
+        before: other,
+        _not_send: PhantomData,
+    }
+}
+
+/// Keeps a node current. See [`enter`].
+#[must_use = "the node is current only while this guard lives"]
+pub struct Entered {
+    before: Option<Arc<Node>>,
+    _not_send: PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        swap(&mut self.before);
+    }
+}
+
+impl fmt::Debug for Entered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entered").finish_non_exhaustive()
+    }
+}
+
+/// Swaps back.
+struct Swapped<'a>(&'a mut Option<Arc<Node>>);
+
+impl<'a> Swapped<'a> {
+    #[inline]
+    fn new(node: &'a mut Option<Arc<Node>>) -> Self {
+        swap(node);
+        Self(node)
+    }
+}
+
+impl Drop for Swapped<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        swap(self.0);
+    }
+}
+
+pin_project! {
+    /// A future in whose polls, and in whose destructor, its node is the current one.
+    pub struct InNode<F> {
+        // The node; while it is in the slot, the one that was there before.
+        node: Option<Arc<Node>>,
+        // Some, until it is dropped.
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InNode<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _in_node = Swapped::new(this.node);
+            this.future.set(None);
+        }
+    }
+}
+
+impl<F> InNode<F> {
+    /// Puts a future in a node.
+    pub fn new(node: Arc<Node>, future: F) -> Self {
+        Self {
+            node: Some(node),
+            future: Some(future),
+        }
+    }
+}
+
+impl<F: Future> Future for InNode<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _in_node = Swapped::new(this.node);
+        let future = this.future.as_pin_mut();
+        future.expect("a future that was not dropped").poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for InNode<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InNode")
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
+}
+
+impl NodeId {
+    fn next() -> Self {
+        // On a line of its own: every spawn writes it, on every core.
+        static NEXT: Padded<AtomicU64> = Padded(AtomicU64::new(1));
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(NonZeroU64::new(id).expect("2^64 nodes are never made"))
+    }
+
+    /// As a number, never 0.
+    pub fn as_u64(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;
