@@ -16,7 +16,7 @@ pub(crate) struct Outcome {
     pub(crate) skipped: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) what: String,
     /// The command that runs just this again.
@@ -28,8 +28,13 @@ impl Outcome {
         self.failures.is_empty()
     }
 
+    /// Takes over what another verb found. `ci` runs tidy by itself and within `test`; one telling is enough.
     pub(crate) fn merge(&mut self, other: Self) {
-        self.failures.extend(other.failures);
+        for failure in other.failures {
+            if !self.failures.contains(&failure) {
+                self.failures.push(failure);
+            }
+        }
         self.skipped.extend(other.skipped);
     }
 

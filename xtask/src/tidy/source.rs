@@ -332,13 +332,36 @@ fn test_ranges(code: &str) -> Vec<Range<usize>> {
 
 fn keeps_for_tests(attribute: &str) -> bool {
     let attribute = attribute.trim();
-    let predicate = match attribute.strip_prefix("cfg").map(str::trim_start) {
-        Some(predicate) if predicate.starts_with('(') => predicate,
-        _ => return attribute == "test",
+    match attribute.strip_prefix("cfg").map(str::trim) {
+        Some(predicate) if predicate.starts_with('(') => {
+            implies_test(&predicate[1..predicate.len() - 1])
+        }
+        _ => attribute == "test",
+    }
+}
+
+/// Whether a cfg predicate that holds means a build for tests.
+fn implies_test(predicate: &str) -> bool {
+    let predicate = predicate.trim();
+    let Some((operator, rest)) = predicate.split_once('(') else {
+        return predicate == "test";
     };
-    // `any(test, …)` and `not(test)` are compiled elsewhere too.
-    words(predicate).any(|(_, word)| word == "test")
-        && !words(predicate).any(|(_, word)| word == "any" || word == "not")
+    let mut operands = operands(rest.strip_suffix(')').unwrap_or(rest));
+    match operator.trim() {
+        "all" => operands.any(implies_test),
+        "any" => operands.all(implies_test),
+        _ => false,
+    }
+}
+
+/// Splits at the commas that are in no bracket; a trailing one separates nothing.
+fn operands(list: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0i32;
+    let operands = list.split(move |c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    operands.filter(|operand| !operand.trim().is_empty())
 }
 
 /// The end of the item, statement, field or arm that follows an attribute ending at `from`.

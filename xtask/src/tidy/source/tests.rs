@@ -123,6 +123,31 @@ fn n() {}
 }
 
 #[test]
+fn a_predicate_is_read_as_it_is_nested() {
+    let is_test = |predicate: &str| Source::new(&format!("#[cfg({predicate})]\nmod m;")).is_test(0);
+    for predicate in [
+        "test",
+        "all(unix, test)",
+        "all(test, not(aqueduct_loom))",
+        "all(any(unix, windows,), all(test))",
+        "any(test, all(test, unix),)",
+    ] {
+        assert!(is_test(predicate), "{predicate}");
+    }
+    for predicate in [
+        "not(test)",
+        "any(test, unix)",
+        "all(unix, not(test))",
+        "unix",
+        "testing",
+        "all()",
+        "test = \"a\"",
+    ] {
+        assert!(!is_test(predicate), "{predicate}");
+    }
+}
+
+#[test]
 fn an_inner_attribute_keeps_the_whole_file_for_tests() {
     assert!(Source::new("//! Doc.\n#![cfg(test)]\nfn a() {}").is_test(0));
     assert!(!Source::new("//! Doc.\n#![cfg(unix)]\nfn a() {}").is_test(0));
