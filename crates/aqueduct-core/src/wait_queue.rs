@@ -107,7 +107,7 @@ impl<R> WaitQueue<R> {
 
     /// How many wait, at this moment.
     pub fn len(&self) -> usize {
-        self.list.lock().len
+        self.list.lock().len as usize
     }
 
     /// Whether nobody waits, at this moment and without a barrier.

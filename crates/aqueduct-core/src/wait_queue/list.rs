@@ -78,9 +78,10 @@ impl<R> Node<R> {
 pub(super) struct List<R> {
     front: *const Node<R>,
     back: *const Node<R>,
-    pub(super) len: usize,
+    pub(super) len: u32,
+    /// The position at the last sleep, modulo 2³²: as far as differences need it.
+    slept_at: u32,
     pub(super) pace: Pace,
-    slept_at: u64,
 }
 
 // SAFETY: whoever has the list may serve any request in it (R: Send) and call any waker; the pointers are valid
@@ -94,19 +95,21 @@ impl<R> List<R> {
             front: ptr::null(),
             back: ptr::null(),
             len: 0,
-            pace: Pace::new(messages),
             slept_at: 0,
+            pace: Pace::new(messages),
         }
     }
 
     /// Notes that somebody goes to sleep at this position.
     pub(super) fn note_sleep(&mut self, position: u64) {
         // Negative where another waiter read its position later and got the lock first.
+        let position = position as u32;
         let messages = position.wrapping_sub(self.slept_at).cast_signed();
         if messages > 0 {
             self.slept_at = position;
         }
-        self.pace.sleep_after(messages.max(0).cast_unsigned());
+        self.pace
+            .sleep_after(messages.max(0).cast_unsigned().into());
     }
 
     /// # Safety
