@@ -186,6 +186,10 @@ impl Drop for Swapped<'_> {
 
 pin_project! {
     /// A future in whose polls, and in whose destructor, its node is the current one.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* in itself: dropping it drops the future inside, with what that loses.
     pub struct InNode<F> {
         // The node; while it is in the slot, the one that was there before.
         node: Option<Arc<Node>>,

@@ -16,10 +16,10 @@
 //!
 //! # Losing no wake-up
 //!
-//! A waiter links itself, runs the sleeper's barrier (see [`barrier`](crate::barrier)), and then serves the queue
+//! A waiter links itself, runs the sleeper's barrier (see [`barrier`]), and then serves the queue
 //! itself, as a server would. So what was published before its barrier is found by it, and who publishes after sees
 //! the waiting flag. That it serves *the queue*, not itself, keeps the order, and makes its look good for all: see
-//! "Changing the payer" in [`barrier`](crate::barrier).
+//! "Changing the payer" in [`barrier`].
 //!
 //! # Invariants
 //!
@@ -29,7 +29,7 @@
 //! I3. A `Wait` is pinned from its first poll on, and unlinks its node before it goes; so a Linked node's address is
 //!     valid. Its queue outlives it, since it holds a [`Queue`], whose contract says so.
 //! I4. After a server has stored Served it does not touch the node again: the owner may free it at once.
-//! I5. Whenever the lock is free, the flag says WAITING if and only if the list is not empty ([`Locked`] sees to it).
+//! I5. Whenever the lock is free, the flag says WAITING if and only if the list is not empty (`Locked` sees to it).
 //!
 //! # Why not an event list
 //!
@@ -76,7 +76,7 @@ pub enum Place {
 }
 
 impl<R> WaitQueue<R> {
-    /// Creates an empty queue. `messages` is a guess of how many will go by between two sleeps (see [`Pace`]).
+    /// Creates an empty queue. `messages` is a guess of how many will go by between two sleeps (see [`Pace`](crate::barrier::Pace)).
     pub fn new(messages: usize) -> Self {
         let list = List::new(messages);
         Self {
@@ -250,7 +250,7 @@ impl PassOn for () {
     }
 }
 
-// SAFETY: a reference's target does not change.
+// SAFETY: I3: a reference's target does not change.
 unsafe impl<R: PassOn> Queue for &WaitQueue<R> {
     type Request = R;
 
@@ -265,7 +265,7 @@ unsafe impl<R: PassOn> Queue for &WaitQueue<R> {
     }
 }
 
-// SAFETY: an `Arc`'s target does not change, and stays while the `Arc` lives.
+// SAFETY: I3: an `Arc`'s target does not change, and stays while the `Arc` lives.
 unsafe impl<R: PassOn> Queue for Arc<WaitQueue<R>> {
     type Request = R;
 

@@ -248,7 +248,8 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
         }
     }
 
-    /// The message, if it was not sent.
+    /// The message, if it was not sent. For time limits.
+    #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
     pub(crate) fn take_value(self: Pin<&mut Self>) -> Option<T> {
         self.project().value.take()
     }
