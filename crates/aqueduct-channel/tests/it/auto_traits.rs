@@ -1,0 +1,63 @@
+//! Which handles, futures and permits may cross threads: as Tokio's do.
+
+use std::cell::Cell;
+
+use aqueduct_channel::{mpmc, mpsc, oneshot, spmc, spsc};
+
+fn send<T: Send>(_: &T) {}
+fn sync<T: Sync>(_: &T) {}
+fn unpin<T: Unpin>(_: &T) {}
+
+macro_rules! assert_all {
+    ($($value:expr),+ $(,)?) => { $( send(&$value); sync(&$value); unpin(&$value); )+ };
+}
+
+#[test]
+fn handles_of_sendable_messages_are_send_sync_and_unpin() {
+    // `Cell` is Send and not Sync: a message need not be Sync.
+    type Message = Cell<u32>;
+    let (tx, rx) = spsc::channel::<Message>(1);
+    assert_all!(tx, rx);
+    let (tx, rx) = mpsc::channel::<Message>(1);
+    assert_all!(tx, rx, tx.downgrade());
+    let (tx, rx) = mpsc::unbounded_channel::<Message>();
+    assert_all!(tx, rx, tx.downgrade());
+    let (tx, rx) = spmc::channel::<Message>(1);
+    assert_all!(tx, rx, rx.downgrade());
+    let (tx, rx) = mpmc::channel::<Message>(1);
+    assert_all!(tx, rx, tx.downgrade(), rx.downgrade());
+    let (tx, rx) = mpmc::unbounded_channel::<Message>();
+    assert_all!(tx, rx, tx.downgrade(), rx.downgrade());
+    let (tx, rx) = oneshot::channel::<Message>();
+    assert_all!(tx, rx);
+}
+
+#[test]
+fn futures_and_permits_of_sendable_messages_are_send() {
+    let message = || Cell::new(1);
+    let (mut tx, mut rx) = spsc::channel(4);
+    send(&tx.send(message()));
+    send(&tx.send_many([message()]));
+    send(&tx.reserve());
+    send(&tx.try_reserve().unwrap());
+    send(&rx.recv());
+    send(&rx.recv_many(&mut Vec::new(), 1));
+    let (tx, mut rx) = mpsc::channel(4);
+    send(&tx.send(message()));
+    send(&tx.send_many([message()]));
+    send(&tx.reserve());
+    send(&tx.closed());
+    let permit = tx.try_reserve().unwrap();
+    send(&permit);
+    sync(&permit);
+    drop(permit);
+    send(&tx.clone().try_reserve_owned().unwrap());
+    send(&rx.recv());
+    let (tx, rx) = mpmc::channel(4);
+    send(&tx.send(message()));
+    send(&tx.reserve_many(2));
+    send(&rx.recv());
+    send(&rx.recv_many(&mut Vec::new(), 1));
+    let (_tx, rx) = mpmc::unbounded_channel::<Cell<u32>>();
+    send(&rx.recv());
+}
