@@ -28,9 +28,13 @@ pub enum Overflow {
     /// The value is dropped.
     DropNewest,
     /// The oldest value in the channel is dropped for it. Needs a kind whose head senders can reach: `spmc`, `mpmc`.
+    ///
+    /// Where all that is inside belongs to receivers that are being woken for it, and to permits, there is nothing to
+    /// drop for it; the new value is dropped then.
     DropOldest,
     /// The value goes to a second queue, which receivers drain after the channel's own. Order is kept: while the
-    /// second queue holds something, all sends go there.
+    /// second queue holds something, all sends go there. (A permit's room is in the channel itself: what is sent with
+    /// one may overtake what was spilled.)
     Spill,
 }
 
@@ -46,7 +50,7 @@ pub trait Spill<T>: Send {
     /// The value, if there is no room for it.
     fn push(&mut self, value: T) -> Result<(), T>;
 
-    /// Takes the oldest value.
+    /// Takes the oldest value. Nothing only if [`len`](Self::len) is 0: what can be read no more is not to be counted.
     fn pop(&mut self) -> Option<T>;
 
     /// How many values it holds.

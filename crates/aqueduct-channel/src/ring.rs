@@ -60,6 +60,7 @@ pub(crate) use sink::{RingSink, SendsIntoRing};
 pub(crate) use tx::Tx;
 
 use std::mem::MaybeUninit;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 
 use aqueduct_core::barrier::Pace;
@@ -229,6 +230,13 @@ unsafe impl<T: Send, C: Send> Send for Ring<T, C> {}
 // SAFETY: I1, as above.
 unsafe impl<T: Send, C: Sync> Sync for Ring<T, C> {}
 
+// A panic of the user's happens outside of any change of a ring's state: destructors, wakers and iterators run before
+// or after it.
+impl<T, C> UnwindSafe for Ring<T, C> {}
+impl<T, C> RefUnwindSafe for Ring<T, C> {}
+impl<T> UnwindSafe for View<T> {}
+impl<T> RefUnwindSafe for View<T> {}
+
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -368,9 +376,19 @@ impl<T, C: Consumers> Ring<T, C> {
         }
     }
 
+    /// Takes back what is still promised when the last sender goes: its owners were leaked, as all others borrow a
+    /// sender or hold one.
+    fn forget_promises(&self) {
+        let mut tail = self.tail.word.load();
+        while let Err(now) = self.tail.word.change(tail, tail.settled(tail.owed())) {
+            tail = now;
+        }
+    }
+
     /// Looks where the head is, and notes it for all senders.
     fn see_head(&self) -> u64 {
-        let before = self.tail.head_seen.load(Ordering::Relaxed);
+        // Acquire pairs with the Release below: where this is the newer one, what its finder saw is seen.
+        let before = self.tail.head_seen.load(Ordering::Acquire);
         let head = self.extended(self.head.word.load(), before);
         // Release pairs with the Acquire in `claim`. An older value may overwrite a newer one: it is only too old.
         self.tail.head_seen.store(head, Ordering::Release);
@@ -475,7 +493,7 @@ impl<T, C: Consumers> Ring<T, C> {
         tail.has(Flag::Closed)
             && tail.owed() == 0
             && tail.distance_from(self.head.word.load().position()) == 0
-            && self.spilled() == 0
+            && self.is_spill_drained()
     }
 
     /// The queue of those who wait for the channel to close, unless it is closed.

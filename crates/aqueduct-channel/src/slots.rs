@@ -5,6 +5,7 @@
 //! I2. The number of slots is a power of two, and not 0.
 
 use std::mem::MaybeUninit;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use aqueduct_core::sync::UnsafeCell;
 
@@ -44,6 +45,9 @@ pub(crate) struct View<T> {
     first: *const UnsafeCell<MaybeUninit<T>>,
     mask: usize,
 }
+
+impl<T> UnwindSafe for View<T> {}
+impl<T> RefUnwindSafe for View<T> {}
 
 impl<T> Clone for View<T> {
     fn clone(&self) -> Self {

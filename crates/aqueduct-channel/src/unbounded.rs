@@ -7,6 +7,7 @@
 //!
 //! I1. There is one [`SoleRx`] to a channel with one receiver; it alone takes from the list.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
@@ -98,6 +99,10 @@ pub(crate) struct Chan<T, W> {
     watchers: Lock<Option<Arc<WaitQueue<()>>>>,
 }
 
+// A panic of the user's happens outside of any change of a channel's state.
+impl<T, W> UnwindSafe for Chan<T, W> {}
+impl<T, W> RefUnwindSafe for Chan<T, W> {}
+
 impl<T, W: Waiting> Chan<T, W> {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -122,7 +127,8 @@ impl<T, W: Waiting> Chan<T, W> {
     pub(crate) fn send_many(&self, values: &mut Vec<T>) -> Result<usize, SendError<()>> {
         let count = values.len();
         let sent = self.list.push_many(values);
-        for _ in values.len()..count.min(self.receiver_count.load(Ordering::Relaxed)) {
+        let notified = (count - values.len()).min(self.receiver_count.load(Ordering::Relaxed));
+        for _ in 0..notified {
             self.receivers.notify();
         }
         match sent {
@@ -279,6 +285,17 @@ impl<T> SoleRx<T> {
         }
     }
 
+    /// [`pop_many`](Self::pop_many) for who cannot sleep: waits out a message in the making.
+    pub(crate) fn try_pop_many(&mut self, out: &mut Vec<T>, limit: usize) -> Pop<usize> {
+        let mut snooze = crate::ring::Snooze::new();
+        loop {
+            match self.pop_many(out, limit) {
+                Pop::Lagging => snooze.snooze(),
+                popped => return popped,
+            }
+        }
+    }
+
     /// Moves up to `limit` messages to the end of `out`. Returns how many, or why there is none.
     pub(crate) fn pop_many(&mut self, out: &mut Vec<T>, limit: usize) -> Pop<usize> {
         // SAFETY: I1: this is the one receiver, borrowed for exclusive use.
@@ -364,7 +381,11 @@ impl<T> Drop for SoleRx<T> {
         }
 
         self.chan.close();
-        drop(Drain(self));
+        let drain = Drain(self);
+        while let Pop::Value(value) = drain.0.try_pop() {
+            drop(value);
+        }
+        drop(drain);
     }
 }
 
@@ -484,6 +505,9 @@ fn poll_line<T, Q: Queue<Request = ()>>(
             if chan.is_closed() {
                 // A sender that lagged behind the close wakes one; the others in line have to learn of the end too.
                 chan.receivers.notify_all();
+            } else if chan.list.len() > 0 {
+                // Of several wake-ups some may have gone to one receiver, which found the head lagging in between.
+                wake_one(&chan.receivers);
             }
             return Poll::Ready(next);
         }
@@ -491,6 +515,10 @@ fn poll_line<T, Q: Queue<Request = ()>>(
         place = Place::Front;
     }
 }
+
+// A place in line is changed under its queue's lock, where no code of the user's runs.
+impl<T> UnwindSafe for SharedRx<T> {}
+impl<T> RefUnwindSafe for SharedRx<T> {}
 
 impl<T> Clone for SharedRx<T> {
     fn clone(&self) -> Self {
@@ -517,7 +545,11 @@ impl<T> Drop for SharedRx<T> {
         // AcqRel pairs with itself: the last receiver's draining comes after what the others have done.
         if self.chan.receiver_count.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.chan.close();
-            drop(Drain(self));
+            let drain = Drain(self);
+            while let Pop::Value(value) = drain.0.try_pop() {
+                drop(value);
+            }
+            drop(drain);
         }
     }
 }

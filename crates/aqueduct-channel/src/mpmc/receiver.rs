@@ -96,11 +96,7 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// `Empty` if there are none, `Disconnected` if none will come either.
-    pub fn try_recv_many(
-        &mut self,
-        buffer: &mut Vec<T>,
-        limit: usize,
-    ) -> Result<usize, TryRecvError> {
+    pub fn try_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
         if limit == 0 {
             return Ok(0);
         }

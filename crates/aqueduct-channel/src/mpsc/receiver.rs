@@ -100,7 +100,7 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return Ok(0);
         }
-        self.rx.pop_many(buffer, limit).into()
+        self.rx.try_pop_many(buffer, limit).into()
     }
 
     /// Receives the next message on a thread that may sleep.

@@ -1,7 +1,7 @@
 //! Many receivers.
 
 use aqueduct_core::barrier::Pace;
-use aqueduct_core::sync::{Arc, Ordering, spin_loop};
+use aqueduct_core::sync::{Arc, Ordering};
 use aqueduct_core::wait_queue::{Queue, WaitQueue};
 
 use super::recv::{Outcome, RecvRequest};
@@ -31,7 +31,7 @@ impl Consumers for Many {
     }
 
     fn evict<T>(ring: &Ring<T, Self>) -> Pop<T> {
-        ring.pop_beyond_promises()
+        ring.pop_for_sender()
     }
 
     fn waiting(&self) -> usize {
@@ -97,14 +97,29 @@ impl<T> Ring<T, Many> {
         }
     }
 
-    /// Takes the message at the head, if there is one more than is promised (I3).
+    /// Takes the message at the head, if there is one more than is promised.
     pub(super) fn pop_beyond_promises(&self) -> Pop<T> {
+        self.claim_beyond_promises().map(|head| {
+            // SAFETY: I1: just claimed.
+            unsafe { self.take_and_tell(head) }
+        })
+    }
+
+    /// Takes the message at the head out for a sender, whose room it is then: those in line are not told of it.
+    fn pop_for_sender(&self) -> Pop<T> {
+        self.claim_beyond_promises().map(|head| {
+            // SAFETY: I1: just claimed.
+            unsafe { self.take_quietly(head.position()) }
+        })
+    }
+
+    /// Claims the slot at the head, if there is one more full one than is promised (I3). Returns the head before.
+    fn claim_beyond_promises(&self) -> Pop<Cursor> {
         let mut head = self.head.word.load();
         loop {
             if self.is_full(head.position() + head.owed()) {
                 match self.head.word.change(head, head.advanced(1)) {
-                    // SAFETY: I1: the claim succeeded; I3: the slot is full.
-                    Ok(()) => return Pop::Value(unsafe { self.take_and_tell(head) }),
+                    Ok(()) => return Pop::Value(head),
                     Err(now) => head = now,
                 }
                 continue;
@@ -163,6 +178,19 @@ impl<T> Ring<T, Many> {
     /// The caller has claimed `position` for receiving, and it is full (I1).
     #[inline(always)]
     unsafe fn take(&self, position: u64) -> T {
+        // SAFETY: as the caller promises (I1).
+        let value = unsafe { self.take_quietly(position) };
+        self.room_was_made();
+        value
+    }
+
+    /// [`take`](Self::take), without telling senders of the room.
+    ///
+    /// # Safety
+    ///
+    /// As `take`.
+    #[inline(always)]
+    unsafe fn take_quietly(&self, position: u64) -> T {
         let slots = self.head.slots;
         // SAFETY: I1, as the caller promises.
         let value = unsafe { slots.read(position) };
@@ -172,7 +200,6 @@ impl<T> Ring<T, Many> {
         unsafe { slots.slot(position) }
             .stamp
             .store(next, Ordering::Release);
-        self.room_was_made();
         value
     }
 
@@ -180,9 +207,9 @@ impl<T> Ring<T, Many> {
     pub(crate) fn pop_many(&self, out: &mut Vec<T>, limit: usize) -> usize {
         let before = out.len();
         while out.len() - before < limit {
-            match self.pop_ready(spin_loop) {
-                Some(value) => out.push(value),
-                None => break,
+            match self.pop() {
+                Pop::Value(value) => out.push(value),
+                _ => break,
             }
         }
         out.len() - before

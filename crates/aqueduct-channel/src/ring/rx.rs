@@ -1,5 +1,6 @@
 //! The receiving side's operations where there are several receivers, once for all kinds.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -95,6 +96,10 @@ impl<T> Rx<T> {
     }
 }
 
+// A place in line is changed under its queue's lock, where no code of the user's runs.
+impl<T> UnwindSafe for Rx<T> {}
+impl<T> RefUnwindSafe for Rx<T> {}
+
 impl<T> Clone for Rx<T> {
     fn clone(&self) -> Self {
         self.ring.receiver_count().fetch_add(1, Ordering::Relaxed);
@@ -120,7 +125,11 @@ impl<T> Drop for Rx<T> {
         // AcqRel pairs with itself: the last receiver's draining comes after what the others have done.
         if self.ring.receiver_count().fetch_sub(1, Ordering::AcqRel) == 1 {
             self.ring.close();
-            drop(Drain(&self.ring));
+            let drain = Drain(&self.ring);
+            while let Pop::Value(value) = drain.0.try_pop() {
+                drop(value);
+            }
+            drop(drain);
         }
     }
 }

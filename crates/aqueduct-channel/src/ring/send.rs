@@ -52,7 +52,7 @@ impl<T, C: Consumers> Ring<T, C> {
     fn fulfil_send(&self, request: &mut SendRequest, retries: &mut usize) -> bool {
         loop {
             // The head first, as in `claim`.
-            let head = self.head.word.load().position();
+            let head = self.see_head();
             let tail = self.tail.word.load();
             if tail.has(Flag::Closed) {
                 request.outcome = Outcome::Closed;
@@ -280,6 +280,11 @@ impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let local = self.local;
+        // Before the claim: a slot that is claimed has to be written.
+        assert!(
+            self.value.is_some(),
+            "a future that was ready is not polled again"
+        );
         ready!(local.poll_budget(cx));
         let claimed = if self.wait.is_made() {
             None

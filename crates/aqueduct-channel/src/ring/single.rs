@@ -121,6 +121,17 @@ impl<T> SingleRx<T> {
         }
     }
 
+    /// [`pop_many`](Self::pop_many) for who cannot sleep: waits out a message in the making.
+    pub(crate) fn try_pop_many(&mut self, out: &mut Vec<T>, limit: usize) -> Pop<usize> {
+        let mut snooze = Snooze::new();
+        loop {
+            match self.pop_many(out, limit) {
+                Pop::Lagging => snooze.snooze(),
+                popped => return popped,
+            }
+        }
+    }
+
     /// Moves up to `limit` messages to the end of `out`. Returns how many, or why there is none.
     pub(crate) fn pop_many(&mut self, out: &mut Vec<T>, limit: usize) -> Pop<usize> {
         let mut n = 0;
@@ -183,6 +194,10 @@ impl<T> Drop for SingleRx<T> {
         }
 
         self.ring.close();
-        drop(Drain(self));
+        let drain = Drain(self);
+        while let Pop::Value(value) = drain.0.try_pop() {
+            drop(value);
+        }
+        drop(drain);
     }
 }

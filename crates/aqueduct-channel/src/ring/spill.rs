@@ -2,7 +2,7 @@
 
 use aqueduct_core::sync::{Ordering, spin_loop};
 
-use super::{Consumers, Pop, Refusal, Ring, Snooze};
+use super::{Consumers, Pop, Ring, Snooze};
 use crate::cursor::{Cursor, Flag};
 use crate::error::SendError;
 use crate::overflow::{Overflow, Policy};
@@ -11,6 +11,9 @@ impl<T, C: Consumers> Ring<T, C> {
     /// Sends what is in `value`, or answers for it. Nothing if it must wait for room.
     #[inline]
     pub(crate) fn attempt(&self, value: &mut Option<T>) -> Option<Result<(), SendError<T>>> {
+        if value.is_none() {
+            return None;
+        }
         let claimed = self
             .claim(spin_loop)
             .or_else(|| self.claim_many(1).ok().map(|(position, _)| position));
@@ -71,17 +74,36 @@ impl<T, C: Consumers> Ring<T, C> {
     }
 
     /// Sends a message, taking the oldest one out if there is no room: usually one, more if others take the room.
-    pub(crate) fn force(&self, value: T, mut evicted: impl FnMut(T)) -> Result<(), Forced<T>> {
+    ///
+    /// It passes those in line, who wait for room that receivers make.
+    pub(crate) fn force(&self, value: T, evicted: impl FnMut(T)) -> Result<(), Forced<T>> {
+        let forced = self.try_force(value, evicted);
+        if forced.is_err() {
+            // Room that was made for nothing is for those in line.
+            self.room_was_made();
+        }
+        forced
+    }
+
+    fn try_force(&self, value: T, mut evicted: impl FnMut(T)) -> Result<(), Forced<T>> {
         let mut snooze = Snooze::new();
         loop {
-            match self.claim_many(1) {
-                Ok((position, _)) => {
+            let head = self.see_head();
+            let tail = self.tail.word.load();
+            if tail.has(Flag::Closed) {
+                return Err(Forced::Closed(value));
+            }
+            if tail.has(Flag::Spilling) {
+                // The oldest is in the ring, the newest in the second queue: there is no room between the two.
+                return Err(Forced::Promised(value));
+            }
+            if self.room_at(tail, head) > 0 {
+                if self.tail.word.change(tail, tail.advanced(1)).is_ok() {
                     // SAFETY: I1: just claimed.
-                    unsafe { self.write(position, value) };
+                    unsafe { self.write(tail.position(), value) };
                     return Ok(());
                 }
-                Err(Refusal::Closed) => return Err(Forced::Closed(value)),
-                Err(Refusal::Full) => {}
+                continue;
             }
             match C::evict(self) {
                 Pop::Value(oldest) => {
@@ -89,10 +111,18 @@ impl<T, C: Consumers> Ring<T, C> {
                     evicted(oldest);
                 }
                 Pop::Lagging => snooze.snooze(),
-                _ if self.room() > 0 => snooze.snooze(),
+                _ if self.room() > 0 => {}
                 _ => return Err(Forced::Promised(value)),
             }
         }
+    }
+
+    /// Whether nothing is spilled, and nothing will be: asked of a closed tail, under the second queue's lock, where a
+    /// spill in the making has either seen the tail closed or has put its message in.
+    pub(super) fn is_spill_drained(&self) -> bool {
+        self.policy()
+            .and_then(|policy| policy.with_spill(|queue| queue.is_empty()))
+            .unwrap_or(true)
     }
 
     /// Puts a message into the second queue.

@@ -96,6 +96,13 @@ impl<T, C: Consumers> Tx<T, C> {
         if n > ring.capacity() || want > Cursor::OWED_MAX {
             return Err(SendError(()));
         }
+        if n == 0 {
+            return if ring.is_closed() {
+                Err(SendError(()))
+            } else {
+                Ok(())
+            };
+        }
         // A place in line is made only where there is a line.
         let mut waited = poll_fn(|cx| {
             let coop = ready!(coop::poll_proceed(cx));
@@ -119,6 +126,13 @@ impl<T, C: Consumers> Tx<T, C> {
     }
 
     pub(crate) fn try_reserve(&self, n: usize) -> Result<(), TrySendError<()>> {
+        if n == 0 {
+            return if self.ring.is_closed() {
+                Err(TrySendError::Closed(()))
+            } else {
+                Ok(())
+            };
+        }
         match self.ring.reserve(n as u64) {
             Ok(()) => Ok(()),
             Err(Refusal::Full) => Err(TrySendError::Full(())),
@@ -194,6 +208,7 @@ impl<T, C: Consumers> Drop for Tx<T, C> {
     fn drop(&mut self) {
         // AcqRel pairs with itself: the last sender's close comes after all that the others have sent.
         if self.ring.sender_count().fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.ring.forget_promises();
             self.ring.close();
         }
     }

@@ -107,7 +107,7 @@ impl<T> Sender<T> {
     ///
     /// If the channel was closed or all receivers are gone before anything was sent.
     pub fn try_send_many(
-        &self,
+        &mut self,
         values: &mut impl Iterator<Item = T>,
     ) -> Result<usize, SendError<()>> {
         self.tx.try_send_many(values)

@@ -39,6 +39,7 @@
 //! I4. `reserved` is more than 0 only while permits are out; a receiver that is closed and empty waits for them.
 //! I5. There is one `Tx` and one `Rx` to a ring, each used through `&mut`, and they keep their `shared` for life.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll};
 
 use aqueduct_core::barrier::{self, Pace};
@@ -79,6 +80,10 @@ pub(super) struct Shared<T> {
 unsafe impl<T: Send> Send for Shared<T> {}
 // SAFETY: I1 and I2, as above.
 unsafe impl<T: Send> Sync for Shared<T> {}
+
+// A panic of the user's happens outside of any change of a ring's state.
+impl<T> UnwindSafe for Shared<T> {}
+impl<T> RefUnwindSafe for Shared<T> {}
 
 impl<T> Shared<T> {
     pub(super) fn capacity(&self) -> usize {

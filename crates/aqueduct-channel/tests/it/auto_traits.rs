@@ -7,13 +7,14 @@ use aqueduct_channel::{mpmc, mpsc, oneshot, spmc, spsc};
 fn send<T: Send>(_: &T) {}
 fn sync<T: Sync>(_: &T) {}
 fn unpin<T: Unpin>(_: &T) {}
+fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>(_: &T) {}
 
 macro_rules! assert_all {
-    ($($value:expr),+ $(,)?) => { $( send(&$value); sync(&$value); unpin(&$value); )+ };
+    ($($value:expr),+ $(,)?) => { $( send(&$value); sync(&$value); unpin(&$value); unwind_safe(&$value); )+ };
 }
 
 #[test]
-fn handles_of_sendable_messages_are_send_sync_and_unpin() {
+fn handles_of_sendable_messages_are_send_sync_unpin_and_unwind_safe() {
     // `Cell` is Send and not Sync: a message need not be Sync.
     type Message = Cell<u32>;
     let (tx, rx) = spsc::channel::<Message>(1);
@@ -29,7 +30,12 @@ fn handles_of_sendable_messages_are_send_sync_and_unpin() {
     let (tx, rx) = mpmc::unbounded_channel::<Message>();
     assert_all!(tx, rx, tx.downgrade(), rx.downgrade());
     let (tx, rx) = oneshot::channel::<Message>();
-    assert_all!(tx, rx);
+    send(&tx);
+    sync(&tx);
+    unpin(&tx);
+    send(&rx);
+    sync(&rx);
+    unpin(&rx);
 }
 
 #[test]
