@@ -1,0 +1,4 @@
+//! What the channels promise, from outside.
+#![cfg(not(aqueduct_loom))]
+
+mod soak;
