@@ -156,10 +156,25 @@ impl AtomicCursor {
         Cursor(self.0.fetch_or(flag as u64, Ordering::AcqRel))
     }
 
-    /// Clears a flag.
-    pub(crate) fn clear(&self, flag: Flag) {
+    /// Sets a flag, unless another is set. Says whether it is set now.
+    pub(crate) fn set_unless(&self, flag: Flag, unless: Flag) -> bool {
+        let mut now = self.load();
+        while !now.has(unless) {
+            if now.has(flag) {
+                return true;
+            }
+            match self.change(now, Cursor(now.0 | flag as u64)) {
+                Ok(()) => return true,
+                Err(other) => now = other,
+            }
+        }
+        false
+    }
+
+    /// Clears a flag and returns what was there before.
+    pub(crate) fn clear(&self, flag: Flag) -> Cursor {
         // AcqRel pairs with the Acquire in `load`.
-        self.0.fetch_and(!(flag as u64), Ordering::AcqRel);
+        Cursor(self.0.fetch_and(!(flag as u64), Ordering::AcqRel))
     }
 
     /// Moves the position of a word that only the caller moves, and in which nothing is ever owed nor flagged.

@@ -1,49 +1,10 @@
-//! What the loom models share: a bounded check, a `block_on` whose sleepers loom can see, and messages that are counted.
+//! What the loom models share, beside what core has: messages that are counted.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-
-use ::loom::sync::Notify;
-
-/// Runs every interleaving with at most `preemptions` switches away from a thread that could have gone on.
-///
-/// Two find every mutation that the models name; three would take hours.
-pub(crate) fn check(preemptions: usize, run: impl Fn() + Send + Sync + 'static) {
-    let mut model = ::loom::model::Builder::new();
-    model.preemption_bound.get_or_insert(preemptions);
-    model.max_branches = 5_000;
-    model.check(run);
-}
-
-struct Sleeper(Notify);
-
-impl Wake for Sleeper {
-    fn wake(self: Arc<Self>) {
-        self.0.notify();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.notify();
-    }
-}
-
-/// Runs a future; a thread that is never woken is a deadlock, which loom reports.
-///
-/// Loom's own wakes spuriously, and so hides wakes that were lost.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    let sleeper = Arc::new(Sleeper(Notify::new()));
-    let waker = Waker::from(sleeper.clone());
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        sleeper.0.wait();
-    }
-}
+use std::task::{Context, Poll, Waker};
 
 /// Polls once, for a task that nobody will run again.
 pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {

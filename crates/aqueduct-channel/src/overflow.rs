@@ -177,25 +177,38 @@ impl<T> Policy<T> {
 
     /// Runs `with` while holding the second queue. Nothing if there is none.
     pub(crate) fn with_spill<R>(&self, with: impl FnOnce(&mut dyn Spill<T>) -> R) -> Option<R> {
+        self.with_spill_and(with, || {})
+    }
+
+    /// [`with_spill`](Self::with_spill), which calls `empty` under the lock if the queue is empty afterwards.
+    pub(crate) fn with_spill_and<R>(
+        &self,
+        with: impl FnOnce(&mut dyn Spill<T>) -> R,
+        empty: impl FnOnce(),
+    ) -> Option<R> {
         let spill = self.spill.as_ref()?;
         let mut queue = spill.queue.lock();
         let before = queue.len();
         let result = with(&mut **queue);
-        if queue.len() < before {
+        let len = queue.len();
+        if len < before {
             spill.full.store(false, Ordering::Relaxed);
         }
         // Release pairs with the Acquire in `spilled`.
-        spill.len.store(queue.len(), Ordering::Release);
+        spill.len.store(len, Ordering::Release);
+        if len == 0 {
+            empty();
+        }
         Some(result)
     }
 
     /// Adds a value to the second queue, unless `closed` says under its lock that nobody will look there any more.
-    /// `spilled` is called under the lock when the value is in.
+    /// `empty` is called under the lock if the value was refused by a queue that holds nothing.
     pub(crate) fn spill(
         &self,
         value: T,
         closed: impl FnOnce() -> bool,
-        spilled: impl FnOnce(),
+        empty: impl FnOnce(),
     ) -> Result<(), T> {
         let Some(spill) = &self.spill else {
             return Err(value);
@@ -206,12 +219,14 @@ impl<T> Policy<T> {
         }
         if let Err(value) = queue.push(value) {
             spill.full.store(true, Ordering::Relaxed);
+            if queue.is_empty() {
+                empty();
+            }
             return Err(value);
         }
         spill.pushed.fetch_add(1, Ordering::Relaxed);
         // Release pairs with the Acquire in `spilled`.
         spill.len.store(queue.len(), Ordering::Release);
-        spilled();
         Ok(())
     }
 }

@@ -28,7 +28,8 @@
 //!     owed at the tail, the head has reached the tail, and nothing is spilled.
 //! I5. A slot's stamp for position `p` is `turn(p)` while free and `turn(p) | 1` while full, `turn` being `p` with the
 //!     index bits cleared: it tells laps apart, and is 0 for the first lap.
-//! I6. `SPILLING` is set and cleared under the second queue's lock, and set whenever that holds something.
+//! I6. `SPILLING` is set and cleared under the second queue's lock, and set whenever that holds something. It is not
+//!     set after `CLOSED`.
 //! I7. There is one `SingleRx` to a ring with one receiver; it is used through `&mut` and keeps its ring for life.
 //! I8. The slots are a power of two in number; they are made with the ring and freed by its drop.
 //! I9. A ring does not move while a handle to it lives: it is behind a reference or an `Arc`.
@@ -387,7 +388,7 @@ impl<T, C: Consumers> Ring<T, C> {
 
     /// Looks where the head is, and notes it for all senders.
     fn see_head(&self) -> u64 {
-        // Acquire pairs with the Release below: where this is the newer one, what its finder saw is seen.
+        // Acquire as in `claim`: what another noted may be newer than what is loaded here.
         let before = self.tail.head_seen.load(Ordering::Acquire);
         let head = self.extended(self.head.word.load(), before);
         // Release pairs with the Acquire in `claim`. An older value may overwrite a newer one: it is only too old.
@@ -491,9 +492,9 @@ impl<T, C: Consumers> Ring<T, C> {
         let tail = self.tail.word.load();
         // The head after the tail, whose position does not change any more once it is closed and owes nothing.
         tail.has(Flag::Closed)
+            && !tail.has(Flag::Spilling)
             && tail.owed() == 0
             && tail.distance_from(self.head.word.load().position()) == 0
-            && self.is_spill_drained()
     }
 
     /// The queue of those who wait for the channel to close, unless it is closed.

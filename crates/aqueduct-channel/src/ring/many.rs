@@ -165,7 +165,7 @@ impl<T> Ring<T, Many> {
         // SAFETY: I1, as the caller promises.
         let value = unsafe { self.take(head.position()) };
         // By promises the ring becomes empty behind the backs of those in line: they wait for what is spilled, or the end.
-        if head.has(Flag::Closed) || self.tail.word.load().has(Flag::Spilling) {
+        if head.has(Flag::Closed) || (head.has(Flag::Gate) && self.policy().is_some()) {
             self.serve_receivers();
         }
         value
@@ -217,15 +217,21 @@ impl<T> Ring<T, Many> {
 
     /// Promises what is there to those in line.
     pub(super) fn serve_receivers(&self) {
-        // By now the spilled messages that there are can wake so many.
-        let mut spilled = self.spilled();
+        let mut spilled = None;
         self.receivers.0.0.serve_and(
             |request| self.fulfil_receive(request, &mut spilled),
             || self.open_head(),
         );
     }
 
-    pub(super) fn fulfil_receive(&self, request: &mut RecvRequest, spilled: &mut usize) -> bool {
+    /// Promises a message to the first in line, if there is one. `spilled` is how many can still be told of a spilled
+    /// message: asked here, since it must be after the barrier of who got in line.
+    pub(super) fn fulfil_receive(
+        &self,
+        request: &mut RecvRequest,
+        spilled: &mut Option<usize>,
+    ) -> bool {
+        let spilled = spilled.get_or_insert_with(|| self.spilled());
         loop {
             let head = self.head.word.load();
             let starving =
@@ -250,8 +256,13 @@ impl<T> Ring<T, Many> {
                 request.outcome = Outcome::Retry;
                 return true;
             }
-            match (starving, head.has(Flag::Gate)) {
-                (true, false) => drop(self.head.word.set(Flag::Gate)),
+            // Who takes the last of what is promised tells those who wait for what is spilled: by the gate.
+            match (starving || *spilled > 0, head.has(Flag::Gate)) {
+                (true, false) => {
+                    if self.head.word.set(Flag::Gate) != head {
+                        continue; // Somebody has taken a message, and did not see the gate.
+                    }
+                }
                 (false, true) => self.open_head(),
                 _ => {}
             }

@@ -50,7 +50,7 @@ impl<T, Q: Queue<Request = RecvRequest>> InLine<T> for Wait<Q> {
         let mut place = Place::Back;
         let mut since = ring.head.word.load().position();
         loop {
-            let mut spilled = ring.spilled();
+            let mut spilled = None;
             let position = ring.head.word.load().position();
             let request = ready!(self.as_mut().poll_wait(
                 cx,

@@ -5,7 +5,7 @@ use aqueduct_core::sync::{Ordering, spin_loop};
 use super::{Consumers, Pop, Ring, Snooze};
 use crate::cursor::{Cursor, Flag};
 use crate::error::SendError;
-use crate::overflow::{Overflow, Policy};
+use crate::overflow::{Overflow, Policy, Spill};
 
 impl<T, C: Consumers> Ring<T, C> {
     /// Sends what is in `value`, or answers for it. Nothing if it must wait for room.
@@ -44,8 +44,9 @@ impl<T, C: Consumers> Ring<T, C> {
                     Ok(()) => Some(Ok(())),
                     Err(Forced::Closed(value)) => Some(Err(SendError(value))),
                     Err(Forced::Promised(value)) => {
-                        *slot = Some(value);
-                        None
+                        // Nothing here can be evicted: it goes to receivers on their way, or is promised.
+                        self.drop_value(value);
+                        Some(Ok(()))
                     }
                 }
             }
@@ -93,9 +94,15 @@ impl<T, C: Consumers> Ring<T, C> {
             if tail.has(Flag::Closed) {
                 return Err(Forced::Closed(value));
             }
-            if tail.has(Flag::Spilling) {
-                // The oldest is in the ring, the newest in the second queue: there is no room between the two.
-                return Err(Forced::Promised(value));
+            if let (true, Some(policy)) = (tail.has(Flag::Spilling), self.policy()) {
+                // Room in the ring would be of no use: what is sent comes after what was spilled.
+                return self.spill(policy, value).map_err(|value| {
+                    if self.is_closed() {
+                        Forced::Closed(value)
+                    } else {
+                        Forced::Promised(value)
+                    }
+                });
             }
             if self.room_at(tail, head) > 0 {
                 if self.tail.word.change(tail, tail.advanced(1)).is_ok() {
@@ -117,27 +124,30 @@ impl<T, C: Consumers> Ring<T, C> {
         }
     }
 
-    /// Whether nothing is spilled, and nothing will be: asked of a closed tail, under the second queue's lock, where a
-    /// spill in the making has either seen the tail closed or has put its message in.
-    pub(super) fn is_spill_drained(&self) -> bool {
-        self.policy()
-            .and_then(|policy| policy.with_spill(|queue| queue.is_empty()))
-            .unwrap_or(true)
-    }
-
     /// Puts a message into the second queue.
     fn spill(&self, policy: &Policy<T>, value: T) -> Result<(), T> {
-        // I6: under the queue's lock. A closed tail stays closed, so a receiver that finds it closed and the queue
-        // empty, under the same lock, has seen the last.
-        policy.spill(
+        // I6: under the queue's lock, and before the message is in. SPILLING is not set after CLOSED, so that a receiver
+        // that finds CLOSED without it has seen the last.
+        let mut ended = None;
+        let spilled = policy.spill(
             value,
-            || self.tail.word.load().has(Flag::Closed),
-            || {
-                self.tail.word.set(Flag::Spilling);
-            },
-        )?;
-        C::notify(self);
-        Ok(())
+            || !self.tail.word.set_unless(Flag::Spilling, Flag::Closed),
+            || ended = Some(self.tail.word.clear(Flag::Spilling)),
+        );
+        match ended {
+            Some(before) => self.spilling_ended(before),
+            None if spilled.is_ok() => C::notify(self),
+            None => {}
+        }
+        spilled
+    }
+
+    /// SPILLING was cleared, in a tail that was `before`.
+    fn spilling_ended(&self, before: Cursor) {
+        self.room_was_made();
+        if before.has(Flag::Closed) {
+            C::notify(self);
+        }
     }
 
     /// Takes the oldest spilled message, if the ring is empty and stays so.
@@ -145,30 +155,25 @@ impl<T, C: Consumers> Ring<T, C> {
         if !tail.has(Flag::Spilling) {
             return Pop::Empty;
         }
-        let popped = self.policy().and_then(|policy| {
-            policy.with_spill(|queue| {
-                let head = self.head.word.load();
-                let tail = self.tail.word.load();
-                match tail.distance_from(head.position()) {
-                    0 => {}
-                    claimed if claimed > head.owed() => return Pop::Lagging,
-                    _ => return Pop::Empty,
-                }
-                let value = queue.pop();
-                if queue.is_empty() {
-                    self.tail.word.clear(Flag::Spilling);
-                }
-                value.map_or(Pop::Empty, Pop::Value)
-            })
-        });
-        let popped = popped.unwrap_or(Pop::Empty);
-        if matches!(popped, Pop::Value(_)) {
-            self.room_was_made();
-            if tail.has(Flag::Closed) {
-                C::notify(self);
+        let mut ended = None;
+        let pop = |queue: &mut dyn Spill<T>| {
+            let head = self.head.word.load();
+            let tail = self.tail.word.load();
+            match tail.distance_from(head.position()) {
+                0 => queue.pop().map_or(Pop::Empty, Pop::Value),
+                claimed if claimed > head.owed() => Pop::Lagging,
+                _ => Pop::Empty,
             }
+        };
+        let popped = self.policy().and_then(|policy| {
+            policy.with_spill_and(pop, || ended = Some(self.tail.word.clear(Flag::Spilling)))
+        });
+        match (ended, &popped) {
+            (Some(before), _) => self.spilling_ended(before),
+            (None, Some(Pop::Value(_))) => self.room_was_made(),
+            _ => {}
         }
-        popped
+        popped.unwrap_or(Pop::Empty)
     }
 
     pub(crate) fn spilled(&self) -> usize {
@@ -180,7 +185,7 @@ impl<T, C: Consumers> Ring<T, C> {
 pub(crate) enum Forced<T> {
     /// The channel is closed.
     Closed(T),
-    /// All the room is promised to permits, which are never taken back.
+    /// All the room is promised, or the second queue is full.
     Promised(T),
 }
 

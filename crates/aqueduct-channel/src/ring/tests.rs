@@ -1,1 +1,2 @@
-
+#[cfg(aqueduct_loom)]
+mod loom;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, Mutex, mpsc as std_mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use aqueduct_channel::error::{TryRecvError, TrySendError};
+use aqueduct_channel::error::TryRecvError;
 use aqueduct_channel::{MemorySpill, Overflow, Spill, mpmc, mpsc};
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
@@ -40,14 +40,17 @@ fn reserving_nothing_does_not_get_in_line() {
 
 #[test]
 fn forcing_into_a_spilling_channel_ends() {
-    let (failed, inside) = within_seconds(|| {
+    let (forced, inside) = within_seconds(|| {
         let (tx, rx) = mpmc::Builder::new(1).spill(MemorySpill::new(4)).build();
         tx.try_send(0).unwrap();
         tx.try_send(1).unwrap();
         (tx.force_send(2), rx.len())
     });
-    assert_eq!(failed, Err(TrySendError::Full(2)));
-    assert_eq!(inside, 2, "nothing was evicted for it");
+    assert_eq!(forced, Ok(None));
+    assert_eq!(
+        inside, 3,
+        "it was spilled as well, and nothing evicted for it"
+    );
 }
 
 #[test]

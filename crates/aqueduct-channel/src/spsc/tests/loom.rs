@@ -2,11 +2,12 @@
 //! changes that make it fail.
 
 use ::loom::thread;
+use aqueduct_core::model::{block_on, bounded as check};
 
 use super::super::*;
 use crate::MemorySpill;
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::model::{Census, Message, block_on, check};
+use crate::model::{Census, Message};
 
 /// Few threads and few steps: three are affordable but where sides wait for each other again and again.
 const PREEMPTIONS: usize = 3;
