@@ -50,6 +50,10 @@ pub fn until<F: Future>(deadline: Option<Instant>, future: F) -> Until<F> {
 
 pin_project! {
     /// See [`until`].
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* in itself: dropping it drops the future inside, with what that loses.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Until<F> {
