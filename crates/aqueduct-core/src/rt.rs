@@ -4,6 +4,12 @@ pub use tokio::task::coop::{RestoreOnPending, poll_proceed};
 pub use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
 use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::coop::unconstrained;
 
 use crate::park;
 
@@ -20,3 +26,65 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         Err(_) => park::block_on(future),
     }
 }
+
+/// The moment so far from now, or none if the clock does not go that far: a limit like `Duration::MAX` is no limit.
+pub fn deadline_in(limit: Duration) -> Option<Instant> {
+    Instant::now().checked_add(limit)
+}
+
+/// Runs a future until a deadline, if there is one. None says that the deadline came first.
+///
+/// Like Tokio's `timeout_at`, except that no timer is made for a future that is ready at its first poll, or without a
+/// deadline; then no clock is read and no runtime is needed. A deadline that has passed leaves the future one poll.
+///
+/// # Panics
+///
+/// The future panics when it has to wait for a deadline outside of a Tokio runtime that drives timers.
+pub fn until<F: Future>(deadline: Option<Instant>, future: F) -> Until<F> {
+    Until {
+        future,
+        deadline,
+        sleep: None,
+    }
+}
+
+pin_project! {
+    /// See [`until`].
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* in itself: dropping it drops the future inside, with what that loses.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Until<F> {
+        #[pin]
+        future: F,
+        deadline: Option<Instant>,
+        // Made when it is first waited for.
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+impl<F: Future> Future for Until<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        let mut this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        let Some(deadline) = *this.deadline else {
+            return Poll::Pending;
+        };
+        if this.sleep.is_none() {
+            this.sleep.set(Some(sleep_until(deadline)));
+        }
+        let sleep = this.sleep.as_pin_mut().expect("made above");
+        // Without the budget, which the future may use up at every poll: its deadline must come nevertheless.
+        pin!(unconstrained(sleep)).poll(cx).map(|()| None)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,10 @@
 //!
 //! # Losing no wake-up
 //!
-//! A waiter links itself, runs the sleeper's barrier (see [`barrier`]), and then serves the queue
-//! itself, as a server would. So what was published before its barrier is found by it, and who publishes after sees
-//! the waiting flag. That it serves *the queue*, not itself, keeps the order, and makes its look good for all: see
-//! "Changing the payer" in [`barrier`].
+//! A waiter links itself, runs the sleeper's barrier (see [`barrier`]), and then serves the queue itself, as a server
+//! would. So what was published before its barrier is found by it, and who publishes after sees the waiting flag. That
+//! it serves *the queue*, not itself, keeps the order, and makes its look good for all: see "Changing the payer" in
+//! [`barrier`].
 //!
 //! # Invariants
 //!
@@ -76,7 +76,8 @@ pub enum Place {
 }
 
 impl<R> WaitQueue<R> {
-    /// Creates an empty queue. `messages` is a guess of how many will go by between two sleeps (see [`Pace`](crate::barrier::Pace)).
+    /// Creates an empty queue. `messages` is a guess of how many will go by between two sleeps (see
+    /// [`Pace`](barrier::Pace)).
     pub fn new(messages: usize) -> Self {
         let list = List::new(messages);
         Self {
@@ -250,7 +251,7 @@ impl PassOn for () {
     }
 }
 
-// SAFETY: I3: a reference's target does not change.
+// SAFETY: I3: a reference's target does not change, nor go while the reference lives.
 unsafe impl<R: PassOn> Queue for &WaitQueue<R> {
     type Request = R;
 

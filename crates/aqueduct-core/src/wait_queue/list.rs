@@ -19,6 +19,9 @@ pub(super) const WAITING: usize = 1;
 /// The flag: servers must fence before they look ([`Payer::Both`]).
 pub(super) const BOTH: usize = 1 << 1;
 
+/// By how many messages the positions of two waiters that race for the lock can be in the wrong order.
+const DISORDER: u32 = 1 << 16;
+
 /// A place in line.
 pub(super) struct Node<R> {
     state: AtomicU8,
@@ -102,14 +105,15 @@ impl<R> List<R> {
 
     /// Notes that somebody goes to sleep at this position.
     pub(super) fn note_sleep(&mut self, position: u64) {
-        // Negative where another waiter read its position later and got the lock first.
         let position = position as u32;
-        let messages = position.wrapping_sub(self.slept_at).cast_signed();
-        if messages > 0 {
+        let messages = position.wrapping_sub(self.slept_at);
+        // A little negative where another waiter read its position later and got the lock first.
+        if messages > u32::MAX - DISORDER {
+            self.pace.sleep_after(0);
+        } else {
             self.slept_at = position;
+            self.pace.sleep_after(messages.into());
         }
-        self.pace
-            .sleep_after(messages.max(0).cast_unsigned().into());
     }
 
     /// # Safety

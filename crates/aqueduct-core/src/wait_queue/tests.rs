@@ -1,17 +1,16 @@
-use std::collections::VecDeque;
-use std::future::poll_fn;
+mod reference;
+mod stress;
+
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
-use std::thread;
 
 use super::semaphore::{Ask, Semaphore, poll};
 use super::*;
 use crate::barrier::Payer;
-use crate::pad::Padded;
-use crate::testing::{Probe, Random, block_on, spin_on, spin_until, two_cores};
+use crate::testing::Probe;
 
 type Waiter = Pin<Box<Wait<Semaphore>>>;
 
@@ -165,121 +164,6 @@ fn a_lazy_place_is_made_once_and_leaves_the_line() {
     assert_eq!((made, semaphore.queue.len()), (1, 1));
     drop(lazy);
     assert_eq!(semaphore.queue.len(), 0);
-}
-
-/// What the queue should do, said in the plainest way.
-#[derive(Clone, Default)]
-struct Reference {
-    permits: usize,
-    line: VecDeque<(usize, Ask2)>,
-    served: Vec<usize>,
-}
-
-type Ask2 = (usize, usize);
-
-impl Reference {
-    fn serve(&mut self) {
-        while let Some((id, (wants, has))) = self.line.front_mut() {
-            let taken = self.permits.min(*wants - *has);
-            *has += taken;
-            self.permits -= taken;
-            if has != wants {
-                return;
-            }
-            self.served.push(*id);
-            self.line.pop_front();
-        }
-    }
-
-    /// Whether the poll is ready.
-    fn poll(&mut self, id: usize, wants: usize, place: Place) -> bool {
-        if !self.line.iter().any(|(other, _)| *other == id) && !self.served.contains(&id) {
-            match place {
-                Place::Back => self.line.push_back((id, (wants, 0))),
-                Place::Front => self.line.push_front((id, (wants, 0))),
-            }
-            self.serve();
-        }
-        let served = self.served.iter().position(|other| *other == id);
-        served.map(|index| self.served.remove(index)).is_some()
-    }
-
-    fn leave(&mut self, id: usize, wants: usize) {
-        if let Some(index) = self.served.iter().position(|other| *other == id) {
-            self.served.remove(index);
-            self.permits += wants;
-            self.serve();
-        } else if let Some(index) = self.line.iter().position(|(other, _)| *other == id) {
-            let (_, (_, has)) = self.line.remove(index).expect("it was found");
-            self.permits += has;
-            if has > 0 {
-                self.serve();
-            }
-        }
-    }
-}
-
-/// Every order of polls (at either end), drops at every stage, and gifts, against the reference.
-#[test]
-fn every_sequence_of_what_three_waiters_can_do() {
-    const WANTS: [usize; 3] = [1, 2, 1];
-    const DEPTH: u32 = if cfg!(miri) { 3 } else { 5 };
-    // Three events for each waiter, and a gift.
-    const EVENTS: u32 = 10;
-    for sequence in 0..EVENTS.pow(DEPTH) {
-        let semaphore = Semaphore::new();
-        let mut reference = Reference::default();
-        let mut waiters = waiters::<3>(&semaphore);
-        let probes: [_; 3] = std::array::from_fn(|_| Probe::new());
-        let wakers = probes.each_ref().map(|probe| probe.waker());
-        let mut rest = sequence;
-        for _ in 0..DEPTH {
-            let (event, id) = (rest % EVENTS % 3, (rest % EVENTS / 3) as usize);
-            rest /= EVENTS;
-            let before = reference.served.clone();
-            let wakes = probes.each_ref().map(|probe| probe.wakes());
-            match (id, event) {
-                (3, _) => {
-                    semaphore.give(1);
-                    reference.permits += 1;
-                    reference.serve();
-                }
-                (_, 2) => {
-                    waiters[id] = Box::pin(semaphore.wait());
-                    reference.leave(id, WANTS[id]);
-                }
-                (_, end) => {
-                    let place = [Place::Back, Place::Front][end as usize];
-                    let mut cx = Context::from_waker(&wakers[id]);
-                    let polled = poll(waiters[id].as_mut(), &mut cx, place, WANTS[id], 0);
-                    let ready = reference.poll(id, WANTS[id], place);
-                    assert_eq!(polled.is_ready(), ready, "sequence {sequence}");
-                }
-            }
-            assert_eq!(
-                semaphore.permits(),
-                reference.permits,
-                "sequence {sequence}"
-            );
-            assert_eq!(
-                semaphore.queue.len(),
-                reference.line.len(),
-                "sequence {sequence}"
-            );
-            assert_eq!(semaphore.queue.is_empty(), reference.line.is_empty());
-            for other in 0..3 {
-                let woken = probes[other].wakes() - wakes[other];
-                let served = reference.served.contains(&other) && !before.contains(&other);
-                assert_eq!(woken, usize::from(served), "sequence {sequence}");
-            }
-        }
-        drop(waiters);
-        assert!(semaphore.queue.is_empty());
-        assert!(
-            probes.iter().all(|probe| probe.alive() == 1),
-            "sequence {sequence}"
-        );
-    }
 }
 
 #[test]
@@ -464,13 +348,23 @@ fn positions_that_come_out_of_order_are_no_haste() {
         list.note_sleep(round * 2 - 1);
         assert_eq!(list.pace.payer(), Payer::Both);
     }
-    list.note_sleep(100_000);
-    let payer = if barrier::is_asymmetric() {
-        Payer::Sleeper
-    } else {
-        Payer::Both
-    };
-    assert_eq!(list.pace.payer(), payer);
+}
+
+#[test]
+fn positions_far_apart_are_haste_however_far() {
+    if !barrier::is_asymmetric() {
+        return;
+    }
+    for far in [1 << 16, 1 << 31, (1 << 31) + 1, 3 << 30] {
+        let mut list = List::<()>::new(0);
+        list.note_sleep(far);
+        assert_eq!(list.pace.payer(), Payer::Sleeper, "{far}");
+        // One message a sleep, from there on.
+        (1..=20).for_each(|more| list.note_sleep(far + more));
+        assert_eq!(list.pace.payer(), Payer::Both, "{far}");
+        list.note_sleep(2 * far);
+        assert_eq!(list.pace.payer(), Payer::Sleeper, "{far}");
+    }
 }
 
 #[test]
@@ -487,108 +381,4 @@ fn a_leaked_waiter_holds_its_place_and_no_more() {
     // It could still come back, and does for the leak checker's sake.
     assert!(glance(&mut first, 1));
     drop(ManuallyDrop::into_inner(first));
-}
-
-/// Waiters that come and go on several threads, give up at random, change wakers and change who pays.
-#[test]
-fn permits_are_neither_lost_nor_made_under_stress() {
-    const THREADS: u64 = 4;
-    const PERMITS: usize = 3;
-    const ROUNDS: usize = if cfg!(miri) { 20 } else { 50_000 };
-    let semaphore = Semaphore::new();
-    let taken = AtomicUsize::new(0);
-    let position = AtomicUsize::new(0);
-    semaphore.give(PERMITS);
-    let round = |random: &mut Random| {
-        let far = if random.below(2) == 0 { 4096 } else { 1 };
-        let position = position.fetch_add(far, Ordering::Relaxed) as u64;
-        // At the front, one at a time: two that hold a part each would wait for each other.
-        let (wants, place) = match random.below(8) {
-            0 => (1, Place::Front),
-            dice => (1 + (dice % 2) as usize, Place::Back),
-        };
-        let mut wait = pin!(semaphore.wait());
-        let mut patience = random.below(3);
-        if random.below(2) == 0 {
-            let mut cx = Context::from_waker(Waker::noop());
-            if poll(wait.as_mut(), &mut cx, place, wants, position).is_ready() {
-                semaphore.give(wants);
-                return;
-            }
-            thread::yield_now();
-        }
-        let got = block_on(poll_fn(|cx| {
-            let polled = poll(wait.as_mut(), cx, place, wants, position);
-            if polled.is_pending() && patience == 0 {
-                return Poll::Ready(None);
-            }
-            patience = patience.saturating_sub(1);
-            if patience > 0 && polled.is_pending() {
-                cx.waker().wake_by_ref();
-            }
-            polled.map(Some)
-        }));
-        if got.is_some() {
-            assert!(taken.fetch_add(wants, Ordering::SeqCst) + wants <= PERMITS);
-            taken.fetch_sub(wants, Ordering::SeqCst);
-            semaphore.give(wants);
-        }
-    };
-    thread::scope(|scope| {
-        for seed in 0..THREADS {
-            scope.spawn(move || {
-                let mut random = Random::new(seed);
-                for _ in 0..ROUNDS {
-                    round(&mut random);
-                }
-            });
-        }
-    });
-    assert_eq!(semaphore.permits(), PERMITS);
-    assert_eq!(semaphore.queue.len(), 0);
-}
-
-/// One server and one waiter in lock step, as in the test of that name of the wait cell.
-///
-/// Guards `heavy` on the way from `Payer::Sleeper` to `Payer::Both`.
-#[test]
-fn in_lock_step_no_wake_is_lost_whoever_pays() {
-    const ROUNDS: usize = if cfg!(miri) { 20 } else { 40_000 };
-    let _both_cores = two_cores();
-    for many_in in [usize::MAX, 1, 12] {
-        let queue = Padded(WaitQueue::<usize>::new(0));
-        let [published, taken] = [0, 0].map(|start| Padded(AtomicUsize::new(start)));
-        let fulfil = |wanted: &mut usize| published.load(Ordering::Acquire) == *wanted;
-        let jitter =
-            |random: &mut Random| (0..random.below(64)).for_each(|_| std::hint::spin_loop());
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                let mut random = Random::new(1);
-                for round in 1..=ROUNDS {
-                    jitter(&mut random);
-                    published.store(round, Ordering::Release);
-                    if queue.is_waited_on() {
-                        queue.serve(fulfil);
-                    }
-                    spin_until(|| taken.load(Ordering::Acquire) == round);
-                }
-            });
-            let (mut random, mut position) = (Random::new(2), 0);
-            let mut wait = pin!(Wait::new(&*queue));
-            for round in 1..=ROUNDS {
-                jitter(&mut random);
-                position += if round % many_in == 0 { 4096 } else { 0 };
-                spin_on(poll_fn(|cx| {
-                    let place = Place::Back;
-                    wait.as_mut()
-                        .poll_wait(cx, place, position, || round, fulfil, || {})
-                }));
-                taken.store(round, Ordering::Release);
-            }
-        });
-    }
-}
-
-impl PassOn for usize {
-    fn pass_on(self, _: &WaitQueue<Self>) {}
 }
