@@ -4,6 +4,7 @@ pub mod error;
 pub mod mpmc;
 pub mod mpsc;
 pub mod oneshot;
+pub mod select;
 pub mod spmc;
 pub mod spsc;
 
@@ -26,4 +27,5 @@ mod timeout;
 mod unbounded;
 
 pub use overflow::{MemorySpill, Overflow, Spill};
+pub use select::Select;
 pub use stats::Stats;

@@ -23,6 +23,7 @@
 //! ```
 
 mod bounded;
+mod case;
 mod permit;
 mod receiver;
 mod sink;

@@ -73,6 +73,7 @@
 //! wait and makes the barrier before a wake-up cheap: a oneshot has no next wait, and the step that publishes the
 //! value is the barrier.
 
+mod case;
 mod cell;
 pub mod error;
 mod heap;

@@ -36,6 +36,7 @@
 //! restores it at once, and there is no unsafe. A hand-over takes the lock twice on either side, against two
 //! wake-ups, which cost ten times as much.
 
+mod case;
 mod line;
 mod meeting;
 mod receiver;

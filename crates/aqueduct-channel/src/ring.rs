@@ -41,6 +41,7 @@
 //! receivers then sleep, and the laggard wakes them. Only `try_recv` cannot sleep: it spins, and yields, for as long
 //! as a claimed message is in the making, since `Empty` would be a lie to who knows that a send has returned.
 
+mod case;
 mod many;
 mod permit;
 mod recv;
@@ -51,6 +52,7 @@ mod sink;
 mod spill;
 mod tx;
 
+pub(crate) use case::{RecvLine, RoomLine};
 pub(crate) use many::{Many, ReceiverLine};
 pub use permit::{Permit, PermitIterator};
 pub(crate) use recv::RecvFuture;

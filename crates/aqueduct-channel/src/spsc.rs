@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod case;
 mod permit;
 mod receiver;
 mod ring;
@@ -31,6 +32,7 @@ mod sink;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
 
+pub(crate) use case::Room;
 pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::{Receiver, RecvFuture};
 pub use sender::{SendFuture, Sender};

@@ -7,6 +7,10 @@
 //!
 //! I1. There is one [`SoleRx`] to a channel with one receiver; it alone takes from the list.
 
+mod case;
+
+pub(crate) use case::RecvLine;
+
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};

@@ -9,7 +9,7 @@ use futures_core::Stream;
 
 use crate::blocking::block_on;
 use crate::error::TryRecvError;
-use crate::ring::{Many, Ring, Rx};
+use crate::ring::{Many, RecvLine, Ring, Rx};
 use crate::stats::Stats;
 
 /// Receives from a channel. Clone it for more receivers; when the last is dropped, the channel is closed and what is
@@ -25,6 +25,11 @@ impl<T> Receiver<T> {
 
     fn ring(&self) -> &Arc<Ring<T, Many>> {
         &self.rx.ring
+    }
+
+    /// A place in line for a case of a `Select`.
+    pub(crate) fn line(&self) -> RecvLine<T> {
+        RecvLine::new(self.ring())
     }
 
     /// Receives the next message, waiting for one. `None` means that nothing is inside and nothing will come: all

@@ -26,7 +26,7 @@ impl<T> Sender<T> {
         &self.tx
     }
 
-    pub(super) fn ring(&self) -> &Arc<Ring<T, Single>> {
+    pub(crate) fn ring(&self) -> &Arc<Ring<T, Single>> {
         &self.tx.ring
     }
 

@@ -15,7 +15,7 @@ use crate::stats::Stats;
 
 /// The only receiver of a channel. Dropping it closes the channel and drops what is inside.
 pub struct Receiver<T> {
-    rx: SingleRx<T>,
+    pub(super) rx: SingleRx<T>,
 }
 
 impl<T> Receiver<T> {

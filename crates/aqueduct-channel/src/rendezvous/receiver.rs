@@ -8,6 +8,7 @@ use aqueduct_core::coop;
 use aqueduct_core::sync::{Arc, Ordering};
 use futures_core::Stream;
 
+use super::case::SeatLine;
 use super::line::Key;
 use super::shared::Shared;
 use crate::blocking::block_on;
@@ -28,6 +29,11 @@ impl<T> RendezvousReceiver<T> {
             shared,
             place: None,
         }
+    }
+
+    /// A place in line for a case of a `Select`.
+    pub(crate) fn line(&self) -> SeatLine<T> {
+        SeatLine::new(&self.shared)
     }
 
     /// Receives a message, waiting for a sender. `None` means that nothing will come: all senders are gone, or the

@@ -258,11 +258,8 @@ impl<T> Ring<T, Many> {
             }
             // Who takes the last of what is promised tells those who wait for what is spilled: by the gate.
             match (starving || *spilled > 0, head.has(Flag::Gate)) {
-                (true, false) => {
-                    if self.head.word.set(Flag::Gate) != head {
-                        continue; // Somebody has taken a message, and did not see the gate.
-                    }
-                }
+                // Another head than before: somebody has taken a message, and did not see the gate.
+                (true, false) if self.head.word.set(Flag::Gate) != head => continue,
                 (false, true) => self.open_head(),
                 _ => {}
             }

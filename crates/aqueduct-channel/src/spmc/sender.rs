@@ -25,7 +25,7 @@ impl<T> Sender<T> {
         &self.tx
     }
 
-    pub(super) fn ring(&self) -> &Arc<Ring<T, Many>> {
+    pub(crate) fn ring(&self) -> &Arc<Ring<T, Many>> {
         &self.tx.ring
     }
 

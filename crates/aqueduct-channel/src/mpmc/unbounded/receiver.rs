@@ -11,7 +11,7 @@ use futures_core::Stream;
 use crate::blocking::block_on;
 use crate::error::TryRecvError;
 use crate::stats::Stats;
-use crate::unbounded::{Chan, SharedRx};
+use crate::unbounded::{Chan, RecvLine, SharedRx};
 
 /// Receives from a channel without bound. Clone it for more receivers; when the last is dropped, the channel is closed and what is
 /// inside dropped.
@@ -26,6 +26,11 @@ impl<T> UnboundedReceiver<T> {
 
     fn chan(&self) -> &Arc<Chan<T, WaitQueue<()>>> {
         &self.rx.chan
+    }
+
+    /// A place in line for a case of a `Select`.
+    pub(crate) fn line(&self) -> RecvLine<T> {
+        RecvLine::new(self.chan())
     }
 
     /// Receives the next message, waiting for one. `None` means that nothing is inside and nothing will come: all

@@ -14,7 +14,7 @@ use crate::unbounded::SoleRx;
 
 /// The only receiver of a channel without bound. Dropping it closes the channel and drops what is inside.
 pub struct UnboundedReceiver<T> {
-    rx: SoleRx<T>,
+    pub(in crate::mpsc) rx: SoleRx<T>,
 }
 
 impl<T> UnboundedReceiver<T> {
