@@ -390,7 +390,7 @@ impl<T, C: Consumers> Ring<T, C> {
 
     /// Looks where the head is, and notes it for all senders.
     fn see_head(&self) -> u64 {
-        // Acquire as in `claim`: what another noted may be newer than what is loaded here.
+        // Acquire, as in `claim`, pairs with the Release below: another note may be newer than what is loaded here.
         let before = self.tail.head_seen.load(Ordering::Acquire);
         let head = self.extended(self.head.word.load(), before);
         // Release pairs with the Acquire in `claim`. An older value may overwrite a newer one: it is only too old.

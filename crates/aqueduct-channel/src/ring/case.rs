@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use aqueduct_core::sync::Arc;
+use aqueduct_core::sync::{Arc, spin_loop};
 
 use super::recv::InLine;
 use super::send::{Waited, poll_room};
@@ -35,7 +35,7 @@ impl<T> Join for RecvLine<T> {
             // What it was promised is here.
             return self.join(cx);
         }
-        let pop = self.ring.pop_ready().map(Pop::Value);
+        let pop = self.ring.pop_ready(spin_loop).map(Pop::Value);
         Look::popped(pop.unwrap_or_else(|| self.ring.pop()))
     }
 
