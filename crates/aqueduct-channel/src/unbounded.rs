@@ -390,6 +390,8 @@ impl<T> Drop for SoleRx<T> {
             drop(value);
         }
         drop(drain);
+        // SAFETY: I1: the one receiver is going, so nobody waits in its cell any more.
+        unsafe { self.chan.receivers.retire() };
     }
 }
 

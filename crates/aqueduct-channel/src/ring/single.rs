@@ -199,5 +199,7 @@ impl<T> Drop for SingleRx<T> {
             drop(value);
         }
         drop(drain);
+        // SAFETY: I7: the one receiver is going, so nobody waits in its cell any more.
+        unsafe { self.ring.receivers.0.0.retire() };
     }
 }

@@ -477,6 +477,8 @@ impl<T> Drop for Tx<T> {
         // Release pairs with the Acquire in `is_sender_gone`: the last message is seen.
         self.shared.sender_gone.store(true, Ordering::Release);
         self.shared.receiver.notify();
+        // SAFETY: I5: the one sender is going, so nobody waits in its cell any more.
+        unsafe { self.shared.sender.retire() };
     }
 }
 
@@ -683,5 +685,7 @@ impl<T> Drop for Rx<T> {
         {
             drop(value);
         }
+        // SAFETY: I5: the one receiver is going, so nobody waits in its cell any more.
+        unsafe { self.shared.receiver.retire() };
     }
 }

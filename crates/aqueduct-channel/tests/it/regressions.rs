@@ -139,6 +139,28 @@ fn a_message_that_panics_does_not_keep_the_others() {
     assert_eq!(*log, [0, 1, 2, 3]);
 }
 
+struct CountedWaker;
+
+impl std::task::Wake for CountedWaker {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn a_receiver_that_is_gone_does_not_hold_on_to_its_task() {
+    let task = Arc::new(CountedWaker);
+    let waker = Waker::from(task.clone());
+    let (tx, mut rx) = mpsc::channel::<u8>(1);
+    let (unbounded_tx, mut unbounded_rx) = mpsc::unbounded_channel::<u8>();
+    let (spsc_tx, mut spsc_rx) = aqueduct_channel::spsc::channel::<u8>(1);
+    let mut cx = Context::from_waker(&waker);
+    assert!(rx.poll_recv(&mut cx).is_pending());
+    assert!(unbounded_rx.poll_recv(&mut cx).is_pending());
+    assert!(spsc_rx.poll_recv(&mut cx).is_pending());
+    drop((rx, unbounded_rx, spsc_rx, waker));
+    assert_eq!(Arc::strong_count(&task), 1);
+    drop((tx, unbounded_tx, spsc_tx));
+}
+
 /// A second queue whose `push` waits to be let on.
 struct Slow {
     values: Vec<u8>,
