@@ -121,7 +121,7 @@ fn an_event_takes_the_other_cases_out_of_line() {
             shared.try_send(1).unwrap();
             (own, shared)
         });
-        if block_on(select.select()) == Some(0) {
+        if block_on(poll_fn(|cx| select.poll_select(cx))) == Some(0) {
             assert_eq!(block_on(shared_rx.recv()), Some(1));
         }
         drop(sending.join().unwrap());
