@@ -50,7 +50,7 @@ fn whoever_is_woken_is_seen() {
 /// take over who was woken.
 #[test]
 fn messages_of_two_channels_are_seen() {
-    bounded(PREEMPTIONS, || {
+    bounded(1, || {
         let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel(1)).unzip();
         let sending = senders.into_iter().map(|tx| {
             thread::spawn(move || {
