@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use aqueduct_channel::{mpmc, mpsc, oneshot, spmc, spsc};
+use aqueduct_channel::{Select, mpmc, mpsc, oneshot, spmc, spsc};
 
 fn send<T: Send>(_: &T) {}
 fn sync<T: Sync>(_: &T) {}
@@ -28,6 +28,8 @@ fn handles_of_sendable_messages_are_send_sync_unpin_and_unwind_safe() {
     let (tx, rx) = mpmc::channel::<Message>(1);
     assert_all!(tx, rx, tx.downgrade(), rx.downgrade());
     let (tx, rx) = mpmc::unbounded_channel::<Message>();
+    assert_all!(tx, rx, tx.downgrade(), rx.downgrade());
+    let (tx, rx) = mpmc::rendezvous::<Message>();
     assert_all!(tx, rx, tx.downgrade(), rx.downgrade());
     let (tx, rx) = oneshot::channel::<Message>();
     send(&tx);
@@ -66,4 +68,21 @@ fn futures_and_permits_of_sendable_messages_are_send() {
     send(&rx.recv_many(&mut Vec::new(), 1));
     let (_tx, rx) = mpmc::unbounded_channel::<Cell<u32>>();
     send(&rx.recv());
+}
+
+#[test]
+fn sinks_and_sets_of_sendable_messages_are_send() {
+    let (tx, mut rx) = mpsc::channel::<Cell<u32>>(1);
+    let sink = tx.into_sink();
+    send(&sink);
+    unpin(&sink);
+    let (shared, shared_rx) = mpmc::rendezvous::<Cell<u32>>();
+    send(&shared.send(Cell::new(1)));
+    send(&shared_rx.recv());
+    let mut select = Select::new();
+    select.recv(&mut rx, |message| message);
+    select.recv(&shared_rx, |message| message);
+    unpin(&select);
+    send(&select);
+    send(&select.select());
 }

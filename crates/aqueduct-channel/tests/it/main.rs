@@ -1,6 +1,7 @@
 //! What the channels promise, from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod allocations;
 mod auto_traits;
 mod regressions;
 mod soak;

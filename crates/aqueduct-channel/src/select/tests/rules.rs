@@ -302,13 +302,3 @@ fn threads_select_too() {
     }
     assert_eq!((sum, ended), (3 * 4950, 3));
 }
-
-#[test]
-fn a_set_can_be_sent_but_not_shared() {
-    fn is_send<T: Send + Unpin>(_: &T) {}
-    let (_tx, mut rx) = mpsc::channel::<std::cell::Cell<u8>>(1);
-    let mut select = Select::new();
-    select.recv(&mut rx, |n| n.is_some());
-    is_send(&select);
-    is_send(&select.select());
-}
