@@ -2,5 +2,6 @@
 #![cfg(not(aqueduct_loom))]
 
 mod auto_traits;
+mod parity;
 mod regressions;
 mod soak;
