@@ -525,15 +525,10 @@ impl<T, C: Consumers> Ring<T, C> {
         self.tail.capacity as usize
     }
 
-    /// How many more messages can be sent or reserved.
+    /// How many more messages can be sent or reserved, were the channel open.
     pub(crate) fn room(&self) -> usize {
         let head = self.head.word.load().position();
-        let tail = self.tail.word.load();
-        if tail.has(Flag::Closed) {
-            0
-        } else {
-            self.room_at(tail, head) as usize
-        }
+        self.room_at(self.tail.word.load(), head) as usize
     }
 
     /// How many messages are inside, the spilled ones too.

@@ -3,5 +3,6 @@
 
 mod allocations;
 mod auto_traits;
+mod parity;
 mod regressions;
 mod soak;

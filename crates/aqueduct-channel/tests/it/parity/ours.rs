@@ -1,0 +1,4 @@
+use aqueduct_channel::mpsc;
+
+#[path = "cases.rs"]
+mod cases;
