@@ -282,6 +282,21 @@ impl<T, C: Consumers> Ring<T, C> {
         }
     }
 
+    /// Makes it as if so many messages had gone through, all of them in earlier laps.
+    #[cfg(all(test, not(aqueduct_loom)))]
+    fn starting_at(self, position: u64) -> Self {
+        self.tail.word.store_position(position);
+        self.head.word.store_position(position);
+        self.tail.head_seen.store(position, Ordering::Relaxed);
+        for position in position..=position + self.tail.slots.mask {
+            let turn = self.tail.slots.turn(position);
+            // SAFETY: I8: `self` lives.
+            let slot = unsafe { self.tail.slots.slot(position) };
+            slot.stamp.store(turn, Ordering::Relaxed);
+        }
+        self
+    }
+
     /// Claims a slot, if nothing stands in the way. `lost` is called when another thread was faster.
     #[inline(always)]
     pub(crate) fn claim(&self, mut lost: impl FnMut()) -> Option<u64> {

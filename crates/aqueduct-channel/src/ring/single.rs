@@ -60,13 +60,14 @@ impl<T> SingleRx<T> {
     pub(crate) fn new(ring: Arc<Ring<T, Single>>) -> Self {
         let pace = Pace::new(ring.capacity());
         let slots = ring.head.slots;
+        let head = ring.head.word.load().position();
         Self {
             ring,
             slots,
-            head: 0,
+            head,
             budget: Budget::default(),
             ended: false,
-            slept_at: 0,
+            slept_at: head,
             pace,
             chase: Chase::new(),
         }

@@ -1,2 +1,4 @@
 #[cfg(aqueduct_loom)]
 mod loom;
+#[cfg(not(aqueduct_loom))]
+mod wrap;

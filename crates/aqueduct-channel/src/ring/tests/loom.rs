@@ -18,7 +18,7 @@ use crate::{mpmc, mpsc};
 
 /// Two threads, each of which waits for the other.
 const PREEMPTIONS: usize = 2;
-/// Three threads that wait.
+/// The same with many steps.
 const FEWER: usize = 1;
 /// Two threads one of which does not wait, or three that only try.
 const MORE: usize = 3;

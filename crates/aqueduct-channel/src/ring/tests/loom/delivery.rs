@@ -155,26 +155,6 @@ fn two_receivers_share_and_both_see_the_end() {
     });
 }
 
-/// Two receivers that wait, and a third thread that sends.
-///
-/// Fails where `serve_receivers` is not called for who sends, or closes.
-#[test]
-fn two_receivers_wait_for_another_thread() {
-    check(FEWER, || {
-        let census = Census::default();
-        let (tx, rx) = mpmc::channel(1);
-        let other = rx.clone();
-        let receiver = thread::spawn(move || drain_shared(&other));
-        let message = census.message(0);
-        let sender = thread::spawn(move || tx.try_send(message).unwrap());
-        let own = drain_shared(&rx);
-        assert_eq!(sorted([own, receiver.join().unwrap()]), [0]);
-        sender.join().unwrap();
-        drop(rx);
-        census.check();
-    });
-}
-
 /// The same for receivers that are polled as streams and keep a place in line.
 ///
 /// Fails where `poll_slow` forgets the place.

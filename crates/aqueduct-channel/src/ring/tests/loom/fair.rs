@@ -7,7 +7,7 @@ use super::*;
 /// Fails where the gate is not opened when the line is drained.
 #[test]
 fn a_fair_line_of_senders_moves() {
-    check(PREEMPTIONS, || {
+    check(FEWER, || {
         let census = Census::default();
         let (tx, mut rx) = mpsc::Builder::new(1).fair().build();
         tx.try_send(census.message(0)).unwrap();

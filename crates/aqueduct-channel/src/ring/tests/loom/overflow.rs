@@ -136,7 +136,7 @@ fn two_receivers_drain_what_was_spilled() {
 /// Fails where `fulfil_receive` tells of a spilled message while the ring is not empty.
 #[test]
 fn a_promise_keeps_the_spilled_message_back() {
-    check(MORE, || {
+    check(PREEMPTIONS, || {
         let census = Census::default();
         let (tx, rx) = mpmc::Builder::<Message>::new(1)
             .spill(MemorySpill::new(1))

@@ -31,7 +31,7 @@ fn closing_waits_for_permits() {
 /// Fails without the `notify` in `unreserve`; without `serve_receivers` in `take_and_tell`.
 #[test]
 fn all_receivers_wait_for_permits() {
-    check(PREEMPTIONS, || {
+    check(FEWER, || {
         let census = Census::default();
         let (tx, rx) = mpmc::channel(2);
         let other = rx.clone();
@@ -95,7 +95,7 @@ fn a_dropped_permit_serves_the_line() {
 /// Fails where `sender_left` does not give back what was promised in part.
 #[test]
 fn a_dropped_request_gives_back_what_was_put_by() {
-    check(MORE, || {
+    check(PREEMPTIONS, || {
         let census = Census::default();
         let (tx, mut rx) = mpsc::channel(2);
         tx.try_send(census.message(0)).unwrap();
