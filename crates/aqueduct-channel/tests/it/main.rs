@@ -5,6 +5,7 @@ mod auto_traits;
 mod coop;
 mod fairness;
 mod leaks;
+mod misuse;
 
 mod overflow;
 mod parity;
