@@ -1,3 +1,5 @@
+#[cfg(not(aqueduct_loom))]
+mod gate;
 #[cfg(aqueduct_loom)]
 mod loom;
 #[cfg(not(aqueduct_loom))]

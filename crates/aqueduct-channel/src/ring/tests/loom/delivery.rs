@@ -14,7 +14,7 @@ fn send_shared(tx: &mpmc::Sender<Message>, census: &Census, id: usize) -> JoinHa
 
 /// I1, I2 and "who wakes whom" with one receiver: two senders for one slot, of which one may wait.
 ///
-/// Fails without `room_was_made` in `pop_ready`, without `notify` in `write` or in `close`; where `fulfil_send` serves
+/// Fails without `room_was_made` in `pop_ready`, without `notify` in `close`; where `fulfil_send` serves
 /// without a promise.
 #[test]
 fn two_senders_wait_for_one_slot() {
@@ -47,6 +47,31 @@ fn two_senders_wait_for_one_shared_slot() {
         assert_eq!(received, if sent { vec![0, 1] } else { vec![0] });
         sender.join().unwrap();
         drop(rx);
+        census.check();
+    });
+}
+
+/// A message wakes the receiver by itself: the sender stays, and nothing is closed.
+///
+/// Fails without `notify` in `write`, for either kind.
+#[test]
+fn a_message_wakes_the_receiver() {
+    check(MORE, || {
+        let census = Census::default();
+        let (tx, mut rx) = mpsc::channel(1);
+        let sender = send(&tx, &census, 0);
+        assert_eq!(block_on(rx.recv()).unwrap().id, 0);
+        sender.join().unwrap();
+        drop((tx, rx));
+        census.check();
+    });
+    check(MORE, || {
+        let census = Census::default();
+        let (tx, rx) = mpmc::channel(1);
+        let sender = send_shared(&tx, &census, 0);
+        assert_eq!(block_on(rx.recv()).unwrap().id, 0);
+        sender.join().unwrap();
+        drop((tx, rx));
         census.check();
     });
 }
