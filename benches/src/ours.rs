@@ -55,7 +55,9 @@ pub(crate) fn spmc<T: Message>(entrants: &mut impl Entrants<T>) {
 }
 
 /// One sender, one receiver, no buffer.
-pub(crate) fn rendezvous<T: Message>(_: &mut impl Entrants<T>) {}
+pub(crate) fn rendezvous<T: Message>(entrants: &mut impl Entrants<T>) {
+    entrants.enter::<mpmc::Rendezvous>(entrant(OURS));
+}
 
 /// Every kind: spsc under the bare name.
 pub(crate) fn every_kind<T: Message>(entrants: &mut impl Entrants<T>) {

@@ -31,6 +31,31 @@ impl<T: Message> Receiver<T> for mpmc::Receiver<T> {
     }
 }
 
+pub(crate) enum Rendezvous {}
+
+impl<T: Message> Channel<T> for Rendezvous {
+    type Tx = mpmc::RendezvousSender<T>;
+    type Rx = mpmc::RendezvousReceiver<T>;
+
+    fn open(ends: Ends) -> (Vec<Self::Tx>, Vec<Self::Rx>) {
+        many_to_many(ends, mpmc::rendezvous())
+    }
+}
+
+impl<T: Message> Sender<T> for mpmc::RendezvousSender<T> {
+    #[inline]
+    fn send(&mut self, value: T) -> impl Future<Output = Result<(), impl Sized>> + Send {
+        mpmc::RendezvousSender::send(self, value)
+    }
+}
+
+impl<T: Message> Receiver<T> for mpmc::RendezvousReceiver<T> {
+    #[inline]
+    fn recv(&mut self) -> impl Future<Output = impl Received<T>> + Send {
+        mpmc::RendezvousReceiver::recv(self)
+    }
+}
+
 /// Both sides on one thread.
 pub(crate) struct Bare {
     tx: mpmc::Sender<usize>,

@@ -10,6 +10,7 @@ pub mod spsc;
 
 mod blocking;
 mod budget;
+mod contention;
 mod cursor;
 mod list;
 mod local;

@@ -297,9 +297,9 @@ impl<T, C: Consumers> Ring<T, C> {
         self
     }
 
-    /// Claims a slot, if nothing stands in the way. `lost` is called when another thread was faster.
+    /// Claims a slot, if nothing stands in the way. `lost` is called with the position that another thread was faster to claim.
     #[inline(always)]
-    pub(crate) fn claim(&self, mut lost: impl FnMut()) -> Option<u64> {
+    pub(crate) fn claim(&self, mut lost: impl FnMut(u64)) -> Option<u64> {
         // The head first: then it is not ahead of the tail, and at most too old (I2).
         // Acquire pairs with the Release in `see_head`: its reader is done with the slots before it.
         let head = self.tail.head_seen.load(Ordering::Acquire);
@@ -311,7 +311,7 @@ impl<T, C: Consumers> Ring<T, C> {
             match self.tail.word.change(tail, tail.advanced(1)) {
                 Ok(()) => return Some(tail.position()),
                 Err(_) => {
-                    lost();
+                    lost(tail.position());
                     tail = self.tail.word.load();
                 }
             }

@@ -24,6 +24,7 @@ use aqueduct_core::wait_cell::WaitCell;
 use aqueduct_core::wait_queue::{Place, Queue, Wait, WaitQueue};
 
 use crate::budget::Budget;
+use crate::contention::Contention;
 use crate::error::SendError;
 use crate::list::List;
 use crate::local::Local;
@@ -121,8 +122,10 @@ impl<T, W: Waiting> Chan<T, W> {
     }
 
     #[inline]
-    pub(crate) fn send(&self, value: T) -> Result<(), SendError<T>> {
-        self.list.push(value).map_err(SendError)?;
+    pub(crate) fn send(&self, value: T, contention: &Contention) -> Result<(), SendError<T>> {
+        self.list
+            .push(value, |at| contention.stand_back(at))
+            .map_err(SendError)?;
         self.receivers.notify();
         Ok(())
     }

@@ -28,8 +28,8 @@ impl Chase {
     const MAX: u8 = 8;
     const REWARD: u8 = 2;
     const PROBE: u8 = 32;
-    /// Spin-loop hints in one pause: about a microsecond on current x86.
-    const SPINS: u32 = if cfg!(aqueduct_loom) { 1 } else { 24 };
+    /// Spin-loop hints in one pause: one to four microseconds on current x86.
+    const SPINS: u32 = if cfg!(aqueduct_loom) { 1 } else { 96 };
 
     /// Starts without credit.
     pub const fn new() -> Self {

@@ -21,6 +21,15 @@
 //! it serves *the queue*, not itself, keeps the order, and makes its look good for all: see "Changing the payer" in
 //! [`barrier`].
 //!
+//! # Joining a line
+//!
+//! Who finds somebody in line already needs no barrier of its own. Since the line was last empty the flag has said
+//! WAITING, and whoever joined it then, the *first*, runs its barrier and looks after that. A server that published
+//! without seeing the flag published before the first's barrier. So the first's look finds what it published; or, if
+//! that look came before this waiter joined, it left nothing that those who were in line then could take, and this
+//! waiter, who takes the lock after it, sees what the first saw. A server that publishes later sees the flag. With the
+//! barrier being a system call, and senders going to sleep together when a channel is full, this saves most of them.
+//!
 //! # Invariants
 //!
 //! I1. A node's links, request and waker are touched only under the lock while it is Linked, and only by its owner

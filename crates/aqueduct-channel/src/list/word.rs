@@ -3,23 +3,17 @@
 //! ```text
 //!      63       62 ............ 16   15 ....... 0
 //!    ┌────────┬────────────────────┬─────────────┐
-//!    │ closed │ lap (which block)  │ offset      │     one fetch_add(1) = one claim
+//!    │ closed │ lap (which block)  │ offset      │     one more = one claim
 //!    └────────┴────────────────────┴─────────────┘
 //!
-//!              offset < SLOTS    the slot (lap, offset) is the caller's
-//!              offset ≥ SLOTS    the lap is full; wait until the owner of its last slot opens the next one
+//!              offset < SLOTS    the next slot is (lap, offset)
+//!              offset = SLOTS    the lap is full; wait until the owner of its last slot opens the next one
 //!              closed            nothing was claimed, and nothing ever will be
 //! ```
 //!
-//! This file alone knows the layout. A claim is a `fetch_add`, which cannot fail and needs no load before it, so that
-//! the line is fetched once, in the state it is needed in; what went over the end of a lap is forgotten when the
-//! next lap is opened. Two ways to overflow, and what stands against them:
+//! This file alone knows the layout. A claim is a compare-and-swap, so the offset never goes past the end of a lap.
 //!
-//! - *offset into lap*: a thread adds once and then waits, so it would take 65,000 threads in `push` at the same
-//!   moment. Half-way there [`Word::claim`] aborts the process, as `Arc` does when its count is about to overflow.
-//! - *lap into closed*: the lap wraps within its 47 bits, after 2⁵² messages; positions are compared modulo that. A
-//!   closed word may count on into its lap (nobody reads it any more), and would take 2⁶² refused sends to reach the
-//!   mark.
+//! The lap wraps within its 47 bits, after 2⁵² messages; positions are compared modulo that.
 
 use aqueduct_core::sync::{AtomicU64, Ordering};
 
@@ -28,8 +22,6 @@ use super::backoff::Backoff;
 
 const OFFSET_BITS: u32 = 16;
 const OFFSET_MASK: u64 = (1 << OFFSET_BITS) - 1;
-/// From this offset on there are too many threads inside `push`.
-const OFFSET_MAX: u64 = 1 << (OFFSET_BITS - 1);
 const CLOSED: u64 = 1 << 63;
 const LAP_MASK: u64 = (1 << (63 - OFFSET_BITS)) - 1;
 const SLOTS: u64 = 1 << SLOTS_LOG2;
@@ -85,25 +77,31 @@ impl Word {
         Self(AtomicU64::new(offset as u64))
     }
 
-    /// Claims the next slot (I1).
+    /// Claims the next slot (I1). `lost` is called with the position that another thread was faster to claim.
     #[inline(always)]
-    pub(super) fn claim(&self) -> Claim {
-        // Acquire: who sees a lap sees the block that was published for it. Pairs with the Release in `open`.
-        let word = self.0.fetch_add(1, Ordering::Acquire);
-        let offset = word & OFFSET_MASK;
-        // The mark is above the offset, so one comparison sees both.
-        if word & (CLOSED | OFFSET_MASK) < SLOTS {
-            return Claim::Slot(Place {
-                lap: word >> OFFSET_BITS,
-                offset: offset as usize,
-            });
+    pub(super) fn claim(&self, mut lost: impl FnMut(u64)) -> Claim {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            // The mark is above the offset, so one comparison sees both.
+            if word & (CLOSED | OFFSET_MASK) >= SLOTS {
+                return refuse(word);
+            }
+            // Acquire: who sees a lap sees the block that was published for it. Pairs with the Release in `open`.
+            let swap =
+                self.0
+                    .compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed);
+            if swap.is_ok() {
+                return Claim::Slot(Place {
+                    lap: word >> OFFSET_BITS,
+                    offset: (word & OFFSET_MASK) as usize,
+                });
+            }
+            lost(position(word));
+            word = self.0.load(Ordering::Relaxed);
         }
-        refuse(word)
     }
 
     /// Claims up to `wanted` slots in a row of one lap, and says how many (I1). `wanted` is not 0.
-    ///
-    /// Unlike `claim` it never adds more than there is, so that batches cannot run into the offset's bound.
     pub(super) fn claim_up_to(&self, wanted: usize) -> (Claim, usize) {
         let mut word = self.0.load(Ordering::Relaxed);
         loop {
@@ -138,7 +136,7 @@ impl Word {
     #[inline]
     pub(super) fn open(&self, lap: u64) {
         let mut word = self.0.load(Ordering::Relaxed);
-        // The loop ends: each other thread can add once before it waits for this very store.
+        // The lap is full, so nobody but a closer changes the word meanwhile.
         while word & CLOSED == 0 {
             // Release: hands the block's publication to whoever claims in it. Pairs with the Acquire in `claim` and
             // `claim_up_to`.
@@ -223,18 +221,15 @@ pub(super) fn distance(from: u64, to: u64) -> u64 {
     to.wrapping_sub(from) & POSITION_MASK
 }
 
-/// The position of an open word: a lap that is overfull ends where the next one begins.
+/// The position of an open word: a full lap ends where the next one begins.
 fn position(word: u64) -> u64 {
-    ((word >> OFFSET_BITS) << SLOTS_LOG2) + (word & OFFSET_MASK).min(SLOTS)
+    ((word >> OFFSET_BITS) << SLOTS_LOG2) + (word & OFFSET_MASK)
 }
 
 #[cold]
 fn refuse(word: u64) -> Claim {
     if word & CLOSED != 0 {
         return Claim::Closed;
-    }
-    if word & OFFSET_MASK >= OFFSET_MAX {
-        std::process::abort();
     }
     Claim::Full(word >> OFFSET_BITS)
 }

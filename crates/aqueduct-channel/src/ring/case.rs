@@ -35,7 +35,7 @@ impl<T> Join for RecvLine<T> {
             // What it was promised is here.
             return self.join(cx);
         }
-        let pop = self.ring.pop_ready(spin_loop).map(Pop::Value);
+        let pop = self.ring.pop_ready(|_| spin_loop()).map(Pop::Value);
         Look::popped(pop.unwrap_or_else(|| self.ring.pop()))
     }
 

@@ -46,9 +46,9 @@ impl<T> Ring<T, Many> {
         unsafe { self.head.slots.is_full(position) }
     }
 
-    /// Takes the next message, if nothing stands in the way. `lost` is called when another thread was faster.
+    /// Takes the next message, if nothing stands in the way. `lost` is called with the position that another thread was faster to claim.
     #[inline(always)]
-    pub(crate) fn pop_ready(&self, mut lost: impl FnMut()) -> Option<T> {
+    pub(crate) fn pop_ready(&self, mut lost: impl FnMut(u64)) -> Option<T> {
         let mut head = self.head.word.load();
         loop {
             // What is promised to receivers that are on their way is skipped (I3).
@@ -59,7 +59,7 @@ impl<T> Ring<T, Many> {
                 // SAFETY: I1: the claim succeeded on a full slot.
                 Ok(()) => return Some(unsafe { self.take(head.position()) }),
                 Err(_) => {
-                    lost();
+                    lost(head.position());
                     head = self.head.word.load();
                 }
             }

@@ -124,7 +124,7 @@ impl<T> Future for RecvFuture<'_, T> {
         let ready = if self.wait.is_made() {
             None
         } else {
-            self.ring.pop_ready(|| local.stand_back())
+            self.ring.pop_ready(|at| local.stand_back(at))
         };
         let next = match ready {
             Some(value) => Some(value),

@@ -52,7 +52,7 @@ impl<T> Rx<T> {
 
     #[inline]
     pub(crate) fn try_recv(&self) -> Pop<T> {
-        match self.ring.pop_ready(|| self.local.stand_back()) {
+        match self.ring.pop_ready(|at| self.local.stand_back(at)) {
             Some(value) => Pop::Value(value),
             None => self.ring.try_pop(),
         }
@@ -66,7 +66,7 @@ impl<T> Rx<T> {
         let ready = if waiting {
             None
         } else {
-            self.ring.pop_ready(|| self.local.stand_back())
+            self.ring.pop_ready(|at| self.local.stand_back(at))
         };
         let next = match ready {
             Some(value) => Some(value),

@@ -289,7 +289,7 @@ impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
         let claimed = if self.wait.is_made() {
             None
         } else {
-            self.ring.claim(|| local.stand_back())
+            self.ring.claim(|at| local.stand_back(at))
         };
         let sent = match claimed {
             Some(position) => {

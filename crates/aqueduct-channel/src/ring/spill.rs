@@ -15,7 +15,7 @@ impl<T, C: Consumers> Ring<T, C> {
             return None;
         }
         let claimed = self
-            .claim(spin_loop)
+            .claim(|_| spin_loop())
             .or_else(|| self.claim_many(1).ok().map(|(position, _)| position));
         match claimed {
             Some(position) => {

@@ -50,7 +50,7 @@ impl<T, C: Consumers> Tx<T, C> {
 
     #[inline]
     pub(crate) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        if let Some(position) = self.ring.claim(|| self.local.stand_back()) {
+        if let Some(position) = self.ring.claim(|at| self.local.stand_back(at)) {
             // SAFETY: I1: just claimed.
             unsafe { self.ring.write(position, value) };
             return Ok(());

@@ -71,7 +71,7 @@ impl<Q: Queue> Wait<Q> {
         }
     }
 
-    /// Gets in line, and runs the sleeper's barrier.
+    /// Gets in line, and runs the sleeper's barrier unless those in line did ("Joining a line" in the parent's doc).
     fn join(self: Pin<&Self>, waker: Waker, place: Place, position: u64, request: Q::Request) {
         // SAFETY: I1: the node is Idle, so it is its owner's.
         unsafe {
@@ -85,10 +85,13 @@ impl<Q: Queue> Wait<Q> {
         let before = list.pace.payer();
         list.note_sleep(position);
         let now = list.pace.payer();
+        let covered = !list.is_empty() && now == before;
         // SAFETY: I2: the node was Idle. I3: `self` is pinned, and its drop unlinks the node.
         unsafe { list.link(NonNull::from(&self.node), place) };
         drop(list);
-        now.sleeper_barrier(before);
+        if !covered {
+            now.sleeper_barrier(before);
+        }
     }
 
     /// In line already: makes sure that the right task is woken.

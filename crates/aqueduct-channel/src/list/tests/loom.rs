@@ -24,7 +24,7 @@ fn produce(list: &Arc<List<Message>>, id: usize, count: usize) -> thread::JoinHa
     let list = list.clone();
     thread::spawn(move || {
         (0..count)
-            .take_while(|i| list.push(Box::new((id, *i))).is_ok())
+            .take_while(|i| list.push(Box::new((id, *i)), |_| {}).is_ok())
             .count()
     })
 }
@@ -112,7 +112,7 @@ fn produce_stopping(
     thread::spawn(move || {
         for number in 0..count {
             let place = loop {
-                match list.tail.claim() {
+                match list.tail.claim(|_| {}) {
                     word::Claim::Slot(place) => break place,
                     word::Claim::Full(lap) => list.tail.wait_past(lap),
                     word::Claim::Closed => return number,
@@ -269,7 +269,7 @@ fn what_is_left_is_dropped_once() {
             let (list, drops) = (list.clone(), drops.clone());
             thread::spawn(move || {
                 for _ in 0..2 {
-                    assert!(list.push(Drops(drops.clone())).is_ok());
+                    assert!(list.push(Drops(drops.clone()), |_| {}).is_ok());
                 }
             })
         });
@@ -313,7 +313,7 @@ fn a_producer_that_notifies_after_push_is_enough() {
         let producers = [0, 1].map(|id| {
             let (list, armed, wakes) = (list.clone(), armed.clone(), wakes.clone());
             thread::spawn(move || {
-                list.push(Box::new((id, 0))).unwrap();
+                list.push(Box::new((id, 0)), |_| {}).unwrap();
                 fence(Ordering::SeqCst); // pairs with the consumer's
                 if armed.load(Ordering::Relaxed) {
                     wakes.fetch_add(1, Ordering::Relaxed);

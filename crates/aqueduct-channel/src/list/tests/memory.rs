@@ -81,7 +81,7 @@ fn a_steady_flow_allocates_nothing() {
         for warm_up in [true, false] {
             let before = used();
             for _ in 0..1000 {
-                (0..inside).for_each(|i| list.push(i).unwrap());
+                (0..inside).for_each(|i| list.push(i, |_| {}).unwrap());
                 out.clear();
                 assert_eq!(list.pop_many(&mut out, 200), inside);
             }
@@ -93,7 +93,7 @@ fn a_steady_flow_allocates_nothing() {
 fn after_a_burst<T>(message: impl Fn() -> T) -> isize {
     let before = used().bytes;
     let list = List::new();
-    (0..100_000).for_each(|_| assert!(list.push(message()).is_ok()));
+    (0..100_000).for_each(|_| assert!(list.push(message(), |_| {}).is_ok()));
     assert!(used().bytes - before >= 100_000 * size_of::<T>() as isize);
     drain(&list);
     let kept = used().bytes - before;
@@ -106,7 +106,8 @@ fn after_a_burst<T>(message: impl Fn() -> T) -> isize {
     list.shrink();
     let shrunk = used().bytes - before;
     assert!(shrunk <= Block::<T>::WHOLE as isize, "{shrunk} bytes");
-    list.push(message()).unwrap_or_else(|_| panic!("open"));
+    list.push(message(), |_| {})
+        .unwrap_or_else(|_| panic!("open"));
     drop(list);
     assert_eq!(used().bytes, before);
     kept
@@ -123,7 +124,7 @@ fn a_burst_gives_its_memory_back() {
 fn slots_are_dense() {
     let before = used().bytes;
     let list = List::new();
-    (0..100_000_usize).for_each(|i| list.push(i).unwrap());
+    (0..100_000_usize).for_each(|i| list.push(i, |_| {}).unwrap());
     let each = (used().bytes - before) as f64 / 100_000.0;
     assert!(each < 10.1, "{each} bytes for a message of 8");
     drop(list);

@@ -43,7 +43,7 @@ struct Pair {
 impl Pair {
     fn push(&mut self) {
         let message = self.sent;
-        let pushed = self.list.push(Box::new(message));
+        let pushed = self.list.push(Box::new(message), |_| {});
         if self.closed {
             assert_eq!(*pushed.unwrap_err(), message);
         } else {

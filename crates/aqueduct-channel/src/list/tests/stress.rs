@@ -45,7 +45,7 @@ fn produce(list: &List<Message>, producer: usize) -> usize {
     let mut sent = 0;
     while sent < EACH {
         if sent % 1000 < 700 {
-            if list.push(Message::new(producer, sent)).is_err() {
+            if list.push(Message::new(producer, sent), |_| {}).is_err() {
                 return sent;
             }
             sent += 1;

@@ -21,7 +21,7 @@ fn pop<T>(list: &List<T>) -> Pop<T> {
 fn messages_come_out_in_order_across_blocks() {
     let list = List::new();
     for i in 0..SLOTS * 3 {
-        list.push(i).unwrap();
+        list.push(i, |_| {}).unwrap();
         assert_eq!(list.len(), i + 1);
     }
     for i in 0..SLOTS * 3 {
@@ -35,14 +35,14 @@ fn messages_come_out_in_order_across_blocks() {
 #[test]
 fn closing_refuses_and_drains() {
     let list = List::new();
-    list.push(1).unwrap();
-    list.push(2).unwrap();
+    list.push(1, |_| {}).unwrap();
+    list.push(2, |_| {}).unwrap();
     assert!(!list.is_closed());
     assert!(list.close());
     assert!(!list.close(), "the second close changes nothing");
     assert!(list.is_closed());
     for _ in 0..200 {
-        assert_eq!(list.push(3), Err(3));
+        assert_eq!(list.push(3, |_| {}), Err(3));
     }
     assert_eq!((list.len(), list.sent()), (2, 2));
     assert_eq!(list.pop(), Pop::Value(1));
@@ -56,9 +56,9 @@ fn closing_refuses_and_drains() {
 fn closing_at_every_offset_is_exact() {
     for sent in 0..SLOTS * 2 + 10 {
         let list = List::new();
-        (0..sent).for_each(|i| list.push(i).unwrap());
+        (0..sent).for_each(|i| list.push(i, |_| {}).unwrap());
         assert!(list.close());
-        assert_eq!(list.push(0), Err(0));
+        assert_eq!(list.push(0, |_| {}), Err(0));
         for i in 0..sent {
             assert_eq!(pop(&list), Pop::Value(i));
         }
@@ -70,7 +70,7 @@ fn closing_at_every_offset_is_exact() {
 fn a_batch_comes_out_as_it_went_in() {
     let list = List::new();
     let mut batch: Vec<usize> = (0..100).collect();
-    list.push(1000).unwrap();
+    list.push(1000, |_| {}).unwrap();
     assert_eq!(list.push_many(&mut batch), Ok(()));
     assert!(batch.is_empty() && batch.capacity() >= 100);
     assert_eq!(list.len(), 101);
@@ -110,7 +110,7 @@ fn the_rest_of_a_batch_keeps_its_order() {
 }
 
 fn claim(list: &List<usize>) -> Place {
-    match list.tail.claim() {
+    match list.tail.claim(|_| {}) {
         Claim::Slot(place) => place,
         other => panic!("{other:?}"),
     }
@@ -119,9 +119,9 @@ fn claim(list: &List<usize>) -> Place {
 #[test]
 fn a_producer_that_slept_through_laps_still_finds_its_block() {
     let list = List::new();
-    (0..20).for_each(|i| list.push(i).unwrap());
+    (0..20).for_each(|i| list.push(i, |_| {}).unwrap());
     let slow = claim(&list);
-    (21..200).for_each(|i| list.push(i).unwrap());
+    (21..200).for_each(|i| list.push(i, |_| {}).unwrap());
 
     (0..20).for_each(|i| assert_eq!(pop(&list), Pop::Value(i)));
     assert_eq!(pop(&list), Pop::Lagging);
@@ -138,28 +138,28 @@ fn a_producer_that_slept_through_laps_still_finds_its_block() {
 
 #[test]
 fn the_lap_wraps_below_the_mark() {
-    assert!(matches!(Word::at(true, 0, 0).claim(), Claim::Closed));
+    assert!(matches!(Word::at(true, 0, 0).claim(|_| {}), Claim::Closed));
     let word = Word::at(false, LAP_MAX, 31);
     let last = Place {
         lap: LAP_MAX,
         offset: 31,
     };
-    assert_eq!(word.claim(), Claim::Slot(last));
-    assert_eq!(word.claim(), Claim::Full(LAP_MAX));
+    assert_eq!(word.claim(|_| {}), Claim::Slot(last));
+    assert_eq!(word.claim(|_| {}), Claim::Full(LAP_MAX));
     assert!(!word.is_closed());
     let full = word.end(&ClosedAt::new()).position;
     word.open(word::lap_after(LAP_MAX));
     let open = word.end(&ClosedAt::new()).position;
     assert_eq!((open, distance(full, open)), (0, 0));
     assert!(!word.is_closed());
-    assert_eq!(word.claim(), Claim::Slot(Place { lap: 0, offset: 0 }));
+    assert_eq!(word.claim(|_| {}), Claim::Slot(Place { lap: 0, offset: 0 }));
 }
 
 #[test]
 fn opening_keeps_a_closed_word_closed() {
     let word = Word::at(false, 0, 31);
     let at = ClosedAt::new();
-    assert!(matches!(word.claim(), Claim::Slot(_)));
+    assert!(matches!(word.claim(|_| {}), Claim::Slot(_)));
     assert!(word.close(&at));
     word.open(1);
     assert!(word.is_closed());
@@ -184,7 +184,7 @@ fn positions_may_wrap() {
         let list = about_to_wrap();
         let before = list.sent();
         for i in 0..100 {
-            list.push(i).unwrap();
+            list.push(i, |_| {}).unwrap();
             assert_eq!(list.len(), i.min(inside) + 1);
             if i >= inside {
                 assert_eq!(pop(&list), Pop::Value(i - inside));
@@ -207,7 +207,7 @@ fn every_type_fits() {
 
     fn check<T: Clone + PartialEq + std::fmt::Debug>(value: &T) {
         let list = List::new();
-        (0..100).for_each(|_| list.push(value.clone()).unwrap());
+        (0..100).for_each(|_| list.push(value.clone(), |_| {}).unwrap());
         let mut batch = vec![value.clone(); 100];
         list.push_many(&mut batch).unwrap();
         (0..90).for_each(|_| assert_eq!(pop(&list), Pop::Value(value.clone())));
@@ -240,7 +240,7 @@ fn what_is_left_is_dropped_once() {
     for taken in [0, 5, 8, 40, 100] {
         let drops = Arc::new(AtomicUsize::new(0));
         let list = List::new();
-        (0..100).for_each(|_| assert!(list.push(Drops(drops.clone(), false)).is_ok()));
+        (0..100).for_each(|_| assert!(list.push(Drops(drops.clone(), false), |_| {}).is_ok()));
         (0..taken).for_each(|_| drop(pop(&list)));
         assert_eq!(drops.load(Ordering::Relaxed), taken);
         drop(list);
@@ -253,7 +253,7 @@ fn what_is_left_is_dropped_once() {
 fn a_panicking_drop_does_not_keep_the_others() {
     let drops = Arc::new(AtomicUsize::new(0));
     let list = List::new();
-    (0..100).for_each(|i| assert!(list.push(Drops(drops.clone(), i == 20)).is_ok()));
+    (0..100).for_each(|i| assert!(list.push(Drops(drops.clone(), i == 20), |_| {}).is_ok()));
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(list)));
     assert!(dropped.is_err());
     assert_eq!(drops.load(Ordering::Relaxed), 100);

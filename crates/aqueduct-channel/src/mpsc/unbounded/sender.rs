@@ -5,6 +5,7 @@ use std::fmt;
 use aqueduct_core::sync::{Arc, Ordering};
 use aqueduct_core::wait_cell::WaitCell;
 
+use crate::contention::Contention;
 use crate::error::SendError;
 use crate::stats::Stats;
 use crate::unbounded::Chan;
@@ -16,12 +17,16 @@ use crate::unbounded::Chan;
 /// channel unless something else bounds what can be inside.
 pub struct UnboundedSender<T> {
     chan: Arc<Chan<T, WaitCell>>,
+    contention: Contention,
 }
 
 impl<T> UnboundedSender<T> {
     /// `chan` has counted it.
     pub(super) fn new(chan: Arc<Chan<T, WaitCell>>) -> Self {
-        Self { chan }
+        Self {
+            chan,
+            contention: Contention::new(),
+        }
     }
 
     /// Sends a message. Never waits.
@@ -31,7 +36,7 @@ impl<T> UnboundedSender<T> {
     /// The message, if the receiver was closed or dropped.
     #[inline]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
-        self.chan.send(value)
+        self.chan.send(value, &self.contention)
     }
 
     /// Sends all of a vector, at one claim a block, and leaves it empty. Returns how many were sent. Never waits.
