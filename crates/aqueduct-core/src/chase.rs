@@ -16,41 +16,52 @@ use crate::sync::spin_loop;
 /// ```text
 ///   credit:  0 ............ MAX
 ///            pause brought something: + REWARD        it brought nothing: - 1
-///            credit 0: only one in PROBE sleeps is preceded by a pause
+///            credit 0: only one in `interval` sleeps is preceded by a pause;
+///            if that brings nothing the interval doubles, up to a bound
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Chase {
     credit: u8,
-    since_probe: u8,
+    /// How often a probe in a row has brought nothing, up to a bound.
+    misses: u8,
+    since_probe: u16,
 }
 
 impl Chase {
     const MAX: u8 = 8;
     const REWARD: u8 = 2;
-    const PROBE: u8 = 32;
+    const PROBE: u16 = 32;
+    /// The interval doubles so often: to one probe in 512 sleeps, which is some 3 ns for each.
+    const MISSES_MAX: u8 = 4;
     /// Spin-loop hints in one pause: one to four microseconds on current x86.
     const SPINS: u32 = if cfg!(aqueduct_loom) { 1 } else { 96 };
+
+    const CREDIT_BITS: u32 = 4;
+    const MISSES_BITS: u32 = 3;
 
     /// Starts without credit.
     pub const fn new() -> Self {
         Self {
             credit: 0,
+            misses: 0,
             since_probe: 0,
         }
     }
 
     /// Unpacks what [`into_bits`](Self::into_bits) packed.
     pub const fn from_bits(bits: u16) -> Self {
-        let [credit, since_probe] = bits.to_le_bytes();
+        let misses = bits >> Self::CREDIT_BITS;
         Self {
-            credit,
-            since_probe,
+            credit: bits as u8 & ((1 << Self::CREDIT_BITS) - 1),
+            misses: misses as u8 & ((1 << Self::MISSES_BITS) - 1),
+            since_probe: misses >> Self::MISSES_BITS,
         }
     }
 
     /// Packs it into a word, for handles that keep it in an atomic.
     pub const fn into_bits(self) -> u16 {
-        u16::from_le_bytes([self.credit, self.since_probe])
+        (self.since_probe << Self::MISSES_BITS | self.misses as u16) << Self::CREDIT_BITS
+            | self.credit as u16
     }
 
     /// Whether to pause before the next look.
@@ -60,21 +71,24 @@ impl Chase {
             return true;
         }
         self.since_probe += 1;
-        if self.since_probe >= Self::PROBE {
-            self.since_probe = 0;
-            return true;
+        if self.since_probe < Self::PROBE << self.misses {
+            return false;
         }
-        false
+        self.since_probe = 0;
+        true
     }
 
     /// Notes whether a pause brought something.
     #[inline]
     pub fn note(&mut self, brought: bool) {
-        self.credit = if brought {
-            (self.credit + Self::REWARD).min(Self::MAX)
+        if brought {
+            self.credit = (self.credit + Self::REWARD).min(Self::MAX);
+            self.misses = 0;
+        } else if self.credit > 0 {
+            self.credit -= 1;
         } else {
-            self.credit.saturating_sub(1)
-        };
+            self.misses = (self.misses + 1).min(Self::MISSES_MAX);
+        }
     }
 
     /// Pauses, if it is worth it, and looks; says what it found.

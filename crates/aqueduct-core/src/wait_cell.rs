@@ -90,23 +90,32 @@ impl WaitCell {
 
     #[inline]
     fn notify_slow(&self, mut state: usize) -> bool {
+        // Where the waiter is seen to sleep there is no need of a barrier before looking whether it does. That goes for
+        // the mark too: `wake` changes the word, so it sees a mark that was set before, and who sets one later sees
+        // what was published before this.
+        if state & ARMED != 0
+            && let Some(seen) = self.wake()
+        {
+            return seen & MARK != 0;
+        }
         if state & BOTH != 0 {
             barrier::full();
             state = self.state.load(Ordering::Relaxed);
-        }
-        if state & ARMED != 0 {
-            self.wake();
+            if state & ARMED != 0 {
+                self.wake();
+            }
         }
         state & MARK != 0
     }
 
-    /// Takes the cell from `ARMED` and calls the waker.
+    /// Takes the cell from `ARMED` and calls the waker. Returns the word that it took it from; nothing if somebody
+    /// else woke it, or the waiter went away.
     #[cold]
-    fn wake(&self) {
+    fn wake(&self) -> Option<usize> {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
             if state & ARMED == 0 {
-                return; // Somebody else woke it, or the waiter went away.
+                return None;
             }
             let busy = state & BUSY != 0;
             let next = if busy {
@@ -120,7 +129,7 @@ impl WaitCell {
                 .state
                 .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
             {
-                Ok(_) if busy => return,
+                Ok(_) if busy => return Some(state),
                 Ok(_) => break,
                 Err(now) => state = now,
             }
@@ -130,7 +139,7 @@ impl WaitCell {
             turn.call();
             if turn.done() {
                 std::mem::forget(turn);
-                return;
+                return Some(state);
             }
         }
     }
@@ -139,7 +148,8 @@ impl WaitCell {
     ///
     /// Only the waiter's side may mark: a mark set by another thread while the waiter arms may be lost.
     pub fn mark(&self) {
-        let payer = payer(self.state.fetch_or(MARK, Ordering::Relaxed));
+        // Acquire pairs with the Release in `wake`: what a notifier published that woke the cell before is seen.
+        let payer = payer(self.state.fetch_or(MARK, Ordering::Acquire));
         // The same handshake as arming: say it, then look.
         payer.sleeper_barrier(payer);
     }

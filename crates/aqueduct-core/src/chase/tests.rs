@@ -1,18 +1,41 @@
 use super::*;
 
 #[test]
-fn pauses_that_bring_nothing_are_given_up_but_for_a_probe() {
+fn pauses_that_bring_nothing_are_given_up_but_for_rarer_and_rarer_probes() {
     let mut chase = Chase::new();
-    let pauses = (0..u32::from(Chase::PROBE) * 10)
-        .filter(|_| {
-            let pause = chase.is_worth_a_pause();
-            if pause {
-                chase.note(false);
-            }
-            pause
-        })
-        .count();
-    assert_eq!(pauses, 10);
+    let mut since = 0;
+    let mut intervals = Vec::new();
+    while intervals.len() < 7 {
+        since += 1;
+        if chase.is_worth_a_pause() {
+            chase.note(false);
+            intervals.push(since);
+            since = 0;
+        }
+    }
+    assert_eq!(intervals, [32, 64, 128, 256, 512, 512, 512]);
+    chase.note(true);
+    for _ in 0..Chase::REWARD {
+        chase.note(false);
+    }
+    let again = (1..).find(|_| chase.is_worth_a_pause());
+    assert_eq!(again, Some(u32::from(Chase::PROBE)));
+}
+
+#[test]
+fn packing_keeps_everything() {
+    for (credit, misses, since_probe) in [(0, 0, 0), (8, 4, 511), (3, 0, 1), (0, 4, 0)] {
+        let chase = Chase {
+            credit,
+            misses,
+            since_probe,
+        };
+        let back = Chase::from_bits(chase.into_bits());
+        assert_eq!(
+            (back.credit, back.misses, back.since_probe),
+            (credit, misses, since_probe)
+        );
+    }
 }
 
 #[test]

@@ -72,6 +72,31 @@ fn serve_and_join_never_both_miss_whoever_pays() {
     }
 }
 
+/// "Joining a line": of two who get in line only the first runs a barrier, whichever it is, and none stays behind.
+///
+/// Fails if nobody runs it, or if the first does so before it is in line.
+#[test]
+fn one_barrier_is_good_for_a_whole_line() {
+    for positions in [(0, 0), (FAR, 2 * FAR)] {
+        model::asymmetric(|| {
+            bounded(2, move || {
+                let semaphore = Semaphore::new();
+                let giver = spawn(&semaphore, |semaphore| {
+                    semaphore.give(1);
+                    semaphore.give(1);
+                });
+                let other = spawn(&semaphore, move |semaphore| {
+                    acquire(&semaphore, positions.1);
+                });
+                acquire(&semaphore, positions.0);
+                other.join().unwrap();
+                giver.join().unwrap();
+                assert_eq!(semaphore.permits(), 0);
+            });
+        });
+    }
+}
+
 /// Guards the lock around the list, and the Release and Acquire around SERVED: a waiter that is woken, or looks by
 /// itself, takes its node back from the server.
 #[test]
