@@ -69,7 +69,7 @@ use std::ptr::NonNull;
 use aqueduct_core::barrier::Pace;
 use aqueduct_core::pad::Padded;
 use aqueduct_core::sync::{
-    Arc, AtomicU64, AtomicUsize, Lock, Ordering, UnsafeCell, spin_loop, yield_now,
+    Arc, AtomicU32, AtomicU64, AtomicUsize, Lock, Ordering, UnsafeCell, spin_loop, yield_now,
 };
 use aqueduct_core::wait_queue::WaitQueue;
 
@@ -102,9 +102,8 @@ pub(crate) trait Consumers: Sized + Send + Sync {
 /// What both sides share. The order of the fields is the order in memory.
 #[repr(C)]
 pub(crate) struct Ring<T, C> {
-    tail: Padded<Tail<T>>,
+    tail: Padded<Tail<T, C>>,
     head: Padded<Head<T>>,
-    receivers: Padded<C>,
     senders: WaitQueue<SendRequest>,
     sender_count: AtomicUsize,
     /// How many messages overflow has cost.
@@ -113,28 +112,31 @@ pub(crate) struct Ring<T, C> {
     evicted: AtomicU64,
 }
 
-/// The senders' line.
-struct Tail<T> {
+/// The senders' line: all that a send needs that finds room and nobody asleep.
+#[repr(C)]
+struct Tail<T, C> {
     word: AtomicCursor,
     /// A head that a sender has seen, counted on beyond the bits of the word.
     head_seen: AtomicU64,
     slots: View<T>,
     capacity: u64,
-    policy: Option<Box<Policy<T>>>,
-    /// The most messages that were seen inside.
-    len_max: AtomicUsize,
-    fair: bool,
+    /// Where receivers wait: here, as every sender looks at it, and receivers write it only when they go to sleep.
+    receivers: C,
 }
 
-/// The receivers' line.
+/// The receivers' line; and what is rarely needed, where there is room for it.
+#[repr(C)]
 struct Head<T> {
     word: AtomicCursor,
     /// The same slots: receivers need not touch the senders' line for them.
     slots: View<T>,
+    policy: Option<Box<Policy<T>>>,
     /// Those who wait for the channel to close. Made when somebody first does.
     watchers: Lock<Option<Arc<WaitQueue<()>>>>,
-    weak_count: AtomicUsize,
-    receiver_count: AtomicUsize,
+    /// The most messages that were seen inside.
+    len_max: AtomicUsize,
+    weak_count: AtomicU32,
+    fair: bool,
 }
 
 /// Where the slots are. They are owned by the ring, and as old as it is (I8).
@@ -263,18 +265,17 @@ impl<T, C: Consumers> Ring<T, C> {
                 head_seen: AtomicU64::new(0),
                 slots,
                 capacity: capacity as u64,
-                policy: options.into_policy(C::SHARED),
-                len_max: AtomicUsize::new(0),
-                fair,
+                receivers: C::new(pace, capacity),
             }),
             head: Padded(Head {
                 word: AtomicCursor::new(),
                 slots,
+                policy: options.into_policy(C::SHARED),
                 watchers: Lock::new(None),
-                weak_count: AtomicUsize::new(0),
-                receiver_count: AtomicUsize::new(1),
+                len_max: AtomicUsize::new(0),
+                weak_count: AtomicU32::new(0),
+                fair,
             }),
-            receivers: Padded(C::new(pace, capacity)),
             senders: WaitQueue::new(capacity),
             sender_count: AtomicUsize::new(1),
             dropped: AtomicU64::new(0),
@@ -431,8 +432,8 @@ impl<T, C: Consumers> Ring<T, C> {
     }
 
     fn note_len(&self, len: usize) {
-        if len > self.tail.len_max.load(Ordering::Relaxed) {
-            self.tail.len_max.store(len, Ordering::Relaxed);
+        if len > self.head.len_max.load(Ordering::Relaxed) {
+            self.head.len_max.store(len, Ordering::Relaxed);
         }
     }
 
@@ -529,7 +530,7 @@ impl<T, C: Consumers> Ring<T, C> {
     }
 
     pub(crate) fn policy(&self) -> Option<&Policy<T>> {
-        self.tail.policy.as_deref()
+        self.head.policy.as_deref()
     }
 
     pub(crate) fn overflow_policy(&self) -> Overflow {
@@ -581,9 +582,9 @@ impl<T, C: Consumers> Ring<T, C> {
             received: (head + spilled_ever).saturating_sub(evicted + spilled as u64),
             dropped: self.dropped.load(Ordering::Relaxed),
             len,
-            len_max: self.tail.len_max.load(Ordering::Relaxed),
+            len_max: self.head.len_max.load(Ordering::Relaxed),
             senders_waiting: self.senders.len(),
-            receivers_waiting: self.receivers.waiting(),
+            receivers_waiting: self.tail.receivers.waiting(),
         }
     }
 
@@ -591,11 +592,7 @@ impl<T, C: Consumers> Ring<T, C> {
         &self.sender_count
     }
 
-    pub(crate) fn receiver_count(&self) -> &AtomicUsize {
-        &self.head.receiver_count
-    }
-
-    pub(crate) fn weak_count(&self) -> &AtomicUsize {
+    pub(crate) fn weak_count(&self) -> &AtomicU32 {
         &self.head.weak_count
     }
 }

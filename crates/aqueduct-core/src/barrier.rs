@@ -118,17 +118,17 @@ impl Payer {
 /// message), at 128 it wins (60 → 33).
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    average: u32,
+    average: u16,
     payer: Payer,
 }
 
 impl Pace {
     /// From this many messages a sleep on, the sleeper pays.
-    pub const LIGHT_FROM: u32 = if cfg!(aqueduct_loom) { 2 } else { 96 };
+    pub const LIGHT_FROM: u16 = if cfg!(aqueduct_loom) { 2 } else { 96 };
     /// The sleeper stops paying below this many messages a sleep.
-    pub const LIGHT_UNTIL: u32 = if cfg!(aqueduct_loom) { 1 } else { 48 };
+    pub const LIGHT_UNTIL: u16 = if cfg!(aqueduct_loom) { 1 } else { 48 };
     const CAP: u64 = 4096;
-    const MEMORY: u32 = if cfg!(aqueduct_loom) { 1 } else { 4 };
+    const MEMORY: u16 = if cfg!(aqueduct_loom) { 1 } else { 4 };
 
     /// Starts with a guess of how many messages will go by between two sleeps, such as a channel's capacity.
     pub fn new(messages: usize) -> Self {
@@ -137,7 +137,7 @@ impl Pace {
 
     fn start(messages: usize, asymmetric: bool) -> Self {
         // No more than a few sleeps should it take to correct a wrong guess.
-        let average = messages.min(2 * Self::LIGHT_FROM as usize) as u32;
+        let average = messages.min(2 * Self::LIGHT_FROM as usize) as u16;
         let light = asymmetric && average >= Self::LIGHT_FROM;
         Self {
             average,
@@ -158,7 +158,7 @@ impl Pace {
     }
 
     fn step(&mut self, messages: u64, asymmetric: bool) -> Payer {
-        let messages = messages.min(Self::CAP) as u32;
+        let messages = messages.min(Self::CAP) as u16;
         self.average = (self.average * (Self::MEMORY - 1) + messages) / Self::MEMORY;
         self.payer = match self.payer {
             _ if !asymmetric => Payer::Both,

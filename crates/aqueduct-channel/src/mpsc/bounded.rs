@@ -226,7 +226,7 @@ impl<T> Sender<T> {
 
     /// How many weak senders there are.
     pub fn weak_count(&self) -> usize {
-        self.ring().weak_count().load(Ordering::Relaxed)
+        self.ring().weak_count().load(Ordering::Relaxed) as usize
     }
 
     /// Turns the sender into a [`Sink`](futures_sink::Sink).
@@ -276,7 +276,7 @@ impl<T> WeakSender<T> {
 
     /// How many weak senders there are.
     pub fn weak_count(&self) -> usize {
-        self.ring.weak_count().load(Ordering::Relaxed)
+        self.ring.weak_count().load(Ordering::Relaxed) as usize
     }
 }
 

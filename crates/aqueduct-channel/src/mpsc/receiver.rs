@@ -160,7 +160,7 @@ impl<T> Receiver<T> {
 
     /// How many weak senders there are.
     pub fn sender_weak_count(&self) -> usize {
-        self.rx.ring.weak_count().load(Ordering::Relaxed)
+        self.rx.ring.weak_count().load(Ordering::Relaxed) as usize
     }
 
     /// The channel's figures.

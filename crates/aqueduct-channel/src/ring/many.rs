@@ -1,26 +1,32 @@
 //! Many receivers.
 
 use aqueduct_core::barrier::Pace;
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::{Arc, AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{Queue, WaitQueue};
 
 use super::recv::{Outcome, RecvRequest};
 use super::{Consumers, Pop, Ring, Snooze};
 use crate::cursor::{Cursor, Flag};
 
-/// Where the receivers wait in line.
-pub(crate) struct Many(WaitQueue<RecvRequest>);
+/// Where the receivers wait in line, and how many there are.
+pub(crate) struct Many {
+    queue: WaitQueue<RecvRequest>,
+    count: AtomicUsize,
+}
 
 impl Consumers for Many {
     const SHARED: bool = true;
 
     fn new(_: Pace, capacity: usize) -> Self {
-        Self(WaitQueue::new(capacity))
+        Self {
+            queue: WaitQueue::new(capacity),
+            count: AtomicUsize::new(1),
+        }
     }
 
     #[inline(always)]
     fn notify<T>(ring: &Ring<T, Self>) {
-        if ring.receivers.0.0.is_waited_on() {
+        if ring.tail.receivers.queue.is_waited_on() {
             ring.serve_receivers();
         }
     }
@@ -35,7 +41,7 @@ impl Consumers for Many {
     }
 
     fn waiting(&self) -> usize {
-        self.0.len()
+        self.queue.len()
     }
 }
 
@@ -218,7 +224,7 @@ impl<T> Ring<T, Many> {
     /// Promises what is there to those in line.
     pub(super) fn serve_receivers(&self) {
         let mut spilled = None;
-        self.receivers.0.0.serve_and(
+        self.tail.receivers.queue.serve_and(
             |request| self.fulfil_receive(request, &mut spilled),
             || self.open_head(),
         );
@@ -235,7 +241,7 @@ impl<T> Ring<T, Many> {
         loop {
             let head = self.head.word.load();
             let starving =
-                self.tail.fair || head.distance_from(request.since) >= self.tail.capacity;
+                self.head.fair || head.distance_from(request.since) >= self.tail.capacity;
             if self.is_full(head.position() + head.owed()) && head.owed() < Cursor::OWED_MAX {
                 if self.head.word.change(head, head.owing(1)).is_ok() {
                     request.outcome = Outcome::Promised;
@@ -274,8 +280,12 @@ impl<T> Ring<T, Many> {
         }
     }
 
+    pub(crate) fn receiver_count(&self) -> &AtomicUsize {
+        &self.tail.receivers.count
+    }
+
     pub(super) fn receiver_queue(&self) -> &WaitQueue<RecvRequest> {
-        &self.receivers.0.0
+        &self.tail.receivers.queue
     }
 }
 

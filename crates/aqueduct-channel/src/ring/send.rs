@@ -68,7 +68,7 @@ impl<T, C: Consumers> Ring<T, C> {
                 return false;
             }
             let starving =
-                self.tail.fair || tail.distance_from(request.since) >= self.tail.capacity;
+                self.head.fair || tail.distance_from(request.since) >= self.tail.capacity;
             let room = self.room_at(tail, head).min(Cursor::OWED_MAX - tail.owed());
             let given = room.min(request.want - request.have);
             if given == 0 {

@@ -23,7 +23,7 @@ impl Consumers for Single {
 
     #[inline(always)]
     fn notify<T>(ring: &Ring<T, Self>) {
-        ring.receivers.0.0.notify();
+        ring.tail.receivers.0.notify();
     }
 
     fn close<T>(ring: &Ring<T, Self>) {
@@ -51,7 +51,8 @@ pub(crate) struct SingleRx<T> {
     head: u64,
     pub(crate) budget: Budget,
     ended: bool,
-    slept_at: u64,
+    /// Where the head was then, modulo 2³²: as far as differences need it.
+    slept_at: u32,
     pace: Pace,
     chase: Chase,
 }
@@ -67,7 +68,7 @@ impl<T> SingleRx<T> {
             head,
             budget: Budget::default(),
             ended: false,
-            slept_at: head,
+            slept_at: head as u32,
             pace,
             chase: Chase::new(),
         }
@@ -169,13 +170,15 @@ impl<T> SingleRx<T> {
         if let Some(found) = found {
             return Poll::Ready(found);
         }
-        let messages = self.head - self.slept_at;
-        self.slept_at = self.head;
+        let messages = (self.head as u32).wrapping_sub(self.slept_at);
+        self.slept_at = self.head as u32;
         let mut pace = self.pace;
         // SAFETY: I7: `ready` does not replace `self.ring`.
-        let cell = unsafe { &(*Arc::as_ptr(&self.ring)).receivers.0.0 };
+        let ring = unsafe { &*Arc::as_ptr(&self.ring) };
+        let cell = &ring.tail.receivers.0;
         // SAFETY: I7: the one receiver is borrowed for exclusive use, so that nobody else waits in its cell.
-        let poll = unsafe { cell.poll_wait_unchecked(cx, &mut pace, messages, || ready(self)) };
+        let poll =
+            unsafe { cell.poll_wait_unchecked(cx, &mut pace, messages.into(), || ready(self)) };
         self.pace = pace;
         poll
     }
@@ -201,6 +204,6 @@ impl<T> Drop for SingleRx<T> {
         }
         drop(drain);
         // SAFETY: I7: the one receiver is going, so nobody waits in its cell any more.
-        unsafe { self.ring.receivers.0.0.retire() };
+        unsafe { self.ring.tail.receivers.0.retire() };
     }
 }
