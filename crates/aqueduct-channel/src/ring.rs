@@ -67,9 +67,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::ptr::NonNull;
 
 use aqueduct_core::barrier::Pace;
+use aqueduct_core::chase::Chase;
 use aqueduct_core::pad::Padded;
 use aqueduct_core::sync::{
-    Arc, AtomicU32, AtomicU64, AtomicUsize, Lock, Ordering, UnsafeCell, spin_loop, yield_now,
+    Arc, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Lock, Ordering, UnsafeCell, spin_loop,
+    yield_now,
 };
 use aqueduct_core::wait_queue::WaitQueue;
 
@@ -136,6 +138,8 @@ struct Head<T> {
     /// The most messages that were seen inside.
     len_max: AtomicUsize,
     weak_count: AtomicU32,
+    /// What waiting a little for room has brought senders: a [`Chase`].
+    chase: AtomicU16,
     fair: bool,
 }
 
@@ -274,6 +278,7 @@ impl<T, C: Consumers> Ring<T, C> {
                 watchers: Lock::new(None),
                 len_max: AtomicUsize::new(0),
                 weak_count: AtomicU32::new(0),
+                chase: AtomicU16::new(Chase::new().into_bits()),
                 fair,
             }),
             senders: WaitQueue::new(capacity),
@@ -429,6 +434,17 @@ impl<T, C: Consumers> Ring<T, C> {
         } else {
             before + ahead
         }
+    }
+
+    /// Uses or changes what senders know of waiting a little. A change that gets lost was only a hint.
+    fn with_chase<R>(&self, change: impl FnOnce(&mut Chase) -> R) -> R {
+        let before = self.head.chase.load(Ordering::Relaxed);
+        let mut chase = Chase::from_bits(before);
+        let result = change(&mut chase);
+        if chase.into_bits() != before {
+            self.head.chase.store(chase.into_bits(), Ordering::Relaxed);
+        }
+        result
     }
 
     fn note_len(&self, len: usize) {

@@ -91,15 +91,20 @@ impl Chase {
         }
     }
 
+    /// Passes a microsecond or a few without touching anything.
+    pub fn pause() {
+        for _ in 0..Self::SPINS {
+            spin_loop();
+        }
+    }
+
     /// Pauses, if it is worth it, and looks; says what it found.
     #[inline]
     pub fn pause_and<R>(&mut self, look: impl FnOnce() -> Option<R>) -> Option<R> {
         if !self.is_worth_a_pause() {
             return None;
         }
-        for _ in 0..Self::SPINS {
-            spin_loop();
-        }
+        Self::pause();
         let found = look();
         self.note(found.is_some());
         found

@@ -33,7 +33,8 @@ impl<T> Lock<T> {
 mod imp {
     pub use std::hint::spin_loop;
     pub use std::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+        fence,
     };
     pub use std::sync::{Arc, MutexGuard};
     pub use std::thread::yield_now;
@@ -70,7 +71,8 @@ mod imp {
     pub use loom::cell::UnsafeCell;
     pub use loom::hint::spin_loop;
     pub use loom::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+        fence,
     };
     pub use loom::sync::{Arc, MutexGuard};
     pub use loom::thread::yield_now;

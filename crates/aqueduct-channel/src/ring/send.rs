@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use aqueduct_core::chase::Chase;
 use aqueduct_core::sync::Arc;
 use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait, WaitQueue};
 use pin_project_lite::pin_project;
@@ -222,6 +223,14 @@ where
     })
 }
 
+/// How often a sender that finds no room lets other tasks run before it gets in line, where that has lately brought
+/// room.
+///
+/// Where many senders wait in line, each slot that is freed is promised and its owner woken, for one message each
+/// (measured with 64 senders on two cores: 180 ns a message). A sender that comes again a little later finds room for
+/// many, and keeps nobody waiting who is in line, since room is promised to those first.
+const TURNS: u8 = if cfg!(aqueduct_loom) { 0 } else { 16 };
+
 pin_project! {
     /// Sends one message.
     #[must_use = "futures do nothing unless polled"]
@@ -232,6 +241,8 @@ pin_project! {
         ring: &'a Ring<T, C>,
         local: &'a Local,
         value: Option<T>,
+        // How often it has let other tasks run, plus one, before getting in line.
+        turns: u8,
         #[pin]
         wait: LazyWait<SenderLine<&'a Ring<T, C>>>,
     }
@@ -244,6 +255,7 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
             ring,
             local,
             value: Some(value),
+            turns: 0,
             wait: LazyWait::new(),
         }
     }
@@ -263,8 +275,22 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
             if sent.is_none() && ring.overflow_policy() == Overflow::Reject {
                 return Poll::Ready(value.take().map_or(Ok(()), |value| Err(SendError(value))));
             }
-            if sent.is_none() {
-                sent = this.local.pause_and(|| ring.attempt(value));
+            if sent.is_none()
+                && *this.turns == 0
+                && !ring.head.fair
+                && ring.with_chase(Chase::is_worth_a_pause)
+            {
+                *this.turns = 1;
+                Chase::pause();
+                sent = ring.attempt(value);
+            }
+            if *this.turns > 0 {
+                if sent.is_none() && *this.turns <= TURNS {
+                    *this.turns += 1;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                ring.with_chase(|chase| chase.note(sent.is_some()));
             }
             if let Some(sent) = sent {
                 return Poll::Ready(sent);
@@ -286,7 +312,7 @@ impl<T, C: Consumers> Future for SendFuture<'_, T, C> {
             "a future that was ready is not polled again"
         );
         ready!(local.poll_budget(cx));
-        let claimed = if self.wait.is_made() {
+        let claimed = if self.wait.is_made() || self.turns > 0 {
             None
         } else {
             self.ring.claim(|at| local.stand_back(at))
