@@ -22,6 +22,7 @@ mod pop;
 mod rendezvous;
 mod ring;
 mod slots;
+mod snooze;
 mod stats;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;

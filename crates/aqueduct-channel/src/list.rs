@@ -49,7 +49,6 @@
 //!   message. By I5 there is never a user of a block that the consumer is done with.
 //! - *Pack the block's pointer into the tail word*? Pointers do not leave 16 bits free everywhere.
 
-mod backoff;
 mod block;
 mod consumer;
 mod spares;

@@ -51,6 +51,7 @@ mod single;
 mod sink;
 mod spill;
 mod tx;
+mod view;
 
 pub(crate) use case::{RecvLine, RoomLine};
 pub(crate) use many::{Many, ReceiverLine};
@@ -61,24 +62,21 @@ pub(crate) use send::{SendFuture, SendRequest, SenderLine};
 pub(crate) use single::{Single, SingleRx};
 pub(crate) use sink::{RingSink, SendsIntoRing};
 pub(crate) use tx::Tx;
+use view::{Slot, View};
 
-use std::mem::MaybeUninit;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::ptr::NonNull;
 
 use aqueduct_core::barrier::Pace;
 use aqueduct_core::chase::Chase;
 use aqueduct_core::pad::Padded;
-use aqueduct_core::sync::{
-    Arc, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Lock, Ordering, UnsafeCell, spin_loop,
-    yield_now,
-};
+use aqueduct_core::sync::{Arc, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Lock, Ordering};
 use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::cursor::{AtomicCursor, Cursor, Flag};
 use crate::overflow::{Options, Overflow, Policy};
 use crate::pop::Pop;
 use crate::slots::assert_capacity;
+use crate::snooze::Snooze;
 use crate::stats::Stats;
 
 /// The receiving side of a ring: how it waits, and how it is told of a message.
@@ -143,97 +141,6 @@ struct Head<T> {
     fair: bool,
 }
 
-/// Where the slots are. They are owned by the ring, and as old as it is (I8).
-struct View<T> {
-    first: NonNull<Slot<T>>,
-    mask: u64,
-}
-
-struct Slot<T> {
-    stamp: AtomicU64,
-    value: UnsafeCell<MaybeUninit<T>>,
-}
-
-impl<T> Clone for View<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for View<T> {}
-
-impl<T> View<T> {
-    fn new(capacity: usize) -> Self {
-        // At least two, so that the lowest bit of a turn is free for "full" (I5).
-        let number = capacity.next_power_of_two().max(2);
-        let slots: Box<[Slot<T>]> = (0..number)
-            .map(|_| Slot {
-                stamp: AtomicU64::new(0),
-                value: UnsafeCell::new(MaybeUninit::uninit()),
-            })
-            .collect();
-        Self {
-            first: NonNull::from(Box::leak(slots)).cast(),
-            mask: number as u64 - 1,
-        }
-    }
-
-    /// The slot at a position.
-    ///
-    /// # Safety
-    ///
-    /// The ring lives.
-    #[inline(always)]
-    unsafe fn slot<'a>(self, position: u64) -> &'a Slot<T> {
-        // SAFETY: I8: the mask is below the number of slots; they live, as the caller promises.
-        unsafe { &*self.first.as_ptr().add((position & self.mask) as usize) }
-    }
-
-    /// The stamp of a free slot at a position.
-    #[inline(always)]
-    fn turn(self, position: u64) -> u64 {
-        Cursor::wrapped(position) & !self.mask
-    }
-
-    /// Whether a message is there to be taken.
-    ///
-    /// # Safety
-    ///
-    /// The ring lives.
-    #[inline(always)]
-    unsafe fn is_full(self, position: u64) -> bool {
-        // SAFETY: I8, as the caller promises.
-        // Acquire pairs with the Release in `write_unseen`: the value is seen.
-        unsafe { self.slot(position) }.stamp.load(Ordering::Acquire) == self.turn(position) | 1
-    }
-
-    /// Takes the value out of a full slot.
-    ///
-    /// # Safety
-    ///
-    /// The ring lives, and the caller has claimed `position` for receiving; it is full, and was not read yet (I1).
-    #[inline(always)]
-    unsafe fn read(self, position: u64) -> T {
-        // SAFETY: I1, as the caller promises.
-        unsafe {
-            self.slot(position)
-                .value
-                .with(|cell| (*cell).assume_init_read())
-        }
-    }
-
-    /// Frees the slots.
-    ///
-    /// # Safety
-    ///
-    /// They are not used again.
-    unsafe fn free(self) {
-        let slots = std::ptr::slice_from_raw_parts_mut(self.first.as_ptr(), self.mask as usize + 1);
-        // SAFETY: I8: `new` leaked them so.
-        drop(unsafe { Box::from_raw(slots) });
-    }
-}
-
 // SAFETY: messages move between threads (Send); by I1 a slot is touched by one thread at a time.
 unsafe impl<T: Send, C: Send> Send for Ring<T, C> {}
 // SAFETY: I1, as above.
@@ -243,8 +150,6 @@ unsafe impl<T: Send, C: Sync> Sync for Ring<T, C> {}
 // or after it.
 impl<T, C> UnwindSafe for Ring<T, C> {}
 impl<T, C> RefUnwindSafe for Ring<T, C> {}
-impl<T> UnwindSafe for View<T> {}
-impl<T> RefUnwindSafe for View<T> {}
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -644,31 +549,6 @@ fn refusal(tail: Cursor) -> Refusal {
         Refusal::Closed
     } else {
         Refusal::Full
-    }
-}
-
-/// Waits for another thread that is in the middle of a few instructions: spins, then yields the processor.
-pub(crate) struct Snooze {
-    rounds: u32,
-}
-
-impl Snooze {
-    const SPIN_ROUNDS: u32 = if cfg!(aqueduct_loom) { 0 } else { 6 };
-
-    pub(crate) fn new() -> Self {
-        Self { rounds: 0 }
-    }
-
-    #[cold]
-    pub(crate) fn snooze(&mut self) {
-        if self.rounds < Self::SPIN_ROUNDS {
-            for _ in 0..1 << self.rounds {
-                spin_loop();
-            }
-            self.rounds += 1;
-        } else {
-            yield_now();
-        }
     }
 }
 

@@ -105,7 +105,7 @@ use self::ready::{CaseWaker, Ready};
 use crate::blocking::block_on;
 use crate::budget::Budget;
 use crate::error::{SendError, TryRecvError};
-use crate::ring::Snooze;
+use crate::snooze::Snooze;
 
 /// A set of receive and send cases, of which one at a time is served. See the [module](self).
 ///

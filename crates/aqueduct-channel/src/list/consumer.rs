@@ -16,9 +16,9 @@
 
 use aqueduct_core::sync::{AtomicBool, AtomicU64, Ordering, UnsafeCell};
 
-use super::backoff::Backoff;
 use super::block::Block;
 use crate::pop::Pop;
+use crate::snooze::Snooze;
 
 use super::{LAST, List, SLOTS};
 
@@ -140,14 +140,14 @@ struct Turn<'a>(&'a AtomicBool);
 impl<'a> Turn<'a> {
     #[inline]
     fn take(taken: &'a AtomicBool) -> Self {
-        let mut backoff = Backoff::new();
+        let mut snooze = Snooze::new();
         // Acquire: the head as the last consumer left it. Pairs with the Release in `drop`.
         while taken.load(Ordering::Relaxed)
             || taken
                 .compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed)
                 .is_err()
         {
-            backoff.pause();
+            snooze.snooze();
         }
         Self(taken)
     }

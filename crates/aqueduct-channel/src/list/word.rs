@@ -18,7 +18,7 @@
 use aqueduct_core::sync::{AtomicU64, Ordering};
 
 use super::SLOTS_LOG2;
-use super::backoff::Backoff;
+use crate::snooze::Snooze;
 
 const OFFSET_BITS: u32 = 16;
 const OFFSET_MASK: u64 = (1 << OFFSET_BITS) - 1;
@@ -156,13 +156,13 @@ impl Word {
     /// Waits until a lap that is full is no longer the current one, or the word is closed.
     #[cold]
     pub(super) fn wait_past(&self, lap: u64) {
-        let mut backoff = Backoff::new();
+        let mut snooze = Snooze::new();
         loop {
             let word = self.0.load(Ordering::Relaxed);
             if word & CLOSED != 0 || word >> OFFSET_BITS != lap {
                 return;
             }
-            backoff.pause();
+            snooze.snooze();
         }
     }
 

@@ -5,8 +5,9 @@ use aqueduct_core::sync::{Arc, AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{Queue, WaitQueue};
 
 use super::recv::{Outcome, RecvRequest};
-use super::{Consumers, Pop, Ring, Snooze};
+use super::{Consumers, Pop, Ring};
 use crate::cursor::{Cursor, Flag};
+use crate::snooze::Snooze;
 
 /// Where the receivers wait in line, and how many there are.
 pub(crate) struct Many {

@@ -8,8 +8,10 @@ use aqueduct_core::wait_cell::WaitCell;
 use std::task::{Context, Poll};
 
 use crate::budget::Budget;
+use crate::snooze::Snooze;
 
-use super::{Consumers, Pop, Ring, Snooze, View};
+use super::view::View;
+use super::{Consumers, Pop, Ring};
 
 /// Where the one receiver waits.
 pub(crate) struct Single(WaitCell);

@@ -2,10 +2,11 @@
 
 use aqueduct_core::sync::{Ordering, spin_loop};
 
-use super::{Consumers, Pop, Ring, Snooze};
+use super::{Consumers, Pop, Ring};
 use crate::cursor::{Cursor, Flag};
 use crate::error::SendError;
 use crate::overflow::{Overflow, Policy, Spill};
+use crate::snooze::Snooze;
 
 impl<T, C: Consumers> Ring<T, C> {
     /// Sends what is in `value`, or answers for it. Nothing if it must wait for room.

@@ -5,7 +5,8 @@ use std::task::Context;
 use aqueduct_core::sync::Arc;
 use aqueduct_core::wait_queue::WaitQueue;
 
-use super::{Chan, Line, SoleRx, poll_line};
+use super::shared::poll_line;
+use super::{Chan, Line, SoleRx};
 use crate::place::Place;
 use crate::select::{Join, Look, Sole};
 
