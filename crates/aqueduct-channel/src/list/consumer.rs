@@ -138,18 +138,26 @@ impl<T> Sole<'_, T> {
 struct Turn<'a>(&'a AtomicBool);
 
 impl<'a> Turn<'a> {
+    /// `lost` is called once if another consumer has the turn.
     #[inline]
-    fn take(taken: &'a AtomicBool) -> Self {
-        let mut snooze = Snooze::new();
-        // Acquire: the head as the last consumer left it. Pairs with the Release in `drop`.
-        while taken.load(Ordering::Relaxed)
-            || taken
-                .compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed)
-                .is_err()
-        {
-            snooze.snooze();
+    fn take(taken: &'a AtomicBool, lost: impl FnOnce()) -> Self {
+        if !Self::try_take(taken) {
+            lost();
+            let mut snooze = Snooze::new();
+            while !Self::try_take(taken) {
+                snooze.snooze();
+            }
         }
         Self(taken)
+    }
+
+    #[inline]
+    fn try_take(taken: &AtomicBool) -> bool {
+        !taken.load(Ordering::Relaxed)
+            && taken
+                // Acquire: the head as the last consumer left it. Pairs with the Release in `drop`.
+                .compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
     }
 }
 
@@ -165,7 +173,13 @@ impl<T> List<T> {
     /// Takes the oldest message, of several consumers.
     #[inline]
     pub(crate) fn pop(&self) -> Pop<T> {
-        let _turn = Turn::take(&self.head.taken);
+        self.pop_after(|_| {})
+    }
+
+    /// [`pop`](Self::pop), which calls `lost` with a recent position, before it waits, if another consumer has the turn.
+    #[inline]
+    pub(crate) fn pop_after(&self, lost: impl FnOnce(u64)) -> Pop<T> {
+        let _turn = Turn::take(&self.head.taken, || lost(self.head.position()));
         Sole { list: self }.pop()
     }
 
@@ -175,7 +189,7 @@ impl<T> List<T> {
         // what came in between.
         into.reserve(limit.min(self.len()));
         let limit = limit.min(into.capacity() - into.len());
-        let _turn = Turn::take(&self.head.taken);
+        let _turn = Turn::take(&self.head.taken, || {});
         Sole { list: self }.pop_many(into, limit)
     }
 

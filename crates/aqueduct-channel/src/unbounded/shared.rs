@@ -53,11 +53,16 @@ impl<T> SharedRx<T> {
         add_if_any(&chan.receiver_count).then(|| Self::first(chan.clone()))
     }
 
+    /// Takes the next message.
+    fn pop(&self) -> Pop<T> {
+        self.chan.list.pop_after(|at| self.local.stand_back(at))
+    }
+
     /// Takes the next message; waits out one in the making.
     pub(crate) fn try_pop(&self) -> Pop<T> {
         let mut snooze = Snooze::new();
         loop {
-            match self.chan.list.pop() {
+            match self.pop() {
                 Pop::Lagging => snooze.snooze(),
                 popped => return popped,
             }
@@ -69,7 +74,7 @@ impl<T> SharedRx<T> {
     }
 
     pub(crate) async fn recv(&self) -> Option<T> {
-        let look = || self.chan.list.pop().settled();
+        let look = || self.pop().settled();
         let quick = std::future::poll_fn(|cx| {
             ready!(self.local.poll_budget(cx));
             self.local.spend();
@@ -86,11 +91,7 @@ impl<T> SharedRx<T> {
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         ready!(self.local.poll_budget(cx));
         let waiting = self.place.as_ref().is_some_and(|place| place.is_waiting());
-        let found = if waiting {
-            None
-        } else {
-            self.chan.list.pop().settled()
-        };
+        let found = if waiting { None } else { self.pop().settled() };
         let next = match found {
             Some(next) => next,
             None => {
