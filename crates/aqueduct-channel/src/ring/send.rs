@@ -229,7 +229,7 @@ where
 /// Where many senders wait in line, each slot that is freed is promised and its owner woken, for one message each
 /// (measured with 64 senders on two cores: 180 ns a message). A sender that comes again a little later finds room for
 /// many, and keeps nobody waiting who is in line, since room is promised to those first.
-const TURNS: u8 = if cfg!(aqueduct_loom) { 0 } else { 16 };
+pub(super) const TURNS: u8 = if cfg!(aqueduct_loom) { 0 } else { 16 };
 
 pin_project! {
     /// Sends one message.
