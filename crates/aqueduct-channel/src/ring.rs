@@ -136,7 +136,7 @@ struct Head<T> {
     /// The most messages that were seen inside.
     len_max: AtomicUsize,
     weak_count: AtomicU32,
-    /// What waiting a little for room has brought senders: a [`Chase`].
+    /// What letting others run has brought senders that found no room: a [`Chase`].
     chase: AtomicU16,
     fair: bool,
 }
@@ -221,8 +221,11 @@ impl<T, C: Consumers> Ring<T, C> {
             }
             match self.tail.word.change(tail, tail.advanced(1)) {
                 Ok(()) => return Some(tail.position()),
-                Err(_) => {
-                    lost(tail.position());
+                Err(now) => {
+                    // It may have failed for no reason, or for a flag.
+                    if now.position() != tail.position() {
+                        lost(tail.position());
+                    }
                     tail = self.tail.word.load();
                 }
             }
@@ -341,7 +344,7 @@ impl<T, C: Consumers> Ring<T, C> {
         }
     }
 
-    /// Uses or changes what senders know of waiting a little. A change that gets lost was only a hint.
+    /// Uses or changes what senders know of letting others run. A change that gets lost was only a hint.
     fn with_chase<R>(&self, change: impl FnOnce(&mut Chase) -> R) -> R {
         let before = self.head.chase.load(Ordering::Relaxed);
         let mut chase = Chase::from_bits(before);

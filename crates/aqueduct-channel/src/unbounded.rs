@@ -254,3 +254,7 @@ fn add_if_any(count: &AtomicUsize) -> bool {
     }
     false
 }
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "unbounded/tests/loom.rs"]
+mod loom;

@@ -37,10 +37,10 @@
 //! fence only while it stays [`Payer::Both`].
 //!
 //! Where sleepers come from several threads (a queue's waiters), the bit is written under their lock and [`heavy`] runs
-//! after it. A second sleeper may then link itself in between, see [`Payer::Both`] and run the plain fence, while a hot
-//! side still acts on the bit of before. It may miss that publication, but the first sleeper does not: its own look
-//! comes after its [`heavy`], and finds it for whoever is first in line. Hence every sleeper of a queue looks on behalf
-//! of all.
+//! after it. In between the line may be emptied by a server, and a second sleeper link itself, see [`Payer::Both`] and
+//! run the plain fence, while a hot side still acts on the bit of before. It may miss that publication, but the first
+//! sleeper does not: its own look comes after its [`heavy`], and finds it for whoever is first in line. Hence every
+//! sleeper of a queue looks on behalf of all. (Who joins a line that is not empty runs no barrier: see `wait_queue`.)
 //!
 //! # Under loom
 //!

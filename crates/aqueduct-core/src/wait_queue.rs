@@ -23,7 +23,7 @@
 //!
 //! # Joining a line
 //!
-//! Who finds somebody in line already needs no barrier of its own. Since the line was last empty the flag has said
+//! Who finds somebody in line already needs no barrier of its own, and does not change the payer. Since the line was last empty the flag has said
 //! WAITING, and whoever joined it then, the *first*, runs its barrier and looks after that. A server that published
 //! without seeing the flag published before the first's barrier. So the first's look finds what it published; or, if
 //! that look came before this waiter joined, it left nothing that those who were in line then could take, and this
@@ -59,7 +59,7 @@ use crate::sync::{Arc, AtomicUsize, Lock, MutexGuard, Ordering};
 use crate::wake_batch::WakeBatch;
 
 pub use lazy::LazyWait;
-use list::{BOTH, List, Node, WAITING};
+use list::{List, Node, WAITING};
 pub use wait::Wait;
 
 /// Far enough to be on another cache line.
@@ -108,7 +108,8 @@ impl<R> WaitQueue<R> {
 
     #[inline]
     fn is_waited_on_slow(&self, flag: usize) -> bool {
-        if flag & BOTH == 0 {
+        // Where somebody is seen to wait, no barrier is needed before looking whether somebody does.
+        if flag & WAITING != 0 {
             return true;
         }
         barrier::full();

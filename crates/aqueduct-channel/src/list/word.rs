@@ -90,13 +90,17 @@ impl Word {
             let swap =
                 self.0
                     .compare_exchange_weak(word, word + 1, Ordering::Acquire, Ordering::Relaxed);
-            if swap.is_ok() {
-                return Claim::Slot(Place {
-                    lap: word >> OFFSET_BITS,
-                    offset: (word & OFFSET_MASK) as usize,
-                });
+            match swap {
+                Ok(_) => {
+                    return Claim::Slot(Place {
+                        lap: word >> OFFSET_BITS,
+                        offset: (word & OFFSET_MASK) as usize,
+                    });
+                }
+                // It may have failed for no reason.
+                Err(now) if now == word => {}
+                Err(_) => lost(position(word)),
             }
-            lost(position(word));
             word = self.0.load(Ordering::Relaxed);
         }
     }

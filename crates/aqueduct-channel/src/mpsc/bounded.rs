@@ -32,6 +32,9 @@ impl<T> Sender<T> {
 
     /// Sends a message, waiting for room.
     ///
+    /// Where that has lately brought room it lets other tasks run a few times before it gets in line: its first poll may
+    /// then wake its own task.
+    ///
     /// # Errors
     ///
     /// The message, if the receiver was closed or dropped.

@@ -65,8 +65,10 @@ impl<T> Ring<T, Many> {
             match self.head.word.change(head, head.advanced(1)) {
                 // SAFETY: I1: the claim succeeded on a full slot.
                 Ok(()) => return Some(unsafe { self.take(head.position()) }),
-                Err(_) => {
-                    lost(head.position());
+                Err(now) => {
+                    if now.position() != head.position() {
+                        lost(head.position());
+                    }
                     head = self.head.word.load();
                 }
             }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::chase::Chase;
 use aqueduct_core::sync::Arc;
 use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait, WaitQueue};
 use pin_project_lite::pin_project;
@@ -88,6 +87,27 @@ impl<T, C: Consumers> Ring<T, C> {
                 }
             }
         }
+    }
+
+    /// Whether a sender that found no room, and has let others run so many times, shall do so once more.
+    fn may_linger(&self, turns: u8) -> bool {
+        // Where newcomers are refused, or something else than room can end the wait, it belongs in line.
+        if turns == TURNS
+            || self.overflow_policy() != Overflow::Wait
+            || self.head.fair
+            || self.tail.word.load().has_flags()
+        {
+            return false;
+        }
+        turns > 0
+            || self.with_chase(|chase| {
+                let worth = chase.is_worth_a_pause();
+                if worth {
+                    // In vain until it has brought something, since nobody tells of a future that is dropped.
+                    chase.note(false);
+                }
+                worth
+            })
     }
 
     /// Lets newcomers in again.
@@ -241,7 +261,7 @@ pin_project! {
         ring: &'a Ring<T, C>,
         local: &'a Local,
         value: Option<T>,
-        // How often it has let other tasks run, plus one, before getting in line.
+        // How often it has let other tasks run before getting in line.
         turns: u8,
         #[pin]
         wait: LazyWait<SenderLine<&'a Ring<T, C>>>,
@@ -275,25 +295,19 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
             if sent.is_none() && ring.overflow_policy() == Overflow::Reject {
                 return Poll::Ready(value.take().map_or(Ok(()), |value| Err(SendError(value))));
             }
-            if sent.is_none()
-                && *this.turns == 0
-                && !ring.head.fair
-                && ring.with_chase(Chase::is_worth_a_pause)
-            {
-                *this.turns = 1;
-                Chase::pause();
-                sent = ring.attempt(value);
-            }
-            if *this.turns > 0 {
-                if sent.is_none() && *this.turns <= TURNS {
-                    *this.turns += 1;
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                ring.with_chase(|chase| chase.note(sent.is_some()));
+            if sent.is_none() && *this.turns == 0 {
+                sent = this.local.pause_and(|| ring.attempt(value));
             }
             if let Some(sent) = sent {
+                if *this.turns > 0 && sent.is_ok() {
+                    ring.with_chase(|chase| chase.note(true));
+                }
                 return Poll::Ready(sent);
+            }
+            if ring.may_linger(*this.turns) {
+                *this.turns += 1;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
         }
         poll_line(this.wait.get(|| SenderLine(ring)), ring, cx, value)

@@ -109,7 +109,8 @@ impl<T> SharedRx<T> {
 /// Waits in line for a message.
 ///
 /// A wake-up says that a message has come, not for whom: who finds it taken goes back to the head of the line. After
-/// getting in line it looks once more, which closes the gap to a sender that looked before.
+/// getting in line it looks once more, which closes the gap to a sender that looked before; and since those who joined
+/// behind it rely on that look ("Joining a line" in `aqueduct_core::wait_queue`), it wakes the next if there may be more.
 pub(super) fn poll_line<T, Q: Queue<Request = ()>>(
     mut wait: Pin<&mut Wait<Q>>,
     cx: &mut Context<'_>,
@@ -130,7 +131,8 @@ pub(super) fn poll_line<T, Q: Queue<Request = ()>>(
                 // A sender that lagged behind the close wakes one; the others in line have to learn of the end too.
                 chan.receivers.notify_all();
             } else if chan.list.len() > 0 {
-                // Of several wake-ups some may have gone to one receiver, which found the head lagging in between.
+                // Its senders may have looked before the first in line ran its barrier, which this may be; or of several
+                // wake-ups some may have gone to one receiver, which found the head lagging in between.
                 wake_one(&chan.receivers);
             }
             return Poll::Ready(next);

@@ -42,7 +42,9 @@ impl<Q: Queue> Wait<Q> {
     /// Waits until the request is fulfilled, and returns it.
     ///
     /// The first poll gets in line with the request that `request` makes, and then serves the queue with `fulfil` as
-    /// [`WaitQueue::serve_and`](super::WaitQueue::serve_and) does. `position` counts messages (or whatever else goes by) and
+    /// [`WaitQueue::serve_and`](super::WaitQueue::serve_and) does. That look is for the whole line, and those who join
+    /// behind rely on it (see "Joining a line"): a caller whose `fulfil` says no because it looks by itself afterwards
+    /// must wake the next in line whenever it finds something and there may be more. `position` counts messages (or whatever else goes by) and
     /// tells how often this queue is slept on.
     pub fn poll_wait(
         self: Pin<&mut Self>,
@@ -83,9 +85,11 @@ impl<Q: Queue> Wait<Q> {
         self.node.set_state(LINKED);
         let mut list = self.queue.wait_queue().lock();
         let before = list.pace.payer();
-        list.note_sleep(position);
+        let covered = !list.is_empty();
+        if !covered {
+            list.note_sleep(position);
+        }
         let now = list.pace.payer();
-        let covered = !list.is_empty() && now == before;
         // SAFETY: I2: the node was Idle. I3: `self` is pinned, and its drop unlinks the node.
         unsafe { list.link(NonNull::from(&self.node), place) };
         drop(list);
