@@ -32,8 +32,8 @@ impl<T> Sender<T> {
 
     /// Sends a message, waiting for room.
     ///
-    /// Where that has lately brought room it lets other tasks run a few times before it gets in line: its first poll may
-    /// then wake its own task.
+    /// If others are in line it may let tasks run a few times before it joins them, where that has lately brought room: its
+    /// first poll then wakes its own task.
     ///
     /// # Errors
     ///

@@ -96,6 +96,7 @@ impl<T, C: Consumers> Ring<T, C> {
             || self.overflow_policy() != Overflow::Wait
             || self.head.fair
             || self.tail.word.load().has_flags()
+            || (turns == 0 && self.senders.is_empty())
         {
             return false;
         }
@@ -243,8 +244,8 @@ where
     })
 }
 
-/// How often a sender that finds no room lets other tasks run before it gets in line, where that has lately brought
-/// room.
+/// How often a sender that finds no room, and others in line, lets tasks run before it joins them, where that has lately
+/// brought room.
 ///
 /// Where many senders wait in line, each slot that is freed is promised and its owner woken, for one message each
 /// (measured with 64 senders on two cores: 180 ns a message). A sender that comes again a little later finds room for

@@ -31,9 +31,6 @@ impl<T> Sender<T> {
 
     /// Sends a message, waiting for room.
     ///
-    /// Where that has lately brought room it lets other tasks run a few times before it gets in line: its first poll may
-    /// then wake its own task.
-    ///
     /// # Errors
     ///
     /// The message, if the channel was closed or all receivers are gone.
