@@ -71,7 +71,7 @@ impl<T> From<SendError<T>> for TrySendError<T> {
 /// A send with a time limit failed; the value comes back.
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub enum SendTimeoutError<T> {
-    /// There was no room before the time was up.
+    /// There was no room before the time was up; or none at all, where the channel was built to reject.
     Timeout(T),
     /// The receiving side was closed or dropped.
     Closed(T),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aqueduct_core::rt;
 
-use crate::error::{Elapsed, SendTimeoutError};
+use crate::error::{Elapsed, SendError, SendTimeoutError};
 use crate::ring::{Consumers, SendFuture};
 
 /// Sends within a time limit, or hands the message back.
@@ -13,13 +13,23 @@ pub(crate) async fn send<T, C: Consumers>(
     send: SendFuture<'_, T, C>,
     limit: Duration,
 ) -> Result<(), SendTimeoutError<T>> {
+    let ring = send.ring();
     let mut send = pin!(send);
     match rt::timeout(limit, send.as_mut()).await {
-        Ok(sent) => sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+        Ok(sent) => sent.map_err(|error| refused(error, ring.is_closed())),
         Err(_) => match send.take_value() {
             Some(value) => Err(SendTimeoutError::Timeout(value)),
             None => Ok(()),
         },
+    }
+}
+
+/// Why a send failed before its time was up: the channel was closed, or it is full and rejects.
+pub(crate) fn refused<T>(error: SendError<T>, closed: bool) -> SendTimeoutError<T> {
+    if closed {
+        SendTimeoutError::Closed(error.0)
+    } else {
+        SendTimeoutError::Timeout(error.0)
     }
 }
 

@@ -75,6 +75,9 @@ impl<T> Sender<T> {
 
     /// Sends all that an iterator gives, as many at a time as there is room for, up to 64. Returns how many.
     ///
+    /// The iterator is asked for a message only once there is room for it, so that none is lost: if it does not know how
+    /// many it has, a full channel is waited on after its last.
+    ///
     /// A full channel waits, whatever its [`Overflow`](crate::Overflow) is.
     ///
     /// # Errors

@@ -281,6 +281,11 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
         }
     }
 
+    #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
+    pub(crate) fn ring(&self) -> &'a Ring<T, C> {
+        self.ring
+    }
+
     /// The message, if it was not sent. For time limits.
     #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
     pub(crate) fn take_value(self: Pin<&mut Self>) -> Option<T> {

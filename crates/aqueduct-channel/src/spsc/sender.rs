@@ -120,6 +120,9 @@ impl<T> Sender<T> {
     /// Sends all that an iterator gives, as many at a time as there is room for; publishing a batch costs what
     /// publishing one message does. Returns how many were sent.
     ///
+    /// The iterator is asked for a message only once there is room for it, so that none is lost: if it does not know how
+    /// many it has, a full channel is waited on after its last.
+    ///
     /// A full channel waits whatever its [`Overflow`](crate::Overflow) is.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use aqueduct_core::rt;
 
 use super::{Receiver, Sender};
 use crate::error::{Elapsed, SendTimeoutError};
+use crate::timeout;
 
 impl<T> Sender<T> {
     /// Sends a message, waiting at most `limit` for room.
@@ -29,7 +30,7 @@ impl<T> Sender<T> {
         let mut value = Some(value);
         let send = std::future::poll_fn(|cx| self.poll_send(cx, &mut value));
         match rt::timeout(limit, send).await {
-            Ok(sent) => sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+            Ok(sent) => sent.map_err(|error| timeout::refused(error, self.is_closed())),
             Err(_) => match value {
                 Some(value) => Err(SendTimeoutError::Timeout(value)),
                 None => Ok(()),

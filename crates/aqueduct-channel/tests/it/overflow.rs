@@ -247,3 +247,23 @@ fn a_second_queue_of_nothing_is_no_queue() {
     assert_eq!(poll(waiting.as_mut()), Poll::Ready(Ok(())));
     assert_eq!(rx.try_recv(), Ok(1));
 }
+
+/// A full channel that rejects has not been closed.
+#[tokio::test]
+async fn a_rejected_send_with_a_time_limit_is_not_called_closed() {
+    use aqueduct_channel::error::SendTimeoutError::{Closed, Timeout};
+    use std::time::Duration;
+
+    let limit = Duration::from_secs(60);
+    let (tx, rx) = mpsc::Builder::new(1).overflow(Overflow::Reject).build();
+    tx.send(1).await.unwrap();
+    assert_eq!(tx.send_timeout(2, limit).await, Err(Timeout(2)));
+    drop(rx);
+    assert_eq!(tx.send_timeout(3, limit).await, Err(Closed(3)));
+
+    let (mut tx, rx) = spsc::Builder::new(1).overflow(Overflow::Reject).build();
+    tx.send(1).await.unwrap();
+    assert_eq!(tx.send_timeout(2, limit).await, Err(Timeout(2)));
+    drop(rx);
+    assert_eq!(tx.send_timeout(3, limit).await, Err(Closed(3)));
+}
