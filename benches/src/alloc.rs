@@ -1,7 +1,7 @@
 //! The allocator of the benches: the system's, and on request a count of the bytes that are live.
 //!
-//! Counting costs two atomic operations an allocation, which would fall on those peers that allocate while they run, so
-//! it is off while time is measured; what is left then is one plain load.
+//! A count is its thread's own: what other threads allocate and free meanwhile, as other tests of the same process do,
+//! is none of it. It is off while time is measured; what is left then is one load of a thread-local.
 //!
 //! Invariants:
 //!
@@ -9,26 +9,29 @@
 //!     sizes alone.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::cell::Cell;
 
-/// Counts, for the whole process: what is measured runs on one thread while the others are asleep.
+/// Counts, on the threads that are inside [`count`].
 pub(crate) struct Counting;
 
-static COUNTS: AtomicBool = AtomicBool::new(false);
-static LIVE: AtomicIsize = AtomicIsize::new(0);
-static TURN: Mutex<()> = Mutex::new(());
-
-/// Bytes asked for and not yet given back since [`count`] began.
-pub(crate) fn live() -> isize {
-    LIVE.load(Relaxed)
+thread_local! {
+    // Made without code to run and dropped without any, so that the allocator may read it at any time.
+    static LIVE: Cell<Option<isize>> = const { Cell::new(None) };
 }
 
-/// Runs `work`, in which [`live`] tells what it has allocated. One count at a time: another one waits.
+/// Bytes that this thread has asked for, and not given back, since its [`count`] began; 0 outside one.
+pub(crate) fn live() -> isize {
+    LIVE.get().unwrap_or(0)
+}
+
+/// Runs `work`, in which [`live`] tells what this thread has allocated.
+///
+/// # Panics
+///
+/// Inside another `count` of the same thread.
 pub(crate) fn count<R>(work: impl FnOnce() -> R) -> R {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    LIVE.store(0, Relaxed);
-    COUNTS.store(true, Relaxed);
+    assert!(LIVE.get().is_none(), "this thread is counting already");
+    LIVE.set(Some(0));
     let _off = Off;
     work()
 }
@@ -38,14 +41,14 @@ struct Off;
 
 impl Drop for Off {
     fn drop(&mut self) {
-        COUNTS.store(false, Relaxed);
+        LIVE.set(None);
     }
 }
 
 #[inline]
 fn note(change: isize) {
-    if COUNTS.load(Relaxed) {
-        LIVE.fetch_add(change, Relaxed);
+    if let Some(live) = LIVE.get() {
+        LIVE.set(Some(live + change));
     }
 }
 
