@@ -2,6 +2,7 @@
 
 pub mod barrier;
 pub mod chase;
+pub mod coarse;
 #[cfg(aqueduct_loom)]
 pub mod model;
 pub mod node;
