@@ -35,35 +35,14 @@ use crate::refs::Arc;
 pub(crate) use aqueduct_core::rt::Alarm;
 
 /// The nearest deadline of a scope and its ancestors.
-#[derive(Clone, Copy)]
-pub(crate) struct Deadline {
-    at: Option<Instant>,
-    /// The depth of the scope whose own it is.
-    owner: u32,
-}
-
-impl Deadline {
-    pub(crate) const NONE: Self = Self { at: None, owner: 0 };
-
-    pub(crate) fn at(self) -> Option<Instant> {
-        self.at
-    }
-
-    /// Of two scopes, one above the other: whether both have it from the same.
-    #[inline]
-    pub(crate) fn is_that_of(self, other: Self) -> bool {
-        self.owner == other.owner
-    }
-}
+pub(crate) type Deadline = Option<Instant>;
 
 impl Node {
     /// Gives a scope that nobody else has seen a deadline, unless it has a nearer one.
     pub(crate) fn set_deadline(&mut self, at: Instant) {
-        if self.deadline.at.is_none_or(|before| at < before) {
-            self.deadline = Deadline {
-                at: Some(at),
-                owner: self.depth(),
-            };
+        if self.deadline.is_none_or(|before| at < before) {
+            self.deadline = Some(at);
+            self.owner = self.depth();
             self.word.set_clock();
         }
     }
@@ -72,8 +51,8 @@ impl Node {
 /// The scope that is cancelled because the deadline of this one, whose word says *clock*, has passed.
 #[cold]
 pub(crate) fn passed(node: &Node) -> Option<&Node> {
-    let at = node.deadline.at?;
-    let owner = node.ancestor(node.deadline.owner);
+    let at = node.deadline?;
+    let owner = node.ancestor(node.owner);
     if owner.word.load().needs_clock() {
         if Instant::now() < at {
             return None;
@@ -95,7 +74,7 @@ fn quieten(node: &Node, owner: &Node) {
 }
 
 fn late(owner: &Node) {
-    let cause = Cause::new(ReasonKind::Deadline).in_scope(owner.name.as_ref());
+    let cause = Cause::new(ReasonKind::Deadline).in_scope(owner.name());
     owner.cancel_here(&Arc::new(cause));
 }
 
@@ -106,17 +85,17 @@ fn late(owner: &Node) {
 /// Outside of a Tokio runtime with timers, if there is a deadline.
 #[inline]
 pub(crate) fn arm(node: &Arc<Node>) {
-    if node.deadline.at.is_some() {
+    if node.deadline.is_some() {
         arm_slow(node);
     }
 }
 
 #[inline(never)]
 fn arm_slow(node: &Arc<Node>) {
-    let Some(at) = node.deadline.at else {
+    let Some(at) = node.deadline else {
         return;
     };
-    let owner = node.ancestor_handle(node.deadline.owner);
+    let owner = node.ancestor_handle(node.owner);
     if !owner.word.load().needs_clock() {
         return;
     }
@@ -168,7 +147,7 @@ impl Wake for Fire {
         let Some(owner) = self.owner.upgrade() else {
             return;
         };
-        if owner.deadline.at.is_some_and(|at| Instant::now() >= at) {
+        if owner.deadline.is_some_and(|at| Instant::now() >= at) {
             late(&owner);
         } else {
             disarm(&owner);

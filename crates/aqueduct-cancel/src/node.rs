@@ -55,46 +55,59 @@ const STRIDE: u32 = 4;
 const UNLINKED: u32 = u32::MAX;
 
 /// A scope.
+///
+/// What who only asks has to read comes first: it shares a cache line with the reference counts.
+#[repr(C)]
 pub(crate) struct Node {
     pub(crate) word: Word,
     parent: Option<Arc<Node>>,
     depth: u32,
     /// Where it is among its parent's children. Written under the parent's lock.
     slot: AtomicU32,
-    /// How often those who wait were taken out, for each way of waiting. Written under the lock.
-    epochs: [AtomicU32; 2],
+    /// How often all who wait were taken out to look again. Written under the lock.
+    epoch: AtomicU32,
+    /// The depth of the scope whose own the deadline is.
+    pub(crate) owner: u32,
+    /// The nearest of this scope's and its ancestors'.
     pub(crate) deadline: Deadline,
-    pub(crate) name: Option<Arc<str>>,
+    /// Boxed, since few have one and all have the place for it.
+    name: Option<Box<Arc<str>>>,
     pub(crate) links: Lock<Links>,
 }
 
 impl Node {
     pub(crate) fn root() -> Arc<Self> {
-        Arc::new(Self::with_parent(None, 0, Deadline::NONE))
+        Arc::new(Self {
+            word: Word::new(),
+            parent: None,
+            depth: 0,
+            slot: AtomicU32::new(UNLINKED),
+            epoch: AtomicU32::new(0),
+            owner: 0,
+            deadline: None,
+            name: None,
+            links: Lock::new(Links::default()),
+        })
     }
 
     #[inline]
     pub(crate) fn child(self: &Arc<Self>) -> Arc<Self> {
         let depth = self.depth + 1;
-        let child = Arc::new(Self::with_parent(Some(self.clone()), depth, self.deadline));
+        let child = Arc::new(Self {
+            word: Word::new(),
+            parent: Some(self.clone()),
+            depth,
+            slot: AtomicU32::new(UNLINKED),
+            epoch: AtomicU32::new(0),
+            owner: self.owner,
+            deadline: self.deadline,
+            name: None,
+            links: Lock::new(Links::default()),
+        });
         if depth.is_multiple_of(STRIDE) {
             child.anchor();
         }
         child
-    }
-
-    #[inline(always)]
-    fn with_parent(parent: Option<Arc<Self>>, depth: u32, deadline: Deadline) -> Self {
-        Self {
-            word: Word::new(),
-            parent,
-            depth,
-            slot: AtomicU32::new(UNLINKED),
-            epochs: [AtomicU32::new(0), AtomicU32::new(0)],
-            deadline,
-            name: None,
-            links: Lock::new(Links::default()),
-        }
     }
 
     /// Links a new anchor (I4).
@@ -149,7 +162,7 @@ impl Node {
             if says_so(seen) {
                 return Some(node);
             }
-            if seen.needs_clock() && node.deadline.is_that_of(self.deadline) {
+            if seen.needs_clock() && node.owner == self.owner {
                 clock = clock.or(Some(node));
             }
             next = node.above();
@@ -209,6 +222,14 @@ impl Node {
         node
     }
 
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn set_name(&mut self, name: Arc<str>) {
+        self.name = Some(Box::new(name));
+    }
+
     pub(crate) fn depth(&self) -> u32 {
         self.depth
     }
@@ -221,6 +242,7 @@ impl Node {
 
     /// Keeps something for as long as this scope is live; not at all if it is cancelled.
     pub(crate) fn keep(&self, thing: Box<dyn Send>) {
+        self.word.watch();
         let mut links = self.links.lock();
         if self.word.load().is_cancelled() {
             drop(links);

@@ -44,7 +44,7 @@ impl CancelScope {
     #[must_use = "it is the returned scope that has the name"]
     pub fn with_name(self, name: impl Into<Arc<str>>) -> Self {
         let name = name.into();
-        self.changed(|node| node.name = Some(name))
+        self.changed(|node| node.set_name(name))
     }
 
     /// Changes the scope while nobody else has a handle, or a child of it.
@@ -68,7 +68,7 @@ impl CancelScope {
 
     /// The name that was given to this scope itself.
     pub fn name(&self) -> Option<&str> {
-        self.node.name.as_deref()
+        self.node.name().map(|name| &**name)
     }
 
     /// Asks this scope and all below it to stop. Returns false if that was done before, by whomever.
@@ -89,7 +89,7 @@ impl CancelScope {
             return false;
         }
         let cause = Cause::new(kind).at(location);
-        let cause = cause.in_scope(self.node.name.as_ref());
+        let cause = cause.in_scope(self.node.name());
         self.node.cancel(&Arc::new(cause))
     }
 
@@ -101,7 +101,7 @@ impl CancelScope {
     #[track_caller]
     pub fn cancel_because(&self, reason: impl Into<Reason>) -> bool {
         let location = Location::caller();
-        let cause = reason.into().into_cause(location, self.node.name.as_ref());
+        let cause = reason.into().into_cause(location, self.node.name());
         self.node.cancel(&cause)
     }
 

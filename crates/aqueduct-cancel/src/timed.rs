@@ -36,7 +36,7 @@ impl CancelScope {
 
     /// The nearest deadline of this scope and those above it.
     pub fn deadline(&self) -> Option<Instant> {
-        self.node().deadline.at()
+        self.node().deadline
     }
 
     /// [`run`](Self::run) with a deadline for this call alone: no scope is made for it. It then fails with a reason of

@@ -63,9 +63,7 @@ impl<'a> Waiter<'a> {
             return Poll::Ready(());
         }
         match self.place {
-            Some((ticket, known))
-                if known.is(cx.waker()) && self.node.holds(self.until, ticket) =>
-            {
+            Some((ticket, known)) if known.is(cx.waker()) && self.node.holds(ticket) => {
                 Poll::Pending
             }
             _ => self.register(cx.waker()),

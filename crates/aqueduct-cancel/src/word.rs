@@ -1,21 +1,23 @@
 //! The word of a scope: whether it was cancelled and why, in one pointer that changes in one step.
 //!
 //! ```text
-//!   live:        { null | clock: 1 | draining: 1 }
-//!   cancelled:   { pointer to the cause | 00 }
+//!   live:        { null | watched: 1 | clock: 1 | draining: 1 }
+//!   cancelled:   { pointer to the cause | 000 }
 //!
 //!   live ──drain──▶ live, draining ──cancel──▶ cancelled           live ──cancel──▶ cancelled
 //! ```
 //!
 //! *draining* says: finish what you have, take nothing new. *clock* says: there is a deadline for which no timer is
-//! set, so that who looks here has to look at the clock too.
+//! set, so that who looks here has to look at the clock too. *watched* says: something may hang here that is to be told.
 //!
 //! # Invariants
 //!
 //! I1. The pointer is null, or came from `Arc::into_raw` and the word owns that one reference. Once it is not null, the
 //!     word does not change until it is dropped. So a flag that is seen has its reason with it, and the first wins.
 //! I2. A cause is aligned to more than the bits: the bits of a cancelled word are 0.
-//! I3. *draining* is never taken back, *clock* may come and go; both end with cancellation.
+//! I3. *draining* and *watched* are never taken back, *clock* may come and go; all end with cancellation.
+//! I4. Nobody hangs anything on a scope before the word is *watched*. Changes of the word have one order: who cancels and
+//!     finds it not watched is done, since who comes later finds it cancelled.
 //!
 //! # Why not a flag, and the reason beside it
 //!
@@ -30,36 +32,44 @@ use crate::refs::Arc;
 
 const DRAINING: usize = 1;
 const CLOCK: usize = 1 << 1;
+const WATCHED: usize = 1 << 2;
+const BITS: usize = DRAINING | CLOCK | WATCHED;
 
-const _: () = assert!(align_of::<Cause>() > DRAINING | CLOCK, "I2");
+const _: () = assert!(align_of::<Cause>() > BITS, "I2");
 
 /// See the module's doc.
 pub(crate) struct Word(AtomicPtr<Cause>);
 
 /// The word as it was seen at one moment.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen(*mut Cause);
 
 /// What came of a transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Verdict {
-    /// It was made, here and now.
-    First,
+    /// It was made, here and now; the word was this before.
+    First(Seen),
     /// The word was there, or further on, before.
     Already,
 }
 
 impl Seen {
-    /// Whether the word is live, and there is nothing else to know.
+    /// Whether the word is live, and there is nothing to be asked but the scopes above.
     #[inline(always)]
     pub(crate) fn is_quiet(self) -> bool {
-        self.0.is_null()
+        self.0.addr() & !WATCHED == 0
     }
 
     #[inline(always)]
     pub(crate) fn is_cancelled(self) -> bool {
-        self.0.addr() > DRAINING | CLOCK
+        self.0.addr() > BITS
+    }
+
+    /// Whether something may hang on the scope.
+    #[inline(always)]
+    pub(crate) fn is_watched(self) -> bool {
+        self.0.addr() & WATCHED != 0
     }
 
     /// Whether nothing new is to be begun: draining, or cancelled.
@@ -110,7 +120,7 @@ impl Word {
             }
             seen = now;
         }
-        Verdict::First
+        Verdict::First(seen)
     }
 
     /// The cause, if cancelled.
@@ -131,6 +141,15 @@ impl Word {
         self.change(|seen| (!seen.is_draining()).then(|| seen.with(DRAINING)))
     }
 
+    /// Says that something may hang on the scope. False if it is cancelled: then nothing may.
+    pub(crate) fn watch(&self) -> bool {
+        let watched = self.change(|seen| {
+            let changes = !seen.is_cancelled() && !seen.is_watched();
+            changes.then(|| seen.with(WATCHED))
+        });
+        matches!(watched, Verdict::First(_)) || self.load().is_watched()
+    }
+
     /// Says that the clock has to be looked at. Writes also where it was said before: what was written before this is
     /// seen by who clears the bit after.
     pub(crate) fn set_clock(&self) {
@@ -149,7 +168,7 @@ impl Word {
                 return Verdict::Already;
             };
             match self.step(seen, next) {
-                Ok(()) => return Verdict::First,
+                Ok(()) => return Verdict::First(seen),
                 Err(now) => seen = now,
             }
         }

@@ -12,7 +12,8 @@ use crate::refs::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
     key: u32,
-    /// The place is the waiter's for as long as the scope's epoch is this.
+    /// The place is the waiter's for as long as the scope's epoch is this. (After what was waited for has come there is
+    /// nobody in any place, and nobody comes.)
     epoch: u32,
 }
 
@@ -52,6 +53,7 @@ impl Node {
         let Some(parent) = &self.parent else {
             return Ok(());
         };
+        parent.word.watch();
         let mut links = parent.links.lock();
         if let Some(cause) = parent.word.cause() {
             return Err(cause);
@@ -85,26 +87,18 @@ impl Node {
         drop(moved);
     }
 
-    #[inline]
-    fn epoch(&self, until: Until) -> &aqueduct_core::sync::AtomicU32 {
-        &self.epochs[until as usize]
-    }
-
     /// Whether a waiter still has its place.
     #[inline]
-    pub(crate) fn holds(&self, until: Until, ticket: Ticket) -> bool {
+    pub(crate) fn holds(&self, ticket: Ticket) -> bool {
         // Relaxed: who took the place away wakes the waiter after that.
-        self.epoch(until).load(Ordering::Relaxed) == ticket.epoch
+        self.epoch.load(Ordering::Relaxed) == ticket.epoch
     }
 
-    /// Begins a new epoch. Under the lock.
-    pub(super) fn next_epoch(&self, until: Until) {
-        let epoch = self.epoch(until);
+    /// Takes all places away. Under the lock.
+    pub(super) fn next_epoch(&self) {
         // Not one step, since it is under the lock.
-        epoch.store(
-            epoch.load(Ordering::Relaxed).wrapping_add(1),
-            Ordering::Relaxed,
-        );
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        self.epoch.store(epoch.wrapping_add(1), Ordering::Relaxed);
     }
 
     /// Waits, or goes on to wait with another waker. None says that there is nothing to wait for any more (I2).
@@ -116,6 +110,9 @@ impl Node {
     ) -> Option<Ticket> {
         if let Err(cause) = self.link() {
             self.note(&cause);
+            return None;
+        }
+        if !self.word.watch() {
             return None;
         }
         let mut links = self.links.lock();
@@ -130,13 +127,13 @@ impl Node {
         }
         let mut old = None;
         let ticket = match ticket {
-            Some(ticket) if self.holds(until, ticket) => {
+            Some(ticket) if self.holds(ticket) => {
                 old = links.replace(until, ticket.key, waker);
                 ticket
             }
             _ => Ticket {
                 key: links.insert(until, waker),
-                epoch: self.epoch(until).load(Ordering::Relaxed),
+                epoch: self.epoch.load(Ordering::Relaxed),
             },
         };
         drop(links);
@@ -147,7 +144,7 @@ impl Node {
     /// Waits no longer.
     pub(crate) fn leave(&self, until: Until, ticket: Ticket) {
         let mut links = self.links.lock();
-        let waker = if self.holds(until, ticket) {
+        let waker = if self.holds(ticket) {
             links.leave(until, ticket.key)
         } else {
             None

@@ -41,6 +41,15 @@ struct More {
     kept: Vec<Box<dyn Send>>,
 }
 
+impl More {
+    fn slab(&mut self, until: Until) -> &mut Slab {
+        match until {
+            Until::Cancelled => &mut self.waiters,
+            Until::Draining => &mut self.drainers,
+        }
+    }
+}
+
 impl Links {
     fn more(&mut self) -> &mut More {
         self.more.get_or_insert_default()
@@ -91,7 +100,7 @@ impl Links {
             self.first = Some(waker);
             return INLINE;
         }
-        self.slab(until).insert(waker)
+        self.more().slab(until).insert(waker)
     }
 
     /// Puts another waker in a waiter's place, and gives the one that was there.
@@ -99,7 +108,7 @@ impl Links {
         if key == INLINE {
             return self.first.replace(waker);
         }
-        self.slab(until).replace(key, waker)
+        self.more().slab(until).replace(key, waker)
     }
 
     /// Gives the place of a waiter free.
@@ -107,15 +116,8 @@ impl Links {
         if key == INLINE {
             return self.first.take();
         }
-        self.slab(until).remove(key)
-    }
-
-    fn slab(&mut self, until: Until) -> &mut Slab {
-        let more = self.more();
-        match until {
-            Until::Cancelled => &mut more.waiters,
-            Until::Draining => &mut more.drainers,
-        }
+        let more = self.more.as_deref_mut()?;
+        more.slab(until).remove(key)
     }
 
     /// Takes those out who wait so.
@@ -124,10 +126,8 @@ impl Links {
             Until::Cancelled => self.first.take(),
             Until::Draining => None,
         };
-        let rest = match self.more {
-            Some(_) => std::mem::take(self.slab(until)),
-            None => Slab::default(),
-        };
+        let more = self.more.as_deref_mut();
+        let rest = more.map_or_else(Slab::default, |more| std::mem::take(more.slab(until)));
         Wakers { first, rest }
     }
 

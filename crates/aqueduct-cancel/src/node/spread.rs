@@ -28,8 +28,11 @@ impl Node {
 
     /// [`cancel`](Self::cancel) by who has looked above.
     pub(crate) fn cancel_here(&self, cause: &Arc<Cause>) -> bool {
-        if self.word.cancel(cause) == Verdict::Already {
-            return false;
+        match self.word.cancel(cause) {
+            Verdict::Already => return false,
+            // Nothing hangs here.
+            Verdict::First(before) if !before.is_watched() => return true,
+            Verdict::First(_) => {}
         }
         let mut calls = Calls::new();
         let mut below = Vec::new();
@@ -44,7 +47,11 @@ impl Node {
             };
             if let Some(child) = child.upgrade() {
                 // One that has a reason of its own is released nevertheless (I6).
-                let _ = child.word.cancel(cause);
+                if let Verdict::First(before) = child.word.cancel(cause)
+                    && !before.is_watched()
+                {
+                    continue;
+                }
                 let children = child.release(&mut calls);
                 if !children.is_empty() {
                     below.push(children.into_iter());
@@ -59,8 +66,6 @@ impl Node {
     fn release(&self, calls: &mut Calls) -> Vec<Weak<Self>> {
         let mut links = self.links.lock();
         let released = mem::take(&mut *links);
-        self.next_epoch(Until::Cancelled);
-        self.next_epoch(Until::Draining);
         drop(links);
         let (children, wakers) = released.dissolve();
         for wakers in wakers {
@@ -82,7 +87,9 @@ impl Node {
         let mut below = self.release_drainers(&mut calls);
         while let Some(node) = below.pop() {
             // Where it was begun before, it was spread before.
-            if node.word.drain() == Verdict::First {
+            if let Verdict::First(before) = node.word.drain()
+                && before.is_watched()
+            {
                 below.append(&mut node.release_drainers(&mut calls));
             }
         }
@@ -93,7 +100,6 @@ impl Node {
     fn release_drainers(&self, calls: &mut Calls) -> Vec<Arc<Self>> {
         let mut links = self.links.lock();
         let wakers = links.take(Until::Draining);
-        self.next_epoch(Until::Draining);
         let children = links.children().iter().filter_map(Weak::upgrade).collect();
         drop(links);
         calls.add(wakers);
@@ -116,8 +122,7 @@ impl Node {
     fn release_waiters(&self, calls: &mut Calls) -> Vec<Arc<Self>> {
         let mut links = self.links.lock();
         let wakers = [links.take(Until::Cancelled), links.take(Until::Draining)];
-        self.next_epoch(Until::Cancelled);
-        self.next_epoch(Until::Draining);
+        self.next_epoch();
         let children = links.children().iter().filter_map(Weak::upgrade).collect();
         drop(links);
         for wakers in wakers {
