@@ -218,18 +218,31 @@ async fn a_waker_that_panics_takes_nobody_with_it() {
 #[tokio::test(start_paused = true)]
 async fn an_alarm_at_the_end_of_the_clock_never_goes_off() {
     let mut last = Instant::now();
-    for power in (0..64).rev() {
-        last = last
-            .checked_add(Duration::from_secs(1 << power))
-            .unwrap_or(last);
+    let seconds = (0..64).rev().map(|power| Duration::from_secs(1 << power));
+    let nanos = (0..30).rev().map(|power| Duration::from_nanos(1 << power));
+    for step in seconds.chain(nanos) {
+        last = last.checked_add(step).unwrap_or(last);
     }
-    last = last
-        .checked_add(Duration::from_nanos(999_999_998))
-        .unwrap_or(last);
     let probe = Probe::new();
     let mut alarm = Alarm::set(last, probe.waker());
     let mut sooner = Alarm::set(Instant::now() + SECOND, probe.waker());
     sleep(1000 * HOUR).await;
     assert!(alarm.update(&probe.waker()) && !sooner.update(&probe.waker()));
     assert_eq!(probe.wakes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_budget_is_needed_to_set_one() {
+    let start = Instant::now();
+    let probe = Probe::new();
+    let alarm = poll_fn(|cx| {
+        while let Poll::Ready(budget) = crate::rt::poll_proceed(cx) {
+            budget.made_progress();
+        }
+        Poll::Ready(Alarm::set(start + SECOND, probe.waker()))
+    })
+    .await;
+    sleep(2 * SECOND).await;
+    assert_eq!(probe.wakes(), 1);
+    drop(alarm);
 }

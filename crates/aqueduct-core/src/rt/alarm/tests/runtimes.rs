@@ -217,3 +217,19 @@ fn everybody_is_woken() {
     let all = runtime.block_on(async { tokio::time::timeout(60 * SECOND, all).await });
     assert!(all.is_ok(), "{} of 200 ended", ends.load(Ordering::Relaxed));
 }
+
+/// As if another thread had taken the shard for its runtime, while this thread remembers it.
+#[test]
+fn a_shard_that_was_given_away_is_not_used() {
+    let runtime = one_thread();
+    runtime.block_on(async {
+        let first = Alarm::set(Instant::now() + MS, Waker::noop().clone());
+        sleep(10 * MS).await;
+        let mut state = first.shard.lock();
+        assert!(state.is_idle());
+        state.owner = None;
+        drop(state);
+        let second = Alarm::set(Instant::now() + HOUR, Waker::noop().clone());
+        assert!(second.is_of(runtime.handle()));
+    });
+}
