@@ -1,8 +1,9 @@
 //! Many deadlines on few timers.
 //!
 //! Deadlines nearly never pass: they are set around work that ends first. A Tokio `Sleep` is made for the one that
-//! does; to register and remove it takes its driver's lock twice. An [`Alarm`] costs a third of that: alarms wait in
-//! a heap of ours, and one `Sleep` a heap, a *shard*, stands for them all.
+//! does; to register and remove it takes its driver's lock twice. Alarms wait in a heap of ours, and one `Sleep` a heap, a
+//! *shard*, stands for them all. To set and drop an [`Alarm`] takes 83 ns where a `Sleep` takes 121, its waker's clone
+//! included in both; where two workers do it at once, 170 and 1,800 (2-core Sapphire Rapids, 2.0 GHz).
 //!
 //! ```text
 //!    Alarm::set ──▶ shard: heap of (at, waker) ── earliest ──▶ one Sleep ──▶ Tokio's driver
@@ -39,8 +40,8 @@
 //!
 //! # Why not shards that are freed with their runtime
 //!
-//! Each alarm would count a reference to its shard, and a Sleep's waker another in a circle. Two atomic operations more
-//! are 15 of 90 ns, and what is freed is 200 bytes a shard.
+//! Each alarm would count a reference to its shard, two atomic operations more, and a Sleep's waker another in a circle.
+//! What would be freed is little: an idle shard has given back its memory but for a small heap.
 //!
 //! # Why not a wheel
 //!

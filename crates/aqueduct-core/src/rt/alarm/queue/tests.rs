@@ -151,6 +151,10 @@ fn a_queue_that_is_mostly_empty_keeps_little() {
     for key in many {
         assert!(queue.remove(key).is_some());
     }
+    let (few, holes) = few.split_at(5);
+    for &key in &holes[..4] {
+        assert!(queue.remove(key).is_some());
+    }
     // One after the other comes and goes: what is left over is looked for now and then.
     for _ in 0..20_000 {
         let key = queue.push(at, waker());
@@ -158,7 +162,7 @@ fn a_queue_that_is_mostly_empty_keeps_little() {
     }
     assert!(queue.heap.capacity() <= 2 * SMALL && queue.slots.capacity() <= 2 * SMALL);
     queue.check();
-    for key in few {
+    for &key in few.iter().chain(&holes[4..]) {
         assert!(queue.remove(key).is_some());
     }
 }
