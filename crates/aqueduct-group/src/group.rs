@@ -255,16 +255,16 @@ impl<P: Policy> Deref for TaskGroup<P> {
 
 impl<P: Policy> Drop for TaskGroup<P> {
     fn drop(&mut self) {
-        if self.joined {
-            return;
+        if !self.joined {
+            self.close();
+            let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
+            self.scope().cancel_because(reason);
+            if !self.is_empty() {
+                self.shared().abort();
+                self.shared().hand_over();
+            }
         }
-        self.close();
-        let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
-        self.scope().cancel_because(reason);
-        if !self.is_empty() {
-            self.shared().abort();
-            self.shared().hand_over();
-        }
+        self.shared().members.retire();
     }
 }
 

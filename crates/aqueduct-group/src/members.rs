@@ -87,6 +87,8 @@ struct State<P: Policy, H> {
     foster: Option<Arc<dyn Enclosing>>,
     /// Whether the owner waits for judgements, not only for the end.
     wants_ends: bool,
+    /// Whether nobody wants to know any more what becomes of members.
+    retired: bool,
 }
 
 struct Entry<H> {
@@ -152,7 +154,11 @@ impl<P: Policy, H> State<P, H> {
         if !self.is_over() {
             return Told::default();
         }
-        let foster = if self.live == 0 { self.foster.take() } else { None };
+        let foster = if self.live == 0 {
+            self.foster.take()
+        } else {
+            None
+        };
         Told {
             owner: self.owner.take(),
             foster,
@@ -189,6 +195,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
                 owner: None,
                 foster: None,
                 wants_ends: false,
+                retired: false,
             }),
             limit,
             room: WaitQueue::new(0),
@@ -261,7 +268,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         state.blocking -= usize::from(handle.is_some() && record.kind == TaskKind::Blocking);
         state.seated -= 1;
         state.tally.count(&end);
-        if triage == Triage::Never {
+        if triage == Triage::Never || state.retired {
             dropped = Some(end);
         } else {
             state.pending.push((node.clone(), end));
@@ -288,6 +295,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         loop {
             let mut state = self.state.lock();
             if state.pending.is_empty() {
+                // In a retired group it is dropped with the last handle.
                 state.judge = Some(judge);
                 state.live -= 1;
                 let told = state.told();
@@ -334,7 +342,9 @@ impl<P: Policy, H: Abort> Members<P, H> {
         let mut batch = Vec::new();
         loop {
             let mut state = self.state.lock();
-            from = state.entries.scan(from, BATCH, |entry| batch.extend(entry.handle.take()));
+            from = state
+                .entries
+                .scan(from, BATCH, |entry| batch.extend(entry.handle.take()));
             let done = from >= state.entries.end();
             drop(state);
             batch.drain(..).for_each(|handle| handle.abort());
@@ -417,7 +427,11 @@ impl<P: Policy, H: Abort> Members<P, H> {
         if let Some(found) = look(&mut state) {
             return Poll::Ready(found);
         }
-        if state.owner.as_ref().is_some_and(|owner| owner.will_wake(cx.waker())) {
+        if state
+            .owner
+            .as_ref()
+            .is_some_and(|owner| owner.will_wake(cx.waker()))
+        {
             return Poll::Pending;
         }
         drop(state);
@@ -452,6 +466,17 @@ impl<P: Policy, H: Abort> Members<P, H> {
         }
     }
 
+    /// The owner has gone: what is not judged yet never is. Whatever is pending would keep its group alive for ever, and
+    /// the group it.
+    pub(crate) fn retire(&self) {
+        let mut state = self.state.lock();
+        state.retired = true;
+        let unjudged = (std::mem::take(&mut state.pending), state.judge.take());
+        let owner = state.owner.take();
+        drop(state);
+        drop((unjudged, owner));
+    }
+
     pub(crate) fn tally(&self) -> Tally {
         self.state.lock().tally
     }
@@ -470,7 +495,9 @@ impl<P: Policy, H: Abort> Members<P, H> {
         let mut from = 0;
         loop {
             let mut state = self.state.lock();
-            from = state.entries.scan(from, BATCH, |entry| alive.push(entry.node.clone()));
+            from = state
+                .entries
+                .scan(from, BATCH, |entry| alive.push(entry.node.clone()));
             if from >= state.entries.end() {
                 return alive;
             }

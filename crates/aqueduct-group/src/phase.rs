@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::tree::GroupPhase;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Running,
@@ -80,6 +82,17 @@ impl Phase {
                 Act::Abort
             }
             Self::Aborted { .. } | Self::GivenUp => Act::Nothing,
+        }
+    }
+}
+
+impl From<Phase> for GroupPhase {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Running => Self::Running,
+            Phase::Grace { .. } => Self::Grace,
+            Phase::Aborted { .. } => Self::Aborted,
+            Phase::GivenUp => Self::GivenUp,
         }
     }
 }

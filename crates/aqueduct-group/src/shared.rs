@@ -80,21 +80,18 @@ impl<P: Policy> Wake for Tick<P> {
 }
 
 impl<P: Policy> Shared<P> {
-    pub(crate) fn new(options: Options, policy: P, outer: Option<Weak<dyn Enclosing>>) -> Arc<Self> {
+    pub(crate) fn new(
+        options: Options,
+        policy: P,
+        outer: Option<Weak<dyn Enclosing>>,
+    ) -> Arc<Self> {
         let scope = options.make_scope(outer.as_ref());
         let shared = Arc::new_cyclic(|me: &Weak<Self>| {
             let body = Body(me.clone());
             Self {
-                members: Members::new(
-                    Judge::new(policy, options.failures_kept_max),
-                    options.limit,
-                ),
+                members: Members::new(Judge::new(policy, options.failures_kept_max), options.limit),
                 scope,
-                node: Arc::new(Node::child_at(
-                    options.name.clone(),
-                    options.location,
-                    body,
-                )),
+                node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
                 outer,
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
@@ -161,7 +158,10 @@ impl<P: Policy> Shared<P> {
 
     /// Cancels the group on its policy's behalf.
     pub(crate) fn cancel_rest(&self) {
-        let reason = Reason::new(ReasonKind::Requested, "its group's policy needs no more of it");
+        let reason = Reason::new(
+            ReasonKind::Requested,
+            "its group's policy needs no more of it",
+        );
         self.policy_cancelled.store(true, Ordering::Relaxed);
         if !self.scope.cancel_because(reason) {
             self.policy_cancelled.store(false, Ordering::Relaxed);
@@ -262,7 +262,11 @@ impl<P: Policy> Shared<P> {
         let report = self.report();
         let alarm = self.ending.lock().alarm.take();
         drop(alarm);
-        let Some(Verdicts { policy, mut failures }) = self.members.into_verdicts() else {
+        let Some(Verdicts {
+            policy,
+            mut failures,
+        }) = self.members.into_verdicts()
+        else {
             unreachable!("only the owner takes the judge, and once");
         };
         let policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
@@ -308,7 +312,11 @@ impl<P: Policy> Shared<P> {
 
     fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
         let nodes = self.members.alive();
-        nodes.iter().filter_map(|node| TaskRef::of(node)).map(look).collect()
+        nodes
+            .iter()
+            .filter_map(|node| TaskRef::of(node))
+            .map(look)
+            .collect()
     }
 
     /// Counts a task out that has ended.
@@ -370,6 +378,9 @@ pub(crate) fn group_of<P: Policy>(group: &dyn Enclosing) -> &Shared<P> {
 /// Whether a node is that of a task of this group.
 pub(crate) fn is_member<P: Policy>(shared: &Shared<P>, node: Option<&Node>) -> bool {
     node.and_then(TaskRef::of).is_some_and(|task| {
-        std::ptr::addr_eq(Arc::as_ptr(&task.record().group), std::ptr::from_ref(shared))
+        std::ptr::addr_eq(
+            Arc::as_ptr(&task.record().group),
+            std::ptr::from_ref(shared),
+        )
     })
 }

@@ -43,7 +43,11 @@ pub fn tree() -> Tree {
     let mut groups = Vec::new();
     for part in &*GROUPS {
         let alive: Vec<_> = part.lock().values().filter_map(Weak::upgrade).collect();
-        groups.extend(alive.iter().map(|group: &Arc<dyn Enclosing>| group.snapshot()));
+        groups.extend(
+            alive
+                .iter()
+                .map(|group: &Arc<dyn Enclosing>| group.snapshot()),
+        );
     }
     groups.sort_by_key(|group| group.id);
     Tree { groups }
@@ -132,25 +136,35 @@ impl Tree {
         self.groups.iter().map(|group| group.tasks.len()).sum()
     }
 
-    fn draw_below(
-        &self,
-        parent: TaskId,
-        depth: usize,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        let below = self.groups.iter().filter(|group| group.parent == Some(parent));
-        below.into_iter().try_for_each(|group| self.draw(group, depth, f))
+    fn draw_below(&self, parent: TaskId, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let below = self
+            .groups
+            .iter()
+            .filter(|group| group.parent == Some(parent));
+        below
+            .into_iter()
+            .try_for_each(|group| self.draw(group, depth, f))
     }
 
     fn draw(&self, group: &GroupSnapshot, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         indent(depth, f)?;
         let name = group.name.as_deref().unwrap_or("(unnamed)");
-        let GroupSnapshot { location, age, phase, .. } = group;
+        let GroupSnapshot {
+            location,
+            age,
+            phase,
+            ..
+        } = group;
         writeln!(f, "group {name} [{phase:?}, {age:?}] {location}")?;
         for task in &group.tasks {
             indent(depth + 1, f)?;
             let name = task.name.as_deref().unwrap_or("(unnamed)");
-            let TaskSnapshot { location, age, state, .. } = task;
+            let TaskSnapshot {
+                location,
+                age,
+                state,
+                ..
+            } = task;
             writeln!(f, "task {name} [{state:?}, {age:?}] {location}")?;
             self.draw_below(task.id, depth + 2, f)?;
         }
@@ -168,7 +182,12 @@ impl fmt::Display for Tree {
             let mut groups = self.groups.iter();
             groups.any(|group| group.id == id || group.tasks.iter().any(|task| task.id == id))
         };
-        let roots = self.groups.iter().filter(|group| !group.parent.is_some_and(known));
-        roots.into_iter().try_for_each(|group| self.draw(group, 0, f))
+        let roots = self
+            .groups
+            .iter()
+            .filter(|group| !group.parent.is_some_and(known));
+        roots
+            .into_iter()
+            .try_for_each(|group| self.draw(group, 0, f))
     }
 }

@@ -35,7 +35,8 @@ impl<T: Send + 'static> Policy for AsCompleted<T> {
     type Value = Vec<(TaskInfo, TaskEnd<T>)>;
 
     fn returned(&mut self, task: TaskRef<'_>, output: T) -> Verdict<Infallible> {
-        self.0.push_back((task.to_info(), TaskEnd::Returned(output)));
+        self.0
+            .push_back((task.to_info(), TaskEnd::Returned(output)));
         Verdict::Continue
     }
 

@@ -1,6 +1,7 @@
 //! The ways in which a task may run.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -156,10 +157,10 @@ where
     fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskHandle<F::Output>) {
         let id = TaskId::new(pad.node.id());
         let (output, handle) = oneshot::channel();
-        let future = Sending {
+        let future = Sending::<P, F> {
             future: self.0,
             output: Some(output),
-            _policy: std::marker::PhantomData,
+            _policy: PhantomData,
         };
         let task = Tracked::<P, _>::new(pad.node, future);
         (pad.runtime.spawn(task), TaskHandle::new(id, handle))
@@ -189,7 +190,7 @@ pin_project! {
         #[pin]
         future: F,
         output: Option<oneshot::Sender<F::Output>>,
-        _policy: std::marker::PhantomData<fn() -> P>,
+        _policy: PhantomData<fn() -> P>,
     }
 }
 
