@@ -80,11 +80,12 @@ impl<P: Policy> TaskGroup<P> {
     /// *Strict*, as [`join`](Self::join).
     pub async fn join_with_report(mut self) -> (P::Value, Report) {
         self.wait_closed().await;
+        let verdicts = poll_fn(|cx| self.shared().members.poll_verdicts(cx)).await;
         self.joined = true;
-        if self.shared().members.len() > 0 {
+        if !self.is_empty() {
             self.shared().hand_over();
         }
-        self.shared().finish()
+        self.shared().finish(verdicts)
     }
 
     /// Closes the group and waits until all tasks have ended.

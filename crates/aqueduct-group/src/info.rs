@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::{Node, NodeId};
-use aqueduct_core::sync::{AtomicU8, AtomicU32, Ordering};
+use aqueduct_core::sync::{AtomicU8, Ordering};
 
 use crate::enclosing::Enclosing;
 
@@ -185,19 +185,12 @@ impl fmt::Debug for TaskRef<'_> {
 pub(crate) struct Record {
     pub(crate) group: Arc<dyn Enclosing>,
     pub(crate) index: usize,
-    pub(crate) kind: TaskKind,
     pub(crate) spawned: Coarse,
+    pub(crate) kind: TaskKind,
     state: AtomicU8,
-    /// Its entry's place, or one of the two below. Written under the group's lock.
-    pub(crate) slot: AtomicU32,
 }
 
 impl Record {
-    /// Not among the entries yet.
-    pub(crate) const ABSENT: u32 = u32::MAX;
-    /// Ended before it was among them.
-    pub(crate) const GONE: u32 = u32::MAX - 1;
-
     pub(crate) fn new(group: Arc<dyn Enclosing>, index: usize, kind: TaskKind) -> Self {
         Self {
             group,
@@ -205,7 +198,6 @@ impl Record {
             kind,
             spawned: Coarse::now(),
             state: AtomicU8::new(TaskState::Queued as u8),
-            slot: AtomicU32::new(Self::ABSENT),
         }
     }
 
@@ -214,13 +206,13 @@ impl Record {
         self.state.store(state as u8, Ordering::Relaxed);
     }
 
-    fn state(&self) -> TaskState {
-        let all = [
-            TaskState::Queued,
-            TaskState::Running,
-            TaskState::Waiting,
-            TaskState::Ended,
-        ];
-        all[usize::from(self.state.load(Ordering::Relaxed))]
+    #[inline]
+    pub(crate) fn state(&self) -> TaskState {
+        match self.state.load(Ordering::Relaxed) {
+            0 => TaskState::Queued,
+            1 => TaskState::Running,
+            2 => TaskState::Waiting,
+            _ => TaskState::Ended,
+        }
     }
 }

@@ -1,56 +1,71 @@
 //! The members of a group: who is alive, who may join, who judges, and when all have ended.
 //!
-//! Everything that decides is in one [`State`] under one lock. A task takes it three times: to reserve its place, to put
-//! its handle there once it is spawned, and to leave. Nothing of the user's runs under it.
+//! A spawn and the end of a task are to cost little, also when they happen on different cores. So what both must know is
+//! one [`Word`], which a spawn adds to once, and which ends subtract from many at a time; all else is in *shards*, of
+//! which each thread uses its own:
 //!
 //! ```text
-//!   reserve ──▶ (spawned) ──▶ insert ──▶ … ──▶ leave ──▶ [judge the batch] ──▶ gone
-//!                    └──────── leave before insert: the record says GONE, insert keeps nothing
+//!   spawn   ──▶ word: index, live + 1 ──▶ (spawned) ──▶ own shard: `born`, for the tree and an abort
+//!   end     ──▶ own shard: `pending`, to be judged; `ended` + 1 ── now and then ──▶ word: live - ended
+//!   failure ──▶ core: judged at once                             ──────────────▶ word: live - 1
 //! ```
+//!
+//! Nothing of the user's runs under a lock.
+//!
+//! # Counting
+//!
+//! `live` in the word is too high by what the shards have not *flushed*. They flush at 64, and whoever needs the exact
+//! number *collects*: locks each shard in turn and flushes it. That is who finds the group full, who closes it, and who
+//! waits. Once the group is closed and `live` is no more than shards × 64, which is when what was not flushed may be all
+//! that is left, every end flushes at once, and the flush that crossed this line collects. So the last one out knows it:
+//! an end that was not flushed was either put in its shard before the collecting lock, which found it; or after it, and
+//! then it saw the line crossed.
 //!
 //! # Judging
 //!
-//! The policy is the user's code, so it cannot run under the lock, and it is `&mut`, so one at a time. The [`Judge`] is
-//! therefore *taken out* of the state by whoever leaves and finds it there; who finds it gone puts the end of its task in
-//! the pending list and leaves. The holder judges what is pending until there is nothing more, and puts the judge back
-//! under the lock that saw the list empty. A task's end that can wait (see [`Triage`]) stays in the list until somebody
-//! judges, or 64 have come together.
+//! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
+//! therefore *taken out* of the core by whoever brings an end and finds it there; who finds it gone leaves the end in the
+//! core's pending list and goes. The holder judges until that list is empty, and puts the judge back under the lock that
+//! saw it so. Ends that can wait (see [`Triage`]) wait in their shard until 64 are together, or the group has ended.
 //!
 //! # Invariants
 //!
-//! I1. `live` counts the reserved members that have not left, and groups taken in. The holder of the judge is one of
-//!     them, or the owner. So when `live` is 0 the judge is in its place, unless the owner has it.
-//! I2. Once `closed` and `live` is 0, `live` stays 0: nothing is reserved or taken in any more.
-//! I3. An entry is in `entries` exactly while its record's slot is its place.
-//! I4. Whoever makes the condition that the owner waits for true takes the owner's waker under the same lock.
+//! I1. `live`, less what is not flushed, counts the members that have not left, those that are being spawned, and groups
+//!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place.
+//! I2. Once the word says CLOSED and that number is 0, it stays 0.
+//! I3. Whoever makes what the owner waits for true looks for the owner's waker under the core's lock afterwards; the
+//!     owner looks for what it waits for under that lock, and leaves its waker there.
+//! I4. `born` keeps tasks that have ended, at most as many as had not at the last pruning, and 64. The group owns them
+//!     and they own the group: when it has ended, whoever finds that out clears `born`.
+//! I5. No lock is taken while another is held, but the core's or a shard's under that of `room`.
 //!
-//! # Why not a counter beside the lock
+//! # Why not one lock
 //!
-//! A closed bit and a count in one atomic word would save a lock for who only leaves. But every task has to take its
-//! entry out anyway, which the tree and an abort need; and with two words the "last one out" has to argue about both.
+//! It was so at first: three lock pairs a task, and 750 ns above a bare spawn where the spawner and the workers are on
+//! different cores, since each waits for the others' cache lines, and sleeps.
 
 mod judge;
 mod room;
-mod slab;
+mod shard;
+mod word;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use aqueduct_core::node::Node;
-use aqueduct_core::sync::{Lock, Ordering};
+use aqueduct_core::pad::Padded;
+use aqueduct_core::sync::{AtomicUsize, Lock, MutexGuard, Ordering};
 use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::enclosing::Enclosing;
-use crate::info::{Record, TaskKind, TaskRef};
+use crate::info::{TaskKind, TaskRef};
 use crate::policy::{Policy, Triage};
 
 pub(crate) use judge::{End, Judge, Verdicts};
 pub(crate) use room::{Ask, GiveBack, Want};
-use slab::Slab;
-
-/// How many ends are judged together at most.
-const BATCH: usize = if cfg!(aqueduct_loom) { 2 } else { 64 };
+use shard::{BATCH, Entry, Shard};
+use word::{Counted, Word};
 
 /// By which a task is stopped from outside.
 pub(crate) trait Abort {
@@ -58,42 +73,30 @@ pub(crate) trait Abort {
 }
 
 pub(crate) struct Members<P: Policy, H> {
-    state: Lock<State<P, H>>,
-    /// How many may be seated at once; nothing for any number.
-    limit: Option<NonZeroUsize>,
-    /// Who waits for a seat. Its lock is taken before the state's, never the other way round.
+    word: Padded<Word>,
+    shards: Box<[Padded<Lock<Shard<P, H>>>]>,
+    core: Lock<Core<P>>,
+    /// Those of the living that nothing can stop.
+    blocking: AtomicUsize,
+    /// How many may be alive at once: the group's limit, and those that are alive but have lent their seat, or never
+    /// had one. Nothing for any number.
+    limit: Option<AtomicUsize>,
+    /// Who waits for a seat.
     room: WaitQueue<Ask>,
 }
 
-struct State<P: Policy, H> {
-    entries: Slab<Entry<H>>,
+struct Core<P: Policy> {
     /// In its place, unless somebody judges.
     judge: Option<Box<Judge<P>>>,
     pending: Vec<Ended<P>>,
-    live: usize,
-    /// Those of `live` that count against the limit.
-    seated: usize,
-    /// Seats that their owners gave up while they wait for room for another task.
-    lent: usize,
-    /// Those of `live` that nothing can stop.
-    blocking: usize,
-    closed: bool,
-    aborted: bool,
-    abandoned: bool,
+    /// Of the ends that were judged at once; the shards have the others.
     tally: Tally,
-    next_index: usize,
     owner: Option<Waker>,
-    /// Who waits for this group instead of its owner.
-    foster: Option<Arc<dyn Enclosing>>,
     /// Whether the owner waits for judgements, not only for the end.
     wants_ends: bool,
-    /// Whether nobody wants to know any more what becomes of members.
-    retired: bool,
-}
-
-struct Entry<H> {
-    node: Arc<Node>,
-    handle: Option<H>,
+    abandoned: bool,
+    /// Who waits for this group instead of its owner.
+    foster: Option<Arc<dyn Enclosing>>,
 }
 
 type Ended<P> = (Arc<Node>, End<<P as Policy>::Output>);
@@ -109,7 +112,7 @@ pub(crate) struct Tally {
 
 /// Whether there is a place for another task.
 #[must_use]
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reserved {
     /// There is, and its place in the order of spawning is this.
     Index(usize),
@@ -119,196 +122,238 @@ pub(crate) enum Reserved {
     Closed,
 }
 
-/// Who is to be told that all is over, once the lock is released.
-#[must_use]
-#[derive(Default)]
-struct Told {
-    owner: Option<Waker>,
-    foster: Option<Arc<dyn Enclosing>>,
-}
-
-impl Told {
-    fn tell(self) {
-        if let Some(owner) = self.owner {
-            owner.wake();
-        }
-        if let Some(foster) = self.foster {
-            foster.adopted_ended();
-        }
-    }
-}
-
-impl<P: Policy, H> State<P, H> {
-    fn has_seat(&self, limit: Option<NonZeroUsize>) -> bool {
-        limit.is_none_or(|limit| self.seated - self.lent < limit.get())
-    }
-
-    /// Whether the owner need not wait any longer.
-    fn is_over(&self) -> bool {
-        let stopped = self.aborted && self.live == self.blocking;
-        (self.closed && self.live == 0) || stopped || self.abandoned
-    }
-
-    /// To be told whenever what [`is_over`](Self::is_over) looks at has changed (I4).
-    fn told(&mut self) -> Told {
-        if !self.is_over() {
-            return Told::default();
-        }
-        let foster = if self.live == 0 {
-            self.foster.take()
-        } else {
-            None
-        };
-        Told {
-            owner: self.owner.take(),
-            foster,
-        }
-    }
-
-    /// Removes a task that ends from the entries, and says with which handle it was there.
-    fn unlink(&mut self, record: &Record) -> Option<H> {
-        let slot = record.slot.load(Ordering::Relaxed);
-        record.slot.store(Record::GONE, Ordering::Relaxed);
-        if slot == Record::ABSENT {
-            return None;
-        }
-        self.entries.remove(slot).handle
-    }
-}
-
 impl<P: Policy, H: Abort> Members<P, H> {
-    pub(crate) fn new(judge: Judge<P>, limit: Option<NonZeroUsize>) -> Self {
+    /// With `shards` for that many threads that spawn and end tasks.
+    pub(crate) fn new(judge: Judge<P>, limit: Option<NonZeroUsize>, shards: usize) -> Self {
         Self {
-            state: Lock::new(State {
-                entries: Slab::new(),
+            word: Padded(Word::new()),
+            shards: (0..shards.max(1))
+                .map(|_| Padded(Lock::new(Shard::new())))
+                .collect(),
+            core: Lock::new(Core {
                 judge: Some(Box::new(judge)),
                 pending: Vec::new(),
-                live: 0,
-                seated: 0,
-                lent: 0,
-                blocking: 0,
-                closed: false,
-                aborted: false,
-                abandoned: false,
                 tally: Tally::default(),
-                next_index: 0,
                 owner: None,
-                foster: None,
                 wants_ends: false,
-                retired: false,
+                abandoned: false,
+                foster: None,
             }),
-            limit,
+            blocking: AtomicUsize::new(0),
+            limit: limit.map(|limit| AtomicUsize::new(limit.get())),
             room: WaitQueue::new(0),
         }
     }
 
+    #[inline]
+    fn shard(&self) -> &Lock<Shard<P, H>> {
+        &self.shards[shard::thread_number() % self.shards.len()].0
+    }
+
+    /// How many ends the shards may keep to themselves.
+    fn unflushed_max(&self) -> usize {
+        self.shards.len() * BATCH
+    }
+
     /// Takes a place for another task, if there is one.
+    #[inline]
     pub(crate) fn reserve(&self) -> Reserved {
-        let mut state = self.state.lock();
-        if state.closed {
-            return Reserved::Closed;
+        let Some(limit) = &self.limit else {
+            return self.word.0.enter();
+        };
+        match self.word.0.enter_below(limit.load(Ordering::Relaxed)) {
+            Reserved::Full => {
+                let reserved = self.reserve_exactly(limit);
+                self.settle();
+                reserved
+            }
+            reserved => reserved,
         }
-        if !state.has_seat(self.limit) {
-            return Reserved::Full;
-        }
-        state.live += 1;
-        state.seated += 1;
-        state.next_index += 1;
-        Reserved::Index(state.next_index - 1)
+    }
+
+    /// Some may have left that the word does not know of. Tells nobody, so that it can be asked under a lock: see
+    /// [`settle`](Self::settle).
+    #[cold]
+    fn reserve_exactly(&self, limit: &AtomicUsize) -> Reserved {
+        self.flush_all();
+        self.word.0.enter_below(limit.load(Ordering::Relaxed))
     }
 
     /// Gives a reserved place back.
     pub(crate) fn unreserve(&self) {
-        let mut state = self.state.lock();
-        state.live -= 1;
-        state.seated -= 1;
-        let told = state.told();
-        drop(state);
-        told.tell();
+        self.count_out(1);
         self.serve_room();
     }
 
-    /// Puts a spawned task among the entries, unless it has ended already. Aborts it if the group has been.
-    pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
-        let mut late = Some(handle);
-        let mut state = self.state.lock();
-        state.tally.spawned += 1;
-        let record = record_of(&node);
-        if record.slot.load(Ordering::Relaxed) == Record::GONE {
-            // Dropped after the lock, with the node, which is the caller's.
-            drop(state);
-            return;
+    /// Counts members out, exactly and at once.
+    fn count_out(&self, count: usize) {
+        let counted = self.word.0.leave(count);
+        self.counted(counted);
+    }
+
+    /// Does what follows from a flush.
+    fn counted(&self, counted: Counted) {
+        if counted.crosses(self.unflushed_max()) {
+            self.collect();
         }
-        state.blocking += usize::from(record.kind == TaskKind::Blocking);
-        let handle = if state.aborted { None } else { late.take() };
-        let slot = state.entries.next_slot();
-        record.slot.store(slot, Ordering::Relaxed);
-        state.entries.insert(Entry { node, handle });
-        let told = state.told();
-        drop(state);
-        told.tell();
-        if let Some(handle) = late {
-            // `abort_all` came by before it was there.
-            handle.abort();
+        if counted.may_be_over() {
+            self.tell();
         }
     }
 
-    /// A task has ended: takes it out, judges it now or leaves it to be judged, and counts it out.
-    ///
-    /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.
-    pub(crate) fn leave(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
-        let record = record_of(node);
-        let triage = end.triage::<P>();
-        let mut dropped = None;
-        let mut judge = None;
-        let mut told = Told::default();
+    /// Flushes all shards, so that the word is exact.
+    fn collect(&self) {
+        self.flush_all();
+        self.settle();
+    }
 
-        let mut state = self.state.lock();
-        let handle = state.unlink(record);
-        state.blocking -= usize::from(handle.is_some() && record.kind == TaskKind::Blocking);
-        state.seated -= 1;
-        state.tally.count(&end);
-        if triage == Triage::Never || state.retired {
-            dropped = Some(end);
-        } else {
-            state.pending.push((node.clone(), end));
-            if triage == Triage::Now || state.pending.len() >= BATCH {
-                judge = state.judge.take();
+    fn flush_all(&self) {
+        for shard in &self.shards {
+            let ended = shard.0.lock().take_ended();
+            if ended > 0 {
+                // What follows from it is `settle`'s.
+                let _ = self.word.0.leave(ended);
             }
         }
-        if judge.is_none() {
-            state.live -= 1;
-            told = state.told();
-        }
-        drop(state);
+    }
 
-        drop((handle, dropped));
-        told.tell();
-        if let Some(judge) = judge {
-            self.judge_pending(judge, cancel_rest);
+    /// Tells who waits for the end if a flush that told nobody has brought it.
+    pub(crate) fn settle(&self) {
+        if self.word.0.is_over() || self.word.0.is_aborted() {
+            self.tell();
+        }
+    }
+
+    /// Counts an end in this thread's shard.
+    #[inline]
+    fn end_in(&self, mut shard: MutexGuard<'_, Shard<P, H>>) {
+        let must_flush = self.word.0.must_flush(self.unflushed_max());
+        let ended = shard.end(must_flush);
+        drop(shard);
+        if ended > 0 {
+            let counted = self.word.0.leave(ended);
+            self.counted(counted);
+        }
+    }
+
+    /// A member that nothing can stop is about to run.
+    pub(crate) fn note_blocking(&self) {
+        self.blocking.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Puts a spawned task where the tree and an abort find it. Aborts it if the group has been.
+    #[inline]
+    pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
+        let mut shard = self.shard().lock();
+        shard.tally.spawned += 1;
+        if shard::has_ended(&node) {
+            // Dropped after the lock.
+            drop(shard);
+            return;
+        }
+        if self.word.0.is_aborted() {
+            // It comes too late for `abort_all`, which has passed this shard, or will find nothing.
+            drop(shard);
+            handle.abort();
+            return;
+        }
+        let pruned = shard.add(Entry { node, handle });
+        drop(shard);
+        drop(pruned);
+    }
+
+    /// A task has ended: judges it now or leaves it to be judged, and counts it out.
+    ///
+    /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.
+    #[inline]
+    pub(crate) fn leave(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+        if TaskRef::of(node).is_some_and(|task| task.kind() == TaskKind::Blocking) {
+            self.blocking.fetch_sub(1, Ordering::Relaxed);
+        }
+        match end.triage::<P>() {
+            Triage::Now => self.judge_now(node, end, cancel_rest),
+            Triage::Later => self.judge_later(node, end, cancel_rest),
+            Triage::Never => {
+                // Dropped before the task counts as ended.
+                let tally = end.tally();
+                drop(end);
+                self.leave_unjudged(tally);
+            }
         }
         self.serve_room();
     }
 
-    /// Judges what is pending until nothing is, puts the judge back, and counts its holder out.
-    fn judge_pending(&self, mut judge: Box<Judge<P>>, cancel_rest: impl Fn()) {
+    fn leave_unjudged(&self, tally: Tally) {
+        let mut shard = self.shard().lock();
+        shard.tally.add(tally);
+        self.end_in(shard);
+    }
+
+    fn judge_later(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+        let mut shard = self.shard().lock();
+        shard.tally.add(end.tally());
+        if self.word.0.is_retired() {
+            self.end_in(shard);
+            drop(end);
+            return;
+        }
+        shard.pending.push((node.clone(), end));
+        if shard.pending.len() < BATCH {
+            self.end_in(shard);
+            return;
+        }
+        // This task counts until its batch is judged.
+        let mut batch = std::mem::take(&mut shard.pending);
+        drop(shard);
+        let mut core = self.core.lock();
+        core.pending.append(&mut batch);
+        let judge = core.judge.take();
+        drop(core);
+        self.judge_pending(judge, cancel_rest);
+        let mut shard = self.shard().lock();
+        if shard.pending.capacity() == 0 {
+            // The room of this batch is for the next.
+            shard.pending = batch;
+        }
+    }
+
+    fn judge_now(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+        let mut core = self.core.lock();
+        core.tally.add(end.tally());
+        if self.word.0.is_retired() {
+            drop(core);
+            drop(end);
+            self.count_out(1);
+            return;
+        }
+        core.pending.push((node.clone(), end));
+        let judge = core.judge.take();
+        drop(core);
+        self.judge_pending(judge, cancel_rest);
+    }
+
+    /// With the judge: judges what is pending until nothing is, and puts the judge back. Then counts one member out.
+    fn judge_pending(&self, judge: Option<Box<Judge<P>>>, cancel_rest: impl Fn()) {
+        let Some(mut judge) = judge else {
+            self.count_out(1);
+            return;
+        };
         loop {
-            let mut state = self.state.lock();
-            if state.pending.is_empty() {
-                // In a retired group it is dropped with the last handle.
-                state.judge = Some(judge);
-                state.live -= 1;
-                let told = state.told();
-                let next = state.wants_ends.then(|| state.owner.take()).flatten();
-                drop(state);
+            let mut core = self.core.lock();
+            if core.pending.is_empty() {
+                core.judge = Some(judge);
+                // Under the lock, so that the owner, who waits for the next end, sees whether there is one to come.
+                let counted = self.word.0.leave(1);
+                let next = core.wants_ends.then(|| core.owner.take()).flatten();
+                drop(core);
                 if let Some(next) = next {
                     next.wake();
                 }
-                told.tell();
+                self.counted(counted);
                 return;
             }
-            judge.take_batch(&mut state.pending);
-            drop(state);
+            judge.take_batch(&mut core.pending);
+            drop(core);
             if judge.judge_batch() {
                 cancel_rest();
             }
@@ -317,103 +362,161 @@ impl<P: Policy, H: Abort> Members<P, H> {
 
     /// No more members.
     pub(crate) fn close(&self) {
-        let mut state = self.state.lock();
-        state.closed = true;
-        let told = state.told();
-        drop(state);
-        told.tell();
-        if self.room.is_waited_on() {
-            self.room.serve_all();
+        if self.word.0.close() {
+            self.collect();
+            self.tell();
+            if self.room.is_waited_on() {
+                self.room.serve_all();
+            }
         }
     }
 
     /// Closes the group and aborts all members, also those that are being spawned.
     pub(crate) fn abort_all(&self) {
         self.close();
-        let mut state = self.state.lock();
-        state.aborted = true;
+        self.word.0.abort();
         // The owner looks again in any case: what it runs itself is to be dropped.
-        let owner = state.owner.take();
-        drop(state);
+        let owner = self.core.lock().owner.take();
         if let Some(owner) = owner {
             owner.wake();
         }
-        let mut from = 0;
-        let mut batch = Vec::new();
-        loop {
-            let mut state = self.state.lock();
-            from = state
-                .entries
-                .scan(from, BATCH, |entry| batch.extend(entry.handle.take()));
-            let done = from >= state.entries.end();
-            drop(state);
-            batch.drain(..).for_each(|handle| handle.abort());
-            if done {
-                return;
-            }
+        for shard in &self.shards {
+            // Nothing is added any more (see `insert`), so what is taken out is all there is.
+            let born = std::mem::take(&mut shard.0.lock().born);
+            born.iter().for_each(|entry| entry.handle.abort());
+            // The tree shows them until they have ended.
+            shard.0.lock().born = born;
+        }
+        self.collect();
+        if self.word.0.is_over() {
+            // It may have been before they were back.
+            self.clear();
         }
     }
 
     /// Gives up waiting for members that nothing could stop.
     pub(crate) fn abandon(&self) {
-        let mut state = self.state.lock();
-        state.abandoned = true;
-        let told = state.told();
-        drop(state);
-        told.tell();
+        self.core.lock().abandoned = true;
+        self.tell();
     }
 
     /// Takes in a group whose owner has gone. False if there is nobody left here to wait for it.
     pub(crate) fn adopt(&self) -> bool {
-        let mut state = self.state.lock();
-        // A group that has ended stays so (I2).
-        let adopts = !(state.closed && state.live == 0);
-        state.live += usize::from(adopts);
+        if let Some(limit) = &self.limit {
+            limit.fetch_add(1, Ordering::Relaxed);
+        }
+        self.collect();
+        let adopts = self.word.0.enter_unless_over();
+        if !adopts {
+            self.shrink_limit();
+        }
         adopts
     }
 
     /// A group that was taken in has ended.
     pub(crate) fn adopted_ended(&self) {
-        let mut state = self.state.lock();
-        state.live -= 1;
-        let told = state.told();
-        drop(state);
-        told.tell();
+        self.shrink_limit();
+        self.count_out(1);
+    }
+
+    fn shrink_limit(&self) {
+        if let Some(limit) = &self.limit {
+            limit.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// The owner goes before its members. `foster` waits in its place, and is told when the last has left; if that
     /// was so already it is handed back.
     pub(crate) fn entrust(&self, foster: Arc<dyn Enclosing>) -> Result<(), Arc<dyn Enclosing>> {
-        let mut state = self.state.lock();
-        if state.closed && state.live == 0 {
+        self.collect();
+        let mut core = self.core.lock();
+        if self.word.0.is_over() {
+            drop(core);
             return Err(foster);
         }
-        state.foster = Some(foster);
+        core.foster = Some(foster);
         Ok(())
+    }
+
+    /// The owner has gone: what is not judged yet never is. Whatever is pending would keep its group alive for ever,
+    /// and the group it.
+    pub(crate) fn retire(&self) {
+        self.word.0.retire();
+        for shard in &self.shards {
+            let pending = std::mem::take(&mut shard.0.lock().pending);
+            drop(pending);
+        }
+        let mut core = self.core.lock();
+        let unjudged = (std::mem::take(&mut core.pending), core.judge.take());
+        let owner = core.owner.take();
+        drop(core);
+        drop((unjudged, owner));
+        if self.word.0.is_over() {
+            self.clear();
+        }
+    }
+
+    /// All has ended: lets go of the tasks (I4).
+    fn clear(&self) {
+        for shard in &self.shards {
+            let born = std::mem::take(&mut shard.0.lock().born);
+            drop(born);
+        }
+    }
+
+    fn is_over(&self, core: &Core<P>) -> bool {
+        let stopped = || {
+            self.word.0.is_aborted() && self.word.0.live() == self.blocking.load(Ordering::Relaxed)
+        };
+        self.word.0.is_over() || core.abandoned || stopped()
+    }
+
+    /// Tells who waits for the end, if it has come (I3).
+    #[cold]
+    fn tell(&self) {
+        let mut core = self.core.lock();
+        if !self.is_over(&core) {
+            return;
+        }
+        let ended = self.word.0.is_over();
+        let foster = if ended { core.foster.take() } else { None };
+        let owner = core.owner.take();
+        drop(core);
+        if ended {
+            self.clear();
+        }
+        if let Some(owner) = owner {
+            owner.wake();
+        }
+        if let Some(foster) = foster {
+            foster.adopted_ended();
+        }
     }
 
     /// Whether all members have left, or those that have not cannot be waited for; if not, wakes the owner once they
     /// have, or once the group is aborted.
     pub(crate) fn poll_over(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_owner(cx, |state| state.is_over().then_some(()))
+        self.poll_owner(cx, |core| self.is_over(core).then_some(()))
     }
 
     /// Whether the group has been aborted; if not, wakes the owner once it is.
     pub(crate) fn poll_aborted(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_owner(cx, |state| state.aborted.then_some(()))
+        self.poll_owner(cx, |_| self.word.0.is_aborted().then_some(()))
     }
 
-    /// Shows the policy and whether members are left to `take`, until it gives something. To be called by the owner.
+    /// Shows the policy and whether members are left to `take`, until it gives something. To be called by the owner of a
+    /// group whose policy judges everything at once.
     pub(crate) fn poll_policy<R>(
         &self,
         cx: &mut Context<'_>,
         mut take: impl FnMut(&mut P, bool) -> Option<R>,
     ) -> Poll<R> {
-        self.poll_owner(cx, |state| {
-            state.wants_ends = true;
-            let none_left = state.live == 0;
-            let taken = take(state.judge.as_mut()?.policy(), none_left);
-            state.wants_ends = taken.is_none();
+        self.collect();
+        self.poll_owner(cx, |core| {
+            core.wants_ends = true;
+            let none_left = self.word.0.live() == 0;
+            let taken = take(core.judge.as_mut()?.policy(), none_left);
+            core.wants_ends = taken.is_none();
             taken
         })
     }
@@ -421,104 +524,94 @@ impl<P: Policy, H: Abort> Members<P, H> {
     fn poll_owner<R>(
         &self,
         cx: &mut Context<'_>,
-        mut look: impl FnMut(&mut State<P, H>) -> Option<R>,
+        mut look: impl FnMut(&mut Core<P>) -> Option<R>,
     ) -> Poll<R> {
-        let mut state = self.state.lock();
-        if let Some(found) = look(&mut state) {
+        let mut core = self.core.lock();
+        if let Some(found) = look(&mut core) {
             return Poll::Ready(found);
         }
-        if state
+        if core
             .owner
             .as_ref()
             .is_some_and(|owner| owner.will_wake(cx.waker()))
         {
             return Poll::Pending;
         }
-        drop(state);
+        drop(core);
         // Cloned outside of the lock, and what it replaces dropped there: both are the user's code.
         let mut waker = Some(cx.waker().clone());
-        let mut state = self.state.lock();
-        let found = look(&mut state);
+        let mut core = self.core.lock();
+        let found = look(&mut core);
         if found.is_none() {
-            std::mem::swap(&mut state.owner, &mut waker);
+            std::mem::swap(&mut core.owner, &mut waker);
         }
-        drop(state);
+        drop(core);
         drop(waker);
         found.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Takes the judge for good, having judged what was pending. To be called by the owner when all is over.
     ///
-    /// The judge may be out if members were left behind; then there is nothing more to judge by.
-    pub(crate) fn into_verdicts(&self) -> Option<Verdicts<P>> {
-        loop {
-            let mut state = self.state.lock();
-            let mut judge = state.judge.take()?;
-            if state.pending.is_empty() {
-                drop(state);
-                return Some(judge.finish());
-            }
-            judge.take_batch(&mut state.pending);
-            drop(state);
-            // All have left, so there is nobody to cancel.
-            let _ = judge.judge_batch();
-            self.state.lock().judge = Some(judge);
+    /// A member that could not be waited for may have the judge at this moment; then this waits for that.
+    pub(crate) fn poll_verdicts(&self, cx: &mut Context<'_>) -> Poll<Verdicts<P>> {
+        // Whoever leaves from now on is not judged.
+        self.word.0.retire();
+        let mut pending = Vec::new();
+        for shard in &self.shards {
+            pending.append(&mut shard.0.lock().pending);
         }
-    }
-
-    /// The owner has gone: what is not judged yet never is. Whatever is pending would keep its group alive for ever, and
-    /// the group it.
-    pub(crate) fn retire(&self) {
-        let mut state = self.state.lock();
-        state.retired = true;
-        let unjudged = (std::mem::take(&mut state.pending), state.judge.take());
-        let owner = state.owner.take();
-        drop(state);
-        drop((unjudged, owner));
+        self.core.lock().pending.append(&mut pending);
+        let mut judge = ready!(self.poll_owner(cx, |core| {
+            let judge = core.judge.take();
+            core.wants_ends = judge.is_none();
+            judge
+        }));
+        judge.take_batch(&mut self.core.lock().pending);
+        // Those that have left need not be cancelled, and those that have not cannot be.
+        let _ = judge.judge_batch();
+        Poll::Ready(judge.finish())
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        self.state.lock().tally
+        let mut tally = self.core.lock().tally;
+        for shard in &self.shards {
+            tally.add(shard.0.lock().tally);
+        }
+        tally
     }
 
+    /// How many have not left.
     pub(crate) fn len(&self) -> usize {
-        self.state.lock().live
+        self.collect();
+        self.word.0.live()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().closed
+        self.word.0.is_closed()
     }
 
-    /// Who is alive. Cloned a few at a time, so that the lock is not held for long.
+    /// Who is alive.
     pub(crate) fn alive(&self) -> Vec<Arc<Node>> {
         let mut alive = Vec::new();
-        let mut from = 0;
-        loop {
-            let mut state = self.state.lock();
-            from = state
-                .entries
-                .scan(from, BATCH, |entry| alive.push(entry.node.clone()));
-            if from >= state.entries.end() {
-                return alive;
-            }
+        for shard in &self.shards {
+            let shard = shard.0.lock();
+            let living = shard
+                .born
+                .iter()
+                .filter(|entry| !shard::has_ended(&entry.node));
+            alive.extend(living.map(|entry| entry.node.clone()));
         }
+        alive
     }
 }
 
 impl Tally {
-    fn count<O>(&mut self, end: &End<O>) {
-        match end {
-            End::Returned(_) | End::Handed => self.returned += 1,
-            End::Panicked(_) => self.panicked += 1,
-            End::CutShort => self.cut_short += 1,
-        }
+    fn add(&mut self, other: Self) {
+        self.spawned += other.spawned;
+        self.returned += other.returned;
+        self.panicked += other.panicked;
+        self.cut_short += other.cut_short;
     }
-}
-
-fn record_of(node: &Node) -> &Record {
-    TaskRef::of(node)
-        .expect("a task's node has a record")
-        .record()
 }
 
 #[cfg(all(test, not(aqueduct_loom)))]

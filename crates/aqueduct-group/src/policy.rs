@@ -72,6 +72,11 @@ pub trait Policy: Send + 'static {
         let _ = output;
         Triage::Now
     }
+
+    /// Whether tasks that were cut short must be told at once. They come many at a time, when a group is aborted.
+    fn triage_cut_short() -> Triage {
+        Triage::Later
+    }
 }
 
 /// What a policy says of a task that returned.

@@ -89,7 +89,11 @@ impl<P: Policy> Shared<P> {
         let shared = Arc::new_cyclic(|me: &Weak<Self>| {
             let body = Body(me.clone());
             Self {
-                members: Members::new(Judge::new(policy, options.failures_kept_max), options.limit),
+                members: Members::new(
+                    Judge::new(policy, options.failures_kept_max),
+                    options.limit,
+                    threads(),
+                ),
                 scope,
                 node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
                 outer,
@@ -258,17 +262,14 @@ impl<P: Policy> Shared<P> {
     /// # Panics
     ///
     /// If the policy did, or a task, and the group was told to pass that on.
-    pub(crate) fn finish(&self) -> (P::Value, Report) {
+    pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
         let report = self.report();
         let alarm = self.ending.lock().alarm.take();
         drop(alarm);
-        let Some(Verdicts {
+        let Verdicts {
             policy,
             mut failures,
-        }) = self.members.into_verdicts()
-        else {
-            unreachable!("only the owner takes the judge, and once");
-        };
+        } = verdicts;
         let policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
         if self.options.resume_panics
             && let Some(panic) = failures.first_panic()
@@ -320,6 +321,7 @@ impl<P: Policy> Shared<P> {
     }
 
     /// Counts a task out that has ended.
+    #[inline]
     pub(crate) fn ended(&self, node: &Arc<Node>, end: End<P::Output>) {
         self.members.leave(node, end, || self.cancel_rest());
     }
@@ -367,6 +369,17 @@ impl<P: Policy> Drop for Shared<P> {
         tree::leave(self.node.id());
     }
 }
+
+/// How many threads will spawn tasks and end them, as far as can be told.
+fn threads() -> usize {
+    let workers = |runtime: runtime::Handle| runtime.metrics().num_workers();
+    runtime::Handle::try_current()
+        .map_or(1, workers)
+        .min(THREADS_MAX)
+}
+
+/// More threads than this share what they keep of a group: 128 bytes each, in every group.
+const THREADS_MAX: usize = 16;
 
 /// The group that a task's record speaks of.
 pub(crate) fn group_of<P: Policy>(group: &dyn Enclosing) -> &Shared<P> {

@@ -17,7 +17,7 @@ use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
 use crate::group::Spawner;
-use crate::info::{Record, TaskId};
+use crate::info::{Record, TaskId, TaskKind};
 use crate::members::{Ask, Reserved, Want};
 use crate::policy::Policy;
 use crate::shared::is_member;
@@ -163,6 +163,9 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
             runtime,
             node: node.clone(),
         };
+        if L::KIND == TaskKind::Blocking {
+            shared.members.note_blocking();
+        }
         let launched = task.launch(pad);
         // From here on the task gives its place back.
         std::mem::forget(unused);
@@ -261,6 +264,7 @@ impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
             group: shared.clone(),
         };
         let served = wait.poll_wait(cx, Place::Back, 0, ask, |ask| members.grant(ask), || {});
+        members.settle();
         // Closing serves everybody, whatever they have got.
         served.map(|ask| ask.got.unwrap_or(Reserved::Closed))
     }

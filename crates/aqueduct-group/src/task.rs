@@ -154,6 +154,7 @@ fn set_state(node: &Option<Arc<Node>>, state: TaskState) {
 fn leave<P: Policy>(node: &mut Option<Arc<Node>>, end: End<P::Output>) {
     let node = node.take().expect("a task leaves once");
     let task = TaskRef::of(&node).expect("a task's node has a record");
-    task.record().set_state(TaskState::Ended);
-    group_of::<P>(&*task.record().group).ended(&node, end);
+    let record = task.record();
+    record.set_state(TaskState::Ended);
+    group_of::<P>(&*record.group).ended(&node, end);
 }

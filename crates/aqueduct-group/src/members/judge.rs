@@ -26,8 +26,7 @@ impl<O> End<O> {
             Self::Returned(output) => P::triage(output),
             Self::Handed => Triage::Never,
             Self::Panicked(_) => Triage::Now,
-            // Many at a time, when a group is aborted.
-            Self::CutShort => Triage::Later,
+            Self::CutShort => P::triage_cut_short(),
         }
     }
 }

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use aqueduct_core::sync::{AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{PassOn, WaitQueue};
 
 use super::{Abort, Members, Reserved};
@@ -52,43 +53,52 @@ impl<P: Policy, H: Abort> Members<P, H> {
         &self.room
     }
 
-    /// Gives what is asked for, if it is there. For the queue's servers, under its lock.
+    /// Gives what is asked for, if it is there. For the queue's servers, under its lock; to be followed by
+    /// [`settle`](Self::settle) after it.
     pub(crate) fn grant(&self, ask: &mut Ask) -> bool {
-        let got = match ask.want {
-            Want::Place => self.reserve(),
-            Want::Seat => self.take_seat(),
+        let Some(limit) = &self.limit else {
+            unreachable!("nobody waits for room where there is no limit");
         };
-        let granted = got != Reserved::Full;
+        let got = match ask.want {
+            Want::Place => self.reserve_exactly(limit),
+            Want::Seat => self.take_seat(limit),
+        };
         ask.got = Some(got);
-        granted
+        got != Reserved::Full
     }
 
     /// To be called when a seat was freed.
+    #[inline]
     pub(super) fn serve_room(&self) {
         if self.limit.is_some() && self.room.is_waited_on() {
             self.room.serve(|ask| self.grant(ask));
+            self.settle();
         }
     }
 
     /// A member's seat goes to others while it waits.
     pub(crate) fn lend_seat(&self) {
-        self.state.lock().lent += 1;
+        if let Some(limit) = &self.limit {
+            limit.fetch_add(1, Ordering::Relaxed);
+        }
         self.serve_room();
     }
 
     /// A member's seat is its own again, if there is room: closing the group makes room, for nothing else comes.
-    fn take_seat(&self) -> Reserved {
-        let mut state = self.state.lock();
-        if !state.closed && !state.has_seat(self.limit) {
+    fn take_seat(&self, limit: &AtomicUsize) -> Reserved {
+        self.flush_all();
+        let live = self.word.0.live();
+        // The limit is changed by one at a time, under the queue's lock or by who makes room.
+        if !self.word.0.is_closed() && live >= limit.load(Ordering::Relaxed) {
             return Reserved::Full;
         }
-        state.lent -= 1;
+        limit.fetch_sub(1, Ordering::Relaxed);
         Reserved::Index(0)
     }
 
     /// A member's seat is its own again at once: it does not wait any more, and runs. For a moment one more than the
     /// limit may run.
     pub(crate) fn claim_seat(&self) {
-        self.state.lock().lent -= 1;
+        self.shrink_limit();
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use super::{Ending, Next, Policy, TaskEnd, Verdict};
+use super::{Ending, Next, Policy, TaskEnd, Triage, Verdict};
 use crate::failure::Panicked;
 use crate::info::{TaskInfo, TaskRef};
 
@@ -48,6 +48,10 @@ impl<T: Send + 'static> Policy for AsCompleted<T> {
 
     fn cut_short(&mut self, task: TaskRef<'_>) {
         self.0.push_back((task.to_info(), TaskEnd::Cancelled));
+    }
+
+    fn triage_cut_short() -> Triage {
+        Triage::Now
     }
 
     fn finish(self, _: Ending<Infallible>) -> Self::Value {

@@ -1,0 +1,120 @@
+//! What one thread keeps of a group for itself. Its lock is hardly ever waited for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aqueduct_core::node::Node;
+
+use super::{End, Ended, Tally};
+use crate::info::{Record, TaskState};
+use crate::policy::Policy;
+
+/// How many ends a shard keeps to itself, and how many are judged together.
+pub(super) const BATCH: usize = if cfg!(aqueduct_loom) { 2 } else { 64 };
+
+pub(super) struct Shard<P: Policy, H> {
+    /// Spawned here; some have ended since.
+    pub(super) born: Vec<Entry<H>>,
+    /// How many in `born` are too many not to look for those that have ended.
+    prune_at: usize,
+    /// Ended here, and to be judged.
+    pub(super) pending: Vec<Ended<P>>,
+    /// Ended here, and not counted out.
+    ended: usize,
+    pub(super) tally: Tally,
+}
+
+pub(super) struct Entry<H> {
+    pub(super) node: Arc<Node>,
+    pub(super) handle: H,
+}
+
+impl<P: Policy, H> Shard<P, H> {
+    pub(super) fn new() -> Self {
+        Self {
+            born: Vec::new(),
+            prune_at: BATCH,
+            pending: Vec::new(),
+            ended: 0,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Adds a task, and returns those that have ended, if it was time to look: to be dropped after the lock.
+    #[inline]
+    pub(super) fn add(&mut self, entry: Entry<H>) -> Vec<Entry<H>> {
+        let pruned = if self.born.len() < self.prune_at {
+            Vec::new()
+        } else {
+            self.prune()
+        };
+        self.born.push(entry);
+        pruned
+    }
+
+    #[cold]
+    fn prune(&mut self) -> Vec<Entry<H>> {
+        let mut ended = Vec::new();
+        let mut from = 0;
+        while from < self.born.len() {
+            if has_ended(&self.born[from].node) {
+                ended.push(self.born.swap_remove(from));
+            } else {
+                from += 1;
+            }
+        }
+        self.prune_at = BATCH.max(2 * self.born.len());
+        if self.born.capacity() > 4 * self.prune_at {
+            self.born.shrink_to(self.prune_at);
+        }
+        ended
+    }
+
+    /// Counts an end, and says how many there are to be flushed if it is time to.
+    #[inline]
+    pub(super) fn end(&mut self, must_flush: bool) -> usize {
+        self.ended += 1;
+        if must_flush || self.ended >= BATCH {
+            self.take_ended()
+        } else {
+            0
+        }
+    }
+
+    pub(super) fn take_ended(&mut self) -> usize {
+        std::mem::take(&mut self.ended)
+    }
+}
+
+/// Whether the task of a node has ended.
+#[inline]
+pub(super) fn has_ended(node: &Node) -> bool {
+    node.data()
+        .downcast_ref::<Record>()
+        .is_none_or(|record| record.state() == TaskState::Ended)
+}
+
+/// A small number for this thread. Threads that are made together have numbers that follow one another, so that those of
+/// one runtime get shards of their own.
+#[inline]
+pub(super) fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    // A thread that goes away takes any.
+    NUMBER.try_with(|number| *number).unwrap_or(0)
+}
+
+impl<O> End<O> {
+    #[inline]
+    pub(super) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        match self {
+            Self::Returned(_) | Self::Handed => tally.returned = 1,
+            Self::Panicked(_) => tally.panicked = 1,
+            Self::CutShort => tally.cut_short = 1,
+        }
+        tally
+    }
+}
