@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
-/// A moment on the coarse clock.
+/// A moment on the coarse clock: nanoseconds since some moment of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Coarse(Duration);
+pub struct Coarse(u64);
 
 impl Coarse {
     /// This moment, some milliseconds late.
@@ -19,7 +19,7 @@ impl Coarse {
 
     /// The time from this moment to now; zero for a moment in the future.
     pub fn elapsed(self) -> Duration {
-        imp::now().saturating_sub(self.0)
+        Duration::from_nanos(imp::now().saturating_sub(self.0))
     }
 }
 
@@ -30,29 +30,27 @@ mod imp {
     //! I1. `CLOCK_MONOTONIC_COARSE` exists on every Linux since 2.6.32, older than what Rust supports, so the call
     //!     cannot fail with a valid pointer, and fills the struct.
 
-    use std::time::Duration;
-
     #[inline]
-    pub(super) fn now() -> Duration {
+    pub(super) fn now() -> u64 {
         let mut time = libc::timespec {
             tv_sec: 0,
             tv_nsec: 0,
         };
         // SAFETY: the pointer is that of a live local; see I1.
         unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &mut time) };
-        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+        time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod imp {
     use std::sync::OnceLock;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     #[inline]
-    pub(super) fn now() -> Duration {
+    pub(super) fn now() -> u64 {
         static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
+        START.get_or_init(Instant::now).elapsed().as_nanos() as u64
     }
 }
 

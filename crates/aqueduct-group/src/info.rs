@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::{Node, NodeId};
-use aqueduct_core::sync::{AtomicU8, Ordering};
+use aqueduct_core::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
 
 use crate::enclosing::Enclosing;
 
@@ -188,9 +188,14 @@ pub(crate) struct Record {
     pub(crate) spawned: Coarse,
     pub(crate) kind: TaskKind,
     state: AtomicU8,
+    /// Its shard and its place there, once it has one. Written under the shard's lock.
+    shard: AtomicU16,
+    slot: AtomicU32,
 }
 
 impl Record {
+    const NOWHERE: u16 = u16::MAX;
+
     pub(crate) fn new(group: Arc<dyn Enclosing>, index: usize, kind: TaskKind) -> Self {
         Self {
             group,
@@ -198,7 +203,22 @@ impl Record {
             kind,
             spawned: Coarse::now(),
             state: AtomicU8::new(TaskState::Queued as u8),
+            shard: AtomicU16::new(Self::NOWHERE),
+            slot: AtomicU32::new(0),
         }
+    }
+
+    #[inline]
+    pub(crate) fn set_place(&self, shard: usize, slot: u32) {
+        self.slot.store(slot, Ordering::Relaxed);
+        self.shard.store(shard as u16, Ordering::Relaxed);
+    }
+
+    /// Its place in a shard whose lock is held, if it has one there.
+    #[inline]
+    pub(crate) fn place_in(&self, shard: usize) -> Option<u32> {
+        let there = self.shard.load(Ordering::Relaxed) == shard as u16;
+        there.then(|| self.slot.load(Ordering::Relaxed))
     }
 
     #[inline]

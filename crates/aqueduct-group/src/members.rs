@@ -47,6 +47,7 @@
 mod judge;
 mod room;
 mod shard;
+mod slab;
 mod word;
 
 use std::num::NonZeroUsize;
@@ -65,6 +66,7 @@ use crate::policy::{Policy, Triage};
 pub(crate) use judge::{End, Judge, Verdicts};
 pub(crate) use room::{Ask, GiveBack, Want};
 use shard::{BATCH, Entry, Shard};
+use slab::Slab;
 use word::{Counted, Word};
 
 /// By which a task is stopped from outside.
@@ -146,8 +148,12 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 
     #[inline]
-    fn shard(&self) -> &Lock<Shard<P, H>> {
-        &self.shards[shard::thread_number() % self.shards.len()].0
+    fn shard(&self) -> (usize, &Lock<Shard<P, H>>) {
+        let number = match self.shards.len() {
+            1 => 0,
+            shards => shard::thread_number() % shards,
+        };
+        (number, &self.shards[number].0)
     }
 
     /// How many ends the shards may keep to themselves.
@@ -244,7 +250,8 @@ impl<P: Policy, H: Abort> Members<P, H> {
     /// Puts a spawned task where the tree and an abort find it. Aborts it if the group has been.
     #[inline]
     pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
-        let mut shard = self.shard().lock();
+        let (number, shard) = self.shard();
+        let mut shard = shard.lock();
         shard.tally.spawned += 1;
         if shard::has_ended(&node) {
             // Dropped after the lock.
@@ -257,7 +264,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
             handle.abort();
             return;
         }
-        let pruned = shard.add(Entry { node, handle });
+        let pruned = shard.add(number, Entry { node, handle });
         drop(shard);
         drop(pruned);
     }
@@ -277,40 +284,52 @@ impl<P: Policy, H: Abort> Members<P, H> {
                 // Dropped before the task counts as ended.
                 let tally = end.tally();
                 drop(end);
-                self.leave_unjudged(tally);
+                self.leave_unjudged(node, tally);
             }
         }
         self.serve_room();
     }
 
-    fn leave_unjudged(&self, tally: Tally) {
-        let mut shard = self.shard().lock();
+    fn leave_unjudged(&self, node: &Node, tally: Tally) {
+        let (number, shard) = self.shard();
+        let mut shard = shard.lock();
         shard.tally.add(tally);
+        let entry = shard.remove(number, node);
         self.end_in(shard);
+        drop(entry);
     }
 
     fn judge_later(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
-        let mut shard = self.shard().lock();
+        let (number, shard) = self.shard();
+        let mut shard = shard.lock();
         shard.tally.add(end.tally());
+        let entry = shard.remove(number, node);
         if self.word.0.is_retired() {
             self.end_in(shard);
-            drop(end);
+            drop((end, entry));
             return;
         }
-        shard.pending.push((node.clone(), end));
+        // The entry's reference goes on to the pending list, where there is one.
+        let (node, handle) = match entry {
+            Some(Entry { node, handle }) => (node, Some(handle)),
+            None => (node.clone(), None),
+        };
+        shard.pending.push((node, end));
         if shard.pending.len() < BATCH {
             self.end_in(shard);
+            drop(handle);
             return;
         }
         // This task counts until its batch is judged.
         let mut batch = std::mem::take(&mut shard.pending);
         drop(shard);
+        drop(handle);
         let mut core = self.core.lock();
         core.pending.append(&mut batch);
         let judge = core.judge.take();
         drop(core);
         self.judge_pending(judge, cancel_rest);
-        let mut shard = self.shard().lock();
+        let mut shard = self.shards[number].0.lock();
         if shard.pending.capacity() == 0 {
             // The room of this batch is for the next.
             shard.pending = batch;
@@ -382,9 +401,9 @@ impl<P: Policy, H: Abort> Members<P, H> {
         }
         for shard in &self.shards {
             // Nothing is added any more (see `insert`), so what is taken out is all there is.
-            let born = std::mem::take(&mut shard.0.lock().born);
+            let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
             born.iter().for_each(|entry| entry.handle.abort());
-            // The tree shows them until they have ended.
+            // The tree shows them until they have ended. Those that do so meanwhile are not found, and stay for `clear`.
             shard.0.lock().born = born;
         }
         self.collect();
@@ -459,7 +478,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
     /// All has ended: lets go of the tasks (I4).
     fn clear(&self) {
         for shard in &self.shards {
-            let born = std::mem::take(&mut shard.0.lock().born);
+            let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
             drop(born);
         }
     }

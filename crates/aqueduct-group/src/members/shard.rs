@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aqueduct_core::node::Node;
 
+use super::slab::Slab;
 use super::{End, Ended, Tally};
 use crate::info::{Record, TaskState};
 use crate::policy::Policy;
@@ -13,8 +14,8 @@ use crate::policy::Policy;
 pub(super) const BATCH: usize = if cfg!(aqueduct_loom) { 2 } else { 64 };
 
 pub(super) struct Shard<P: Policy, H> {
-    /// Spawned here; some have ended since.
-    pub(super) born: Vec<Entry<H>>,
+    /// Spawned here; some have ended since, on other threads.
+    pub(super) born: Slab<Entry<H>>,
     /// How many in `born` are too many not to look for those that have ended.
     prune_at: usize,
     /// Ended here, and to be judged.
@@ -32,7 +33,7 @@ pub(super) struct Entry<H> {
 impl<P: Policy, H> Shard<P, H> {
     pub(super) fn new() -> Self {
         Self {
-            born: Vec::new(),
+            born: Slab::new(),
             prune_at: BATCH,
             pending: Vec::new(),
             ended: 0,
@@ -40,33 +41,32 @@ impl<P: Policy, H> Shard<P, H> {
         }
     }
 
-    /// Adds a task, and returns those that have ended, if it was time to look: to be dropped after the lock.
+    /// Adds a task of shard `number`, which this is, and returns those that have ended, if it was time to look: to be
+    /// dropped after the lock.
     #[inline]
-    pub(super) fn add(&mut self, entry: Entry<H>) -> Vec<Entry<H>> {
+    pub(super) fn add(&mut self, number: usize, entry: Entry<H>) -> Vec<Entry<H>> {
         let pruned = if self.born.len() < self.prune_at {
             Vec::new()
         } else {
             self.prune()
         };
-        self.born.push(entry);
+        let node = entry.node.clone();
+        let slot = self.born.insert(entry);
+        record_of(&node).set_place(number, slot);
         pruned
+    }
+
+    /// Takes a task out that has ended, if it was spawned here: to be dropped after the lock.
+    #[inline]
+    pub(super) fn remove(&mut self, number: usize, node: &Node) -> Option<Entry<H>> {
+        let slot = record_of(node).place_in(number)?;
+        self.born.remove(slot)
     }
 
     #[cold]
     fn prune(&mut self) -> Vec<Entry<H>> {
-        let mut ended = Vec::new();
-        let mut from = 0;
-        while from < self.born.len() {
-            if has_ended(&self.born[from].node) {
-                ended.push(self.born.swap_remove(from));
-            } else {
-                from += 1;
-            }
-        }
+        let ended = self.born.extract(|entry| has_ended(&entry.node));
         self.prune_at = BATCH.max(2 * self.born.len());
-        if self.born.capacity() > 4 * self.prune_at {
-            self.born.shrink_to(self.prune_at);
-        }
         ended
     }
 
@@ -89,9 +89,13 @@ impl<P: Policy, H> Shard<P, H> {
 /// Whether the task of a node has ended.
 #[inline]
 pub(super) fn has_ended(node: &Node) -> bool {
-    node.data()
-        .downcast_ref::<Record>()
-        .is_none_or(|record| record.state() == TaskState::Ended)
+    record_of(node).state() == TaskState::Ended
+}
+
+#[inline]
+fn record_of(node: &Node) -> &Record {
+    let record = node.data().downcast_ref();
+    record.expect("a task's node has a record")
 }
 
 /// A small number for this thread. Threads that are made together have numbers that follow one another, so that those of
