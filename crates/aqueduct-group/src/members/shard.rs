@@ -50,9 +50,9 @@ impl<P: Policy, H> Shard<P, H> {
         } else {
             self.prune()
         };
-        let node = entry.node.clone();
-        let slot = self.born.insert(entry);
-        record_of(&node).set_place(number, slot);
+        let record = record_of(&entry.node);
+        record.set_place(number, self.born.next_slot());
+        self.born.insert(entry);
         pruned
     }
 

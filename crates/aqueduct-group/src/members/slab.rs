@@ -33,25 +33,33 @@ impl<T> Slab<T> {
         self.len
     }
 
-    /// Puts an entry in, and says where.
+    /// The place that the next entry gets.
     ///
     /// # Panics
     ///
     /// With 2³² - 1 entries.
     #[inline]
-    pub(super) fn insert(&mut self, entry: T) -> u32 {
-        self.len += 1;
-        let taken = Place::Taken(entry);
-        if let Some(place) = self.places.get_mut(self.free as usize) {
-            let Place::Free(next) = std::mem::replace(place, taken) else {
-                unreachable!("a free place is free");
-            };
-            return std::mem::replace(&mut self.free, next);
+    pub(super) fn next_slot(&self) -> u32 {
+        if self.free != NONE {
+            return self.free;
         }
         let slot = u32::try_from(self.places.len()).ok();
-        let slot = slot.filter(|slot| *slot != NONE);
-        self.places.push(taken);
-        slot.expect("fewer than 2^32 - 1 tasks at a time")
+        slot.filter(|slot| *slot != NONE)
+            .expect("fewer than 2^32 - 1 tasks at a time")
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, entry: T) {
+        self.len += 1;
+        let taken = Place::Taken(entry);
+        let Some(place) = self.places.get_mut(self.free as usize) else {
+            self.places.push(taken);
+            return;
+        };
+        let Place::Free(next) = std::mem::replace(place, taken) else {
+            unreachable!("a free place is free");
+        };
+        self.free = next;
     }
 
     /// Takes an entry out, unless it was taken out before.
