@@ -120,23 +120,16 @@ impl Node {
 
     #[inline(always)]
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled_at().is_some()
-    }
-
-    /// The nearest scope from here up to the anchor whose word says that it was cancelled.
-    #[inline(always)]
-    fn cancelled_at(&self) -> Option<&Self> {
         let mut node = self;
         loop {
             let seen = node.word.load();
             if !seen.is_quiet() {
-                return if seen.is_cancelled() {
-                    Some(node)
-                } else {
-                    self.look_closer(Seen::is_cancelled)
-                };
+                return seen.is_cancelled() || self.look_closer(Seen::is_cancelled).is_some();
             }
-            node = node.above()?;
+            match node.above() {
+                Some(above) => node = above,
+                None => return false,
+            }
         }
     }
 
@@ -186,7 +179,7 @@ impl Node {
     /// Why this scope is cancelled. What was said once is said ever after.
     #[cold]
     pub(crate) fn cause(&self) -> Option<Arc<Cause>> {
-        let at = self.cancelled_at()?;
+        let at = self.look_closer(Seen::is_cancelled)?;
         let cause = at.word.cause()?;
         if std::ptr::eq(at, self) {
             return Some(cause);
@@ -309,3 +302,7 @@ impl std::ops::Deref for Handle<'_> {
 
 /// For those who shall not keep it alive.
 pub(crate) type WeakNode = Weak<Node>;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "node/tests/loom.rs"]
+mod loom;
