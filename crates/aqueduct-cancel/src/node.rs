@@ -234,15 +234,27 @@ impl Node {
     }
 
     /// Keeps something for as long as this scope is live; not at all if it is cancelled.
-    pub(crate) fn keep(&self, thing: Box<dyn Send>) {
-        self.word.watch();
+    #[cfg(any(feature = "tokio-util", feature = "signal"))]
+    pub(crate) fn keep(&self, thing: Box<dyn std::any::Any + Send>) {
+        if !self.word.watch() {
+            return;
+        }
         let mut links = self.links.lock();
-        if self.word.load().is_cancelled() {
-            drop(links);
-            drop(thing);
+        // To be dropped after the lock.
+        let refused = if self.word.load().is_cancelled() {
+            Some(thing)
         } else {
             links.keep(thing);
-        }
+            None
+        };
+        drop(links);
+        drop(refused);
+    }
+
+    /// What is kept of this type.
+    #[cfg(feature = "tokio-util")]
+    pub(crate) fn kept<T: Clone + 'static>(&self) -> Option<T> {
+        self.links.lock().kept().cloned()
     }
 
     fn set_slot(&self, slot: u32) {
