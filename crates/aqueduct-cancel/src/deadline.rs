@@ -59,18 +59,9 @@ pub(crate) fn passed(node: &Node) -> Option<&Node> {
         }
         late(owner);
     } else {
-        quieten(node, owner);
+        node.quieten(owner);
     }
     owner.word.load().is_cancelled().then_some(owner)
-}
-
-/// The owner has a timer, or is cancelled.
-fn quieten(node: &Node, owner: &Node) {
-    node.word.clear_clock();
-    // I2.
-    if owner.word.load().needs_clock() {
-        node.spread_clock();
-    }
 }
 
 fn late(owner: &Node) {
@@ -118,7 +109,7 @@ fn arm_slow(node: &Arc<Node>) {
         disarm(owner);
     }
     if !std::ptr::eq(&**owner, &**node) {
-        quieten(node, owner);
+        node.quieten(owner);
     }
 }
 

@@ -20,10 +20,16 @@ mod deadline;
 #[cfg(aqueduct_loom)]
 #[path = "deadline/none.rs"]
 mod deadline;
+#[cfg(all(any(feature = "tokio-util", feature = "signal"), not(aqueduct_loom)))]
+mod driven;
 #[cfg(not(aqueduct_loom))]
 mod shield;
+#[cfg(all(feature = "signal", not(aqueduct_loom)))]
+mod signal;
 #[cfg(not(aqueduct_loom))]
 mod timed;
+#[cfg(all(feature = "tokio-util", not(aqueduct_loom)))]
+mod token;
 
 pub use guard::{DropGuard, DropGuardRef};
 pub use reason::{Cancelled, Reason, ReasonKind};
@@ -37,5 +43,7 @@ pub use wait::{UntilCancelled, UntilDraining};
 pub use ambient::InAmbient;
 #[cfg(not(aqueduct_loom))]
 pub use shield::{Elapsed, Shield, shield};
+#[cfg(all(feature = "signal", not(aqueduct_loom)))]
+pub use signal::{Signal, Signals};
 #[cfg(not(aqueduct_loom))]
 pub use timed::RunUntil;

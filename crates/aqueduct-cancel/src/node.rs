@@ -120,23 +120,16 @@ impl Node {
 
     #[inline(always)]
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled_at().is_some()
-    }
-
-    /// The nearest scope from here up to the anchor whose word says that it was cancelled.
-    #[inline(always)]
-    fn cancelled_at(&self) -> Option<&Self> {
         let mut node = self;
         loop {
             let seen = node.word.load();
             if !seen.is_quiet() {
-                return if seen.is_cancelled() {
-                    Some(node)
-                } else {
-                    self.look_closer(Seen::is_cancelled)
-                };
+                return seen.is_cancelled() || self.look_closer(Seen::is_cancelled).is_some();
             }
-            node = node.above()?;
+            match node.above() {
+                Some(above) => node = above,
+                None => return false,
+            }
         }
     }
 
@@ -186,7 +179,7 @@ impl Node {
     /// Why this scope is cancelled. What was said once is said ever after.
     #[cold]
     pub(crate) fn cause(&self) -> Option<Arc<Cause>> {
-        let at = self.cancelled_at()?;
+        let at = self.look_closer(Seen::is_cancelled)?;
         let cause = at.word.cause()?;
         if std::ptr::eq(at, self) {
             return Some(cause);
@@ -241,15 +234,27 @@ impl Node {
     }
 
     /// Keeps something for as long as this scope is live; not at all if it is cancelled.
-    pub(crate) fn keep(&self, thing: Box<dyn Send>) {
-        self.word.watch();
+    #[cfg(any(feature = "tokio-util", feature = "signal"))]
+    pub(crate) fn keep(&self, thing: Box<dyn std::any::Any + Send>) {
+        if !self.word.watch() {
+            return;
+        }
         let mut links = self.links.lock();
-        if self.word.load().is_cancelled() {
-            drop(links);
-            drop(thing);
+        // To be dropped after the lock.
+        let refused = if self.word.load().is_cancelled() {
+            Some(thing)
         } else {
             links.keep(thing);
-        }
+            None
+        };
+        drop(links);
+        drop(refused);
+    }
+
+    /// What is kept of this type.
+    #[cfg(feature = "tokio-util")]
+    pub(crate) fn kept<T: Clone + 'static>(&self) -> Option<T> {
+        self.links.lock().kept().cloned()
     }
 
     fn set_slot(&self, slot: u32) {
@@ -309,3 +314,7 @@ impl std::ops::Deref for Handle<'_> {
 
 /// For those who shall not keep it alive.
 pub(crate) type WeakNode = Weak<Node>;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "node/tests/loom.rs"]
+mod loom;

@@ -100,9 +100,12 @@ impl CancelScope {
     /// As [`cancel`](Self::cancel).
     #[track_caller]
     pub fn cancel_because(&self, reason: impl Into<Reason>) -> bool {
-        let location = Location::caller();
-        let cause = reason.into().into_cause(location, self.node.name());
-        self.node.cancel(&cause)
+        self.cancel_for(reason.into(), Location::caller())
+    }
+
+    pub(crate) fn cancel_for(&self, reason: Reason, location: &'static Location<'static>) -> bool {
+        self.node
+            .cancel(&reason.into_cause(location, self.node.name()))
     }
 
     /// Asks this scope and all below it to finish what they have and take nothing new: the soft phase before

@@ -77,12 +77,15 @@ impl Node {
 
     /// Leaves the parent's list. The scope's last handle is gone; `address` is where it was when it was linked.
     pub(super) fn unlink(&self, address: *const Self, parent: &Self) {
-        // Relaxed: who dropped the handle before this one is done with it, and the count says so.
-        let slot = self.slot.load(Ordering::Relaxed);
-        if slot == UNLINKED {
+        // Relaxed: whoever linked it had a handle, and gave that up before this.
+        if self.slot.load(Ordering::Relaxed) == UNLINKED {
             return;
         }
-        let moved = parent.links.lock().remove(address, slot);
+        let mut links = parent.links.lock();
+        // Only now, since whoever leaves the list may change it.
+        let slot = self.slot.load(Ordering::Relaxed);
+        let moved = links.remove(address, slot);
+        drop(links);
         // After the lock (I5): it may be the last reference by now.
         drop(moved);
     }

@@ -38,7 +38,8 @@ struct More {
     drainers: Slab,
     alarm: Option<Alarm>,
     /// What is to live as long as the scope is live.
-    kept: Vec<Box<dyn Send>>,
+    #[cfg(any(feature = "tokio-util", feature = "signal"))]
+    kept: Vec<Box<dyn std::any::Any + Send>>,
 }
 
 impl More {
@@ -146,8 +147,16 @@ impl Links {
     }
 
     /// Keeps something until the scope is cancelled or dropped.
-    pub(super) fn keep(&mut self, thing: Box<dyn Send>) {
+    #[cfg(any(feature = "tokio-util", feature = "signal"))]
+    pub(super) fn keep(&mut self, thing: Box<dyn std::any::Any + Send>) {
         self.more().kept.push(thing);
+    }
+
+    /// What is kept of this type.
+    #[cfg(feature = "tokio-util")]
+    pub(super) fn kept<T: 'static>(&self) -> Option<&T> {
+        let kept = &self.more.as_deref()?.kept;
+        kept.iter().find_map(|thing| thing.downcast_ref())
     }
 
     /// Takes apart what a cancelled scope leaves behind: its children, and its wakers. The rest is dropped.

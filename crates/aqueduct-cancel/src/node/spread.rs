@@ -119,6 +119,19 @@ impl Node {
         calls.finish();
     }
 
+    /// Takes back here what [`spread_clock`](Self::spread_clock) said: the owner of the deadline has a timer, or is
+    /// cancelled.
+    ///
+    /// To take it back and to spread it change the same word. So if the timer was lost meanwhile, either that is spread
+    /// to this scope after this, or it is found here; and then it is spread from here anew, to those who were linked in
+    /// between.
+    pub(crate) fn quieten(&self, owner: &Self) {
+        self.word.clear_clock();
+        if owner.word.load().needs_clock() {
+            self.spread_clock();
+        }
+    }
+
     fn release_waiters(&self, calls: &mut Calls) -> Vec<Arc<Self>> {
         let mut links = self.links.lock();
         let wakers = [links.take(Until::Cancelled), links.take(Until::Draining)];
