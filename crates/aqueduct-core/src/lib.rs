@@ -9,6 +9,7 @@ pub mod node;
 pub mod pad;
 pub mod park;
 pub mod sync;
+pub mod thread;
 pub mod wait_cell;
 pub mod wait_queue;
 pub mod wake_batch;

@@ -297,7 +297,7 @@ impl NodeId {
         let take_block = || BLOCKS.fetch_add(BLOCK, Ordering::Relaxed);
         let take = |next: &Cell<u64>| {
             let mut id = next.get();
-            if id % BLOCK == 0 {
+            if id.is_multiple_of(BLOCK) {
                 // At a multiple the thread's block is used up: blocks begin one above it.
                 id = take_block();
             }

@@ -1,7 +1,7 @@
 //! What a task or a group knows of the group around it.
 
+use crate::refs::{Arc, Weak};
 use std::any::Any;
-use std::sync::{Arc, Weak};
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_core::node::{Node, with_current};

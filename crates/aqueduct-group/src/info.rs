@@ -1,9 +1,9 @@
 //! Which task: what is known of a task, for people and for policies.
 
+use crate::refs::Arc;
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_core::coarse::Coarse;

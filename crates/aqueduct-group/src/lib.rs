@@ -6,6 +6,7 @@ mod failure;
 mod info;
 mod members;
 pub mod policy;
+mod refs;
 mod tree;
 
 #[cfg(not(aqueduct_loom))]

@@ -45,23 +45,25 @@
 //! different cores, since each waits for the others' cache lines, and sleeps.
 
 mod judge;
+mod leave;
+mod owner;
 mod room;
 mod shard;
 mod slab;
 mod word;
 
+use crate::refs::Arc;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::Waker;
 
 use aqueduct_core::node::Node;
 use aqueduct_core::pad::Padded;
-use aqueduct_core::sync::{AtomicUsize, Lock, MutexGuard, Ordering};
+use aqueduct_core::sync::{AtomicUsize, Lock, Ordering};
+use aqueduct_core::thread;
 use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::enclosing::Enclosing;
-use crate::info::{TaskKind, TaskRef};
-use crate::policy::{Policy, Triage};
+use crate::policy::Policy;
 
 pub(crate) use judge::{End, Judge, Verdicts};
 pub(crate) use room::{Ask, GiveBack, Want};
@@ -151,7 +153,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
     fn shard(&self) -> (usize, &Lock<Shard<P, H>>) {
         let number = match self.shards.len() {
             1 => 0,
-            shards => shard::thread_number() % shards,
+            shards => thread::number() % shards,
         };
         (number, &self.shards[number].0)
     }
@@ -230,18 +232,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
         }
     }
 
-    /// Counts an end in this thread's shard.
-    #[inline]
-    fn end_in(&self, mut shard: MutexGuard<'_, Shard<P, H>>) {
-        let must_flush = self.word.0.must_flush(self.unflushed_max());
-        let ended = shard.end(must_flush);
-        drop(shard);
-        if ended > 0 {
-            let counted = self.word.0.leave(ended);
-            self.counted(counted);
-        }
-    }
-
     /// A member that nothing can stop is about to run.
     pub(crate) fn note_blocking(&self) {
         self.blocking.fetch_add(1, Ordering::Relaxed);
@@ -267,116 +257,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
         let pruned = shard.add(number, Entry { node, handle });
         drop(shard);
         drop(pruned);
-    }
-
-    /// A task has ended: judges it now or leaves it to be judged, and counts it out.
-    ///
-    /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.
-    #[inline]
-    pub(crate) fn leave(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
-        if TaskRef::of(node).is_some_and(|task| task.kind() == TaskKind::Blocking) {
-            self.blocking.fetch_sub(1, Ordering::Relaxed);
-        }
-        match end.triage::<P>() {
-            Triage::Now => self.judge_now(node, end, cancel_rest),
-            Triage::Later => self.judge_later(node, end, cancel_rest),
-            Triage::Never => {
-                // Dropped before the task counts as ended.
-                let tally = end.tally();
-                drop(end);
-                self.leave_unjudged(node, tally);
-            }
-        }
-        self.serve_room();
-    }
-
-    fn leave_unjudged(&self, node: &Node, tally: Tally) {
-        let (number, shard) = self.shard();
-        let mut shard = shard.lock();
-        shard.tally.add(tally);
-        let entry = shard.remove(number, node);
-        self.end_in(shard);
-        drop(entry);
-    }
-
-    fn judge_later(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
-        let (number, shard) = self.shard();
-        let mut shard = shard.lock();
-        shard.tally.add(end.tally());
-        let entry = shard.remove(number, node);
-        if self.word.0.is_retired() {
-            self.end_in(shard);
-            drop((end, entry));
-            return;
-        }
-        // The entry's reference goes on to the pending list, where there is one.
-        let (node, handle) = match entry {
-            Some(Entry { node, handle }) => (node, Some(handle)),
-            None => (node.clone(), None),
-        };
-        shard.pending.push((node, end));
-        if shard.pending.len() < BATCH {
-            self.end_in(shard);
-            drop(handle);
-            return;
-        }
-        // This task counts until its batch is judged.
-        let mut batch = std::mem::take(&mut shard.pending);
-        drop(shard);
-        drop(handle);
-        let mut core = self.core.lock();
-        core.pending.append(&mut batch);
-        let judge = core.judge.take();
-        drop(core);
-        self.judge_pending(judge, cancel_rest);
-        let mut shard = self.shards[number].0.lock();
-        if shard.pending.capacity() == 0 {
-            // The room of this batch is for the next.
-            shard.pending = batch;
-        }
-    }
-
-    fn judge_now(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
-        let mut core = self.core.lock();
-        core.tally.add(end.tally());
-        if self.word.0.is_retired() {
-            drop(core);
-            drop(end);
-            self.count_out(1);
-            return;
-        }
-        core.pending.push((node.clone(), end));
-        let judge = core.judge.take();
-        drop(core);
-        self.judge_pending(judge, cancel_rest);
-    }
-
-    /// With the judge: judges what is pending until nothing is, and puts the judge back. Then counts one member out.
-    fn judge_pending(&self, judge: Option<Box<Judge<P>>>, cancel_rest: impl Fn()) {
-        let Some(mut judge) = judge else {
-            self.count_out(1);
-            return;
-        };
-        loop {
-            let mut core = self.core.lock();
-            if core.pending.is_empty() {
-                core.judge = Some(judge);
-                // Under the lock, so that the owner, who waits for the next end, sees whether there is one to come.
-                let counted = self.word.0.leave(1);
-                let next = core.wants_ends.then(|| core.owner.take()).flatten();
-                drop(core);
-                if let Some(next) = next {
-                    next.wake();
-                }
-                self.counted(counted);
-                return;
-            }
-            judge.take_batch(&mut core.pending);
-            drop(core);
-            if judge.judge_batch() {
-                cancel_rest();
-            }
-        }
     }
 
     /// No more members.
@@ -419,70 +299,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
         self.tell();
     }
 
-    /// Takes in a group whose owner has gone. False if there is nobody left here to wait for it.
-    pub(crate) fn adopt(&self) -> bool {
-        if let Some(limit) = &self.limit {
-            limit.fetch_add(1, Ordering::Relaxed);
-        }
-        self.collect();
-        let adopts = self.word.0.enter_unless_over();
-        if !adopts {
-            self.shrink_limit();
-        }
-        adopts
-    }
-
-    /// A group that was taken in has ended.
-    pub(crate) fn adopted_ended(&self) {
-        self.shrink_limit();
-        self.count_out(1);
-    }
-
-    fn shrink_limit(&self) {
-        if let Some(limit) = &self.limit {
-            limit.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    /// The owner goes before its members. `foster` waits in its place, and is told when the last has left; if that
-    /// was so already it is handed back.
-    pub(crate) fn entrust(&self, foster: Arc<dyn Enclosing>) -> Result<(), Arc<dyn Enclosing>> {
-        self.collect();
-        let mut core = self.core.lock();
-        if self.word.0.is_over() {
-            drop(core);
-            return Err(foster);
-        }
-        core.foster = Some(foster);
-        Ok(())
-    }
-
-    /// The owner has gone: what is not judged yet never is. Whatever is pending would keep its group alive for ever,
-    /// and the group it.
-    pub(crate) fn retire(&self) {
-        self.word.0.retire();
-        for shard in &self.shards {
-            let pending = std::mem::take(&mut shard.0.lock().pending);
-            drop(pending);
-        }
-        let mut core = self.core.lock();
-        let unjudged = (std::mem::take(&mut core.pending), core.judge.take());
-        let owner = core.owner.take();
-        drop(core);
-        drop((unjudged, owner));
-        if self.word.0.is_over() {
-            self.clear();
-        }
-    }
-
-    /// All has ended: lets go of the tasks (I4).
-    fn clear(&self) {
-        for shard in &self.shards {
-            let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
-            drop(born);
-        }
-    }
-
     fn is_over(&self, core: &Core<P>) -> bool {
         let stopped = || {
             self.word.0.is_aborted() && self.word.0.live() == self.blocking.load(Ordering::Relaxed)
@@ -510,85 +326,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
         if let Some(foster) = foster {
             foster.adopted_ended();
         }
-    }
-
-    /// Whether all members have left, or those that have not cannot be waited for; if not, wakes the owner once they
-    /// have, or once the group is aborted.
-    pub(crate) fn poll_over(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_owner(cx, |core| self.is_over(core).then_some(()))
-    }
-
-    /// Whether the group has been aborted; if not, wakes the owner once it is.
-    pub(crate) fn poll_aborted(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_owner(cx, |_| self.word.0.is_aborted().then_some(()))
-    }
-
-    /// Shows the policy and whether members are left to `take`, until it gives something. To be called by the owner of a
-    /// group whose policy judges everything at once.
-    pub(crate) fn poll_policy<R>(
-        &self,
-        cx: &mut Context<'_>,
-        mut take: impl FnMut(&mut P, bool) -> Option<R>,
-    ) -> Poll<R> {
-        self.collect();
-        self.poll_owner(cx, |core| {
-            core.wants_ends = true;
-            let none_left = self.word.0.live() == 0;
-            let taken = take(core.judge.as_mut()?.policy(), none_left);
-            core.wants_ends = taken.is_none();
-            taken
-        })
-    }
-
-    fn poll_owner<R>(
-        &self,
-        cx: &mut Context<'_>,
-        mut look: impl FnMut(&mut Core<P>) -> Option<R>,
-    ) -> Poll<R> {
-        let mut core = self.core.lock();
-        if let Some(found) = look(&mut core) {
-            return Poll::Ready(found);
-        }
-        if core
-            .owner
-            .as_ref()
-            .is_some_and(|owner| owner.will_wake(cx.waker()))
-        {
-            return Poll::Pending;
-        }
-        drop(core);
-        // Cloned outside of the lock, and what it replaces dropped there: both are the user's code.
-        let mut waker = Some(cx.waker().clone());
-        let mut core = self.core.lock();
-        let found = look(&mut core);
-        if found.is_none() {
-            std::mem::swap(&mut core.owner, &mut waker);
-        }
-        drop(core);
-        drop(waker);
-        found.map_or(Poll::Pending, Poll::Ready)
-    }
-
-    /// Takes the judge for good, having judged what was pending. To be called by the owner when all is over.
-    ///
-    /// A member that could not be waited for may have the judge at this moment; then this waits for that.
-    pub(crate) fn poll_verdicts(&self, cx: &mut Context<'_>) -> Poll<Verdicts<P>> {
-        // Whoever leaves from now on is not judged.
-        self.word.0.retire();
-        let mut pending = Vec::new();
-        for shard in &self.shards {
-            pending.append(&mut shard.0.lock().pending);
-        }
-        self.core.lock().pending.append(&mut pending);
-        let mut judge = ready!(self.poll_owner(cx, |core| {
-            let judge = core.judge.take();
-            core.wants_ends = judge.is_none();
-            judge
-        }));
-        judge.take_batch(&mut self.core.lock().pending);
-        // Those that have left need not be cancelled, and those that have not cannot be.
-        let _ = judge.judge_batch();
-        Poll::Ready(judge.finish())
     }
 
     pub(crate) fn tally(&self) -> Tally {

@@ -1,9 +1,10 @@
 //! What is alive: a snapshot of all groups and their tasks, for people and for a console to show.
 
+use crate::refs::{Arc, Weak};
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use aqueduct_core::node::NodeId;
@@ -13,12 +14,13 @@ use crate::enclosing::Enclosing;
 use crate::info::{TaskId, TaskKind, TaskRef, TaskState};
 
 /// The groups of this process, in some parts, since every group enters and leaves.
-static GROUPS: LazyLock<[Lock<HashMap<NodeId, Weak<dyn Enclosing>>>; PARTS]> =
-    LazyLock::new(|| std::array::from_fn(|_| Lock::default()));
+static GROUPS: LazyLock<[Part; PARTS]> = LazyLock::new(|| std::array::from_fn(|_| Lock::default()));
+
+type Part = Lock<HashMap<NodeId, Weak<dyn Enclosing>>>;
 
 const PARTS: usize = 16;
 
-fn part(id: NodeId) -> &'static Lock<HashMap<NodeId, Weak<dyn Enclosing>>> {
+fn part(id: NodeId) -> &'static Part {
     &GROUPS[id.as_u64() as usize % PARTS]
 }
 

@@ -1,8 +1,8 @@
 //! The policy with what it judges by.
 
+use crate::refs::Arc;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use aqueduct_core::node::Node;
 

@@ -9,7 +9,7 @@
 //!   a member:       lend its seat ──▶ wait for a place ──▶ wait for its seat ──▶ go on
 //! ```
 
-use std::sync::Arc;
+use crate::refs::Arc;
 
 use aqueduct_core::sync::{AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{PassOn, WaitQueue};

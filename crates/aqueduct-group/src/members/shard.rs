@@ -1,7 +1,6 @@
 //! What one thread keeps of a group for itself. Its lock is hardly ever waited for.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::refs::Arc;
 
 use aqueduct_core::node::Node;
 
@@ -96,18 +95,6 @@ pub(super) fn has_ended(node: &Node) -> bool {
 fn record_of(node: &Node) -> &Record {
     let record = node.data().downcast_ref();
     record.expect("a task's node has a record")
-}
-
-/// A small number for this thread. Threads that are made together have numbers that follow one another, so that those of
-/// one runtime get shards of their own.
-#[inline]
-pub(super) fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    // A thread that goes away takes any.
-    NUMBER.try_with(|number| *number).unwrap_or(0)
 }
 
 impl<O> End<O> {

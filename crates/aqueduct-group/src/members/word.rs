@@ -28,7 +28,7 @@ pub(super) struct Counted {
 }
 
 fn live(word: u64) -> usize {
-    (word / LIVE & LIVE_MAX) as usize
+    ((word / LIVE) & LIVE_MAX) as usize
 }
 
 impl Word {
