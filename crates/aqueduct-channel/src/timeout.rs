@@ -15,9 +15,9 @@ pub(crate) async fn send<T, C: Consumers>(
 ) -> Result<(), SendTimeoutError<T>> {
     let ring = send.ring();
     let mut send = pin!(send);
-    match rt::timeout(limit, send.as_mut()).await {
-        Ok(sent) => sent.map_err(|error| refused(error, ring.is_closed())),
-        Err(_) => match send.take_value() {
+    match rt::until(rt::deadline_in(limit), send.as_mut()).await {
+        Some(sent) => sent.map_err(|error| refused(error, ring.is_closed())),
+        None => match send.take_value() {
             Some(value) => Err(SendTimeoutError::Timeout(value)),
             None => Ok(()),
         },
@@ -38,5 +38,7 @@ pub(crate) async fn recv<T>(
     recv: impl Future<Output = Option<T>>,
     limit: Duration,
 ) -> Result<Option<T>, Elapsed> {
-    rt::timeout(limit, recv).await.map_err(|_| Elapsed(()))
+    rt::until(rt::deadline_in(limit), recv)
+        .await
+        .ok_or(Elapsed(()))
 }

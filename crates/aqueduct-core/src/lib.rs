@@ -2,12 +2,14 @@
 
 pub mod barrier;
 pub mod chase;
+pub mod coarse;
 #[cfg(aqueduct_loom)]
 pub mod model;
 pub mod node;
 pub mod pad;
 pub mod park;
 pub mod sync;
+pub mod thread;
 pub mod wait_cell;
 pub mod wait_queue;
 pub mod wake_batch;

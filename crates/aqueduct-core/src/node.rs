@@ -24,8 +24,9 @@
 //! A guard that is dropped out of order would leave it dangling. The slot owns its node, so that guards in disorder
 //! make for a wrong node, never for a bad one, and none of this is unsafe.
 
+use std::any::Any;
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
@@ -44,43 +45,69 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Node>>> = const { RefCell::new(None) };
 }
 
-/// What is known of a task that Aqueduct spawned.
+/// What a crate above keeps with a node. It asks for its own type by downcasting.
+pub type Data = dyn Any + Send + Sync;
+
+/// What is known of a task that Aqueduct spawned. `D` is what the crate that spawned it keeps with it, in the same
+/// allocation; in the slot the type is forgotten.
 #[derive(Debug)]
-pub struct Node {
+pub struct Node<D: ?Sized = Data> {
     id: NodeId,
     parent: Option<NodeId>,
     name: Option<Cow<'static, str>>,
     location: &'static Location<'static>,
     context: AtomicU64,
+    data: D,
 }
 
 /// A number that no other node of this process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(NonZeroU64);
 
-impl Node {
-    /// Creates the node of a task that the current one spawns, at the caller's place in the source.
+impl<D> Node<D> {
+    /// Creates the node of a task that the current one spawns, with its context, at the caller's place in the source.
     #[track_caller]
-    pub fn child(name: Option<Cow<'static, str>>) -> Arc<Self> {
-        let parent = with_current(|current| current.map(Node::id));
-        Self::new(parent, name, Location::caller())
+    pub fn child(name: Option<Cow<'static, str>>, data: D) -> Self {
+        Self::child_at(name, Location::caller(), data)
+    }
+
+    /// [`child`](Self::child), spawned from `location`.
+    #[inline]
+    pub fn child_at(
+        name: Option<Cow<'static, str>>,
+        location: &'static Location<'static>,
+        data: D,
+    ) -> Self {
+        with_current(|current| match current {
+            Some(current) => {
+                let context = current.context.load(Ordering::Relaxed);
+                Self::new(Some(current.id), name, location, context, data)
+            }
+            None => Self::new(None, name, location, 0, data),
+        })
     }
 
     /// Creates a node.
+    #[inline]
     pub fn new(
         parent: Option<NodeId>,
         name: Option<Cow<'static, str>>,
         location: &'static Location<'static>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
+        context: u64,
+        data: D,
+    ) -> Self {
+        Self {
             id: NodeId::next(),
             parent,
             name,
             location,
-            context: AtomicU64::new(0),
-        })
+            context: AtomicU64::new(context),
+            data,
+        }
     }
+}
 
+impl Node {
     /// The node of the task that is being polled on this thread.
     pub fn current() -> Option<Arc<Self>> {
         CURRENT
@@ -88,8 +115,11 @@ impl Node {
             .ok()
             .flatten()
     }
+}
 
+impl<D: ?Sized> Node<D> {
     /// Its number.
+    #[inline]
     pub fn id(&self) -> NodeId {
         self.id
     }
@@ -109,9 +139,15 @@ impl Node {
         self.location
     }
 
-    /// A word for the one crate above that wants one; 0 to begin with.
+    /// A word for the one crate above that wants one; a child begins with its parent's, a root with 0.
     pub fn context(&self) -> &AtomicU64 {
         &self.context
+    }
+
+    /// What the crate that spawned the task keeps with it.
+    #[inline]
+    pub fn data(&self) -> &D {
+        &self.data
     }
 }
 
@@ -164,6 +200,15 @@ impl fmt::Debug for Entered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entered").finish_non_exhaustive()
     }
+}
+
+/// Runs `work` with `node` as the current one. While it runs, the variable holds the node of before.
+///
+/// For futures that keep their node themselves; any other is put into an [`InNode`].
+#[inline]
+pub fn within<R>(node: &mut Option<Arc<Node>>, work: impl FnOnce() -> R) -> R {
+    let _in_node = Swapped::new(node);
+    work()
 }
 
 /// Swaps back.
@@ -237,11 +282,29 @@ impl<F> fmt::Debug for InNode<F> {
     }
 }
 
+/// How many numbers a thread takes at a time.
+const BLOCK: u64 = 256;
+
 impl NodeId {
+    /// Each thread takes numbers in blocks, so that a spawn writes nothing that other cores write. They grow with time
+    /// on each thread, not across threads.
+    #[inline]
     fn next() -> Self {
-        // On a line of its own: every spawn writes it, on every core.
-        static NEXT: Padded<AtomicU64> = Padded(AtomicU64::new(1));
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        static BLOCKS: Padded<AtomicU64> = Padded(AtomicU64::new(1));
+        thread_local! {
+            static NEXT: Cell<u64> = const { Cell::new(0) };
+        }
+        let take_block = || BLOCKS.fetch_add(BLOCK, Ordering::Relaxed);
+        let take = |next: &Cell<u64>| {
+            let mut id = next.get();
+            if id.is_multiple_of(BLOCK) {
+                // At a multiple the thread's block is used up: blocks begin one above it.
+                id = take_block();
+            }
+            next.set(id + 1);
+            id
+        };
+        let id = NEXT.try_with(take).unwrap_or_else(|_| take_block());
         Self(NonZeroU64::new(id).expect("2^64 nodes are never made"))
     }
 

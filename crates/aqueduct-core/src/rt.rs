@@ -1,15 +1,18 @@
 //! All that core knows of Tokio: the cooperation budget, timers, and blocking next to a runtime.
 
+mod alarm;
+
 pub use tokio::task::coop::{RestoreOnPending, poll_proceed};
 pub use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
+pub use alarm::Alarm;
+
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use tokio::task::coop::unconstrained;
 
 use crate::park;
 
@@ -36,6 +39,7 @@ pub fn deadline_in(limit: Duration) -> Option<Instant> {
 ///
 /// Like Tokio's `timeout_at`, except that no timer is made for a future that is ready at its first poll, or without a
 /// deadline; then no clock is read and no runtime is needed. A deadline that has passed leaves the future one poll.
+/// The timer is an [`Alarm`].
 ///
 /// # Panics
 ///
@@ -44,7 +48,7 @@ pub fn until<F: Future>(deadline: Option<Instant>, future: F) -> Until<F> {
     Until {
         future,
         deadline,
-        sleep: None,
+        alarm: None,
     }
 }
 
@@ -60,9 +64,8 @@ pin_project! {
         #[pin]
         future: F,
         deadline: Option<Instant>,
-        // Made when it is first waited for.
-        #[pin]
-        sleep: Option<Sleep>,
+        // Set when it is first waited for.
+        alarm: Option<Alarm>,
     }
 }
 
@@ -70,19 +73,33 @@ impl<F: Future> Future for Until<F> {
     type Output = Option<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Some(output));
         }
-        let Some(deadline) = *this.deadline else {
-            return Poll::Pending;
-        };
-        if this.sleep.is_none() {
-            this.sleep.set(Some(sleep_until(deadline)));
+        match *this.deadline {
+            Some(deadline) => poll_deadline(this.alarm, deadline, cx.waker()).map(|()| None),
+            None => Poll::Pending,
         }
-        let sleep = this.sleep.as_pin_mut().expect("made above");
-        // Without the budget, which the future may use up at every poll: its deadline must come nevertheless.
-        pin!(unconstrained(sleep)).poll(cx).map(|()| None)
+    }
+}
+
+/// Spends no budget, which the future may use up at every poll: its deadline must come nevertheless.
+#[inline]
+fn poll_deadline(alarm: &mut Option<Alarm>, deadline: Instant, waker: &Waker) -> Poll<()> {
+    if let Some(alarm) = alarm {
+        if alarm.update(waker) {
+            return Poll::Pending;
+        }
+        // It went off, on time or because its runtime went away.
+        if Instant::now() >= deadline {
+            return Poll::Ready(());
+        }
+    }
+    *alarm = Alarm::set_unless_past(deadline, waker.clone());
+    match alarm {
+        Some(_) => Poll::Pending,
+        None => Poll::Ready(()),
     }
 }
 

@@ -15,7 +15,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///
@@ -34,7 +34,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///
@@ -53,7 +53,7 @@ impl<T> UnboundedReceiver<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///

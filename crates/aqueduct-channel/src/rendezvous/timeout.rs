@@ -17,17 +17,17 @@ impl<T> RendezvousSender<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///
     /// As [`send`](Self::send).
     pub async fn send_timeout(&self, value: T, limit: Duration) -> Result<(), SendTimeoutError<T>> {
         let mut send = self.offer(value);
-        match rt::timeout(limit, &mut send).await {
-            Ok(sent) => sent.map_err(|error| SendTimeoutError::Closed(error.0)),
+        match rt::until(rt::deadline_in(limit), &mut send).await {
+            Some(sent) => sent.map_err(|error| SendTimeoutError::Closed(error.0)),
             // Without the message it was taken at the last moment.
-            Err(_) => match send.take_value() {
+            None => match send.take_value() {
                 Some(value) => Err(SendTimeoutError::Timeout(value)),
                 None => Ok(()),
             },
@@ -44,7 +44,7 @@ impl<T> RendezvousReceiver<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///

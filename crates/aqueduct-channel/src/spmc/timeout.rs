@@ -15,7 +15,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///

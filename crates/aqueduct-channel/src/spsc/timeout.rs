@@ -17,7 +17,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///
@@ -29,9 +29,9 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let mut value = Some(value);
         let send = std::future::poll_fn(|cx| self.poll_send(cx, &mut value));
-        match rt::timeout(limit, send).await {
-            Ok(sent) => sent.map_err(|error| timeout::refused(error, self.is_closed())),
-            Err(_) => match value {
+        match rt::until(rt::deadline_in(limit), send).await {
+            Some(sent) => sent.map_err(|error| timeout::refused(error, self.is_closed())),
+            None => match value {
                 Some(value) => Err(SendTimeoutError::Timeout(value)),
                 None => Ok(()),
             },
@@ -48,14 +48,12 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// Outside a Tokio runtime with its timer enabled.
+    /// If it has to wait, outside a Tokio runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///
     /// *Strict*: as [`recv`](Self::recv).
     pub async fn recv_timeout(&mut self, limit: Duration) -> Result<Option<T>, Elapsed> {
-        rt::timeout(limit, self.recv())
-            .await
-            .map_err(|_| Elapsed(()))
+        timeout::recv(self.recv(), limit).await
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use super::*;
 
 fn named(name: &'static str) -> Arc<Node> {
-    Node::child(Some(name.into()))
+    Arc::new(Node::child(Some(name.into()), ()))
 }
 
 /// The name of the current node.
@@ -45,7 +45,10 @@ fn a_node_says_what_it_is() {
     let node = named_here();
     #[track_caller]
     fn named_here() -> Arc<Node> {
-        Node::child(Some(String::from("a name of its own").into()))
+        Arc::new(Node::child(
+            Some(String::from("a name of its own").into()),
+            (),
+        ))
     }
     assert_eq!(node.name(), Some("a name of its own"));
     assert_eq!(
@@ -56,14 +59,15 @@ fn a_node_says_what_it_is() {
     assert_eq!(node.context().swap(7, Ordering::Relaxed), 0);
     assert_eq!(node.context().load(Ordering::Relaxed), 7);
     assert_eq!(node.id().to_string(), node.id().as_u64().to_string());
-    assert_eq!(Node::child(None).name(), None);
+    assert_eq!(Node::child(None, ()).name(), None);
 }
 
 #[test]
 fn no_two_nodes_have_one_number() {
     let ids = thread::scope(|scope| {
-        let threads = [(); 4]
-            .map(|()| scope.spawn(|| Vec::from_iter((0..1000).map(|_| Node::child(None).id()))));
+        let threads = [(); 4].map(|()| {
+            scope.spawn(|| Vec::from_iter((0..1000).map(|_| Node::child(None, ()).id())))
+        });
         Vec::from_iter(
             threads
                 .into_iter()
@@ -80,12 +84,12 @@ fn no_two_nodes_have_one_number() {
 #[test]
 fn a_child_knows_the_node_that_made_it() {
     let parent = named("parent");
-    let mut task = pin!(InNode::new(parent.clone(), async { Node::child(None) }));
+    let mut task = pin!(InNode::new(parent.clone(), async { Node::child(None, ()) }));
     let Poll::Ready(child) = poll(task.as_mut()) else {
         panic!("nothing to wait for");
     };
     assert_eq!(child.parent(), Some(parent.id()));
-    assert_eq!(Node::child(None).parent(), None);
+    assert_eq!(Node::child(None, ()).parent(), None);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::mpsc;
-use std::task::Waker;
 use std::thread;
 
 use tokio::time::{advance, sleep};

@@ -124,9 +124,11 @@ fn a_guard_stays_on_its_thread() {
 
 #[cfg(feature = "tokio")]
 #[test]
-fn a_future_with_a_deadline_has_a_pinned_timer() {
-    use aqueduct_core::rt::Until;
+fn a_future_with_a_deadline_is_what_it_was() {
+    use aqueduct_core::rt::{Alarm, Until};
 
-    assert_eq!(auto_traits!(Until<std::future::Ready<()>>), "SY");
-    assert_eq!(auto_traits!(Until<ByRc>), "");
+    assert_eq!(auto_traits!(Alarm), "SYUWR");
+    assert_eq!(auto_traits!(Until<std::future::Ready<()>>), "SYUWR");
+    assert_eq!(auto_traits!(Until<ByRc>), "UWR");
+    assert_eq!(auto_traits!(Until<std::marker::PhantomPinned>), "SYWR");
 }

@@ -1,0 +1,320 @@
+//! The tree of scopes: pull flags, push wakers.
+//!
+//! ```text
+//!   depth 0   root  ▲                        who asks reads its own word and those above, up to an anchor: ▲
+//!         1     ●   ┃
+//!         2     ●   ┃                        who cancels writes the word, then those of the linked below: ▼
+//!         3     ●   ┃
+//!         4   anchor ▼ ▲                     a scope is linked to its parent when it is an anchor, when somebody
+//!         5     ●      ┃                     waits on it, or when a child of it is linked
+//! ```
+//!
+//! [`is_cancelled`](Node::is_cancelled) takes no lock and writes nothing. To cancel costs what is linked, not what
+//! there is: a million children of which nobody waits are not touched. `docs/internals/cancel.md` has the proofs.
+//!
+//! # Invariants
+//!
+//! I1. *Links go top-down.* A linked scope's parent is linked, or is a root. A scope never unlinks while it lives.
+//! I2. *A waiter is linked before it waits*, and looks at the word under the lock before it leaves its waker there. Who
+//!     cancels changes the word before it takes that lock. So one of the two sees the other.
+//! I3. *Linking is waiting, one level up.* A child is pushed under its parent's lock after a look at the parent's word.
+//! I4. *Anchors* (depth a multiple of [`STRIDE`]) are linked before anybody has a handle to them, or cancelled. So what
+//!     happens above is written to their word, and nobody looks beyond one.
+//! I5. No lock is held while another is taken, and none while code of the user's runs (wakers: cloned, called,
+//!     dropped). So there is no order of locks.
+//! I6. *Of a scope that is cancelled all that is linked is released by somebody*: by who made the word so; or, if that
+//!     only noted down what an ancestor's word says ([`Node::note`]), by who cancelled the ancestor, who releases each
+//!     linked child whatever its word says.
+//!
+//! # Why not link every child, as a tree would
+//!
+//! That is a lock on the parent for each child made and dropped, by all who share the parent, and a walk over all of
+//! them to cancel. Most scopes live and die without anybody waiting on them or asking for their parent.
+
+mod link;
+mod links;
+mod slab;
+mod spread;
+
+use std::fmt;
+
+use aqueduct_core::sync::{AtomicU32, Lock, Ordering};
+
+use crate::deadline::{self, Deadline};
+use crate::reason::Cause;
+use crate::refs::{Arc, Weak};
+use crate::word::{Seen, Word};
+
+pub(crate) use link::Ticket;
+pub(crate) use links::{Links, Until};
+
+/// How many words a question reads at most, and how far anchors are apart.
+const STRIDE: u32 = 4;
+
+/// The slot of a scope that is not linked.
+const UNLINKED: u32 = u32::MAX;
+
+/// A scope.
+///
+/// What who only asks has to read comes first: it shares a cache line with the reference counts.
+#[repr(C)]
+pub(crate) struct Node {
+    pub(crate) word: Word,
+    parent: Option<Arc<Node>>,
+    depth: u32,
+    /// Where it is among its parent's children. Written under the parent's lock.
+    slot: AtomicU32,
+    /// How often all who wait were taken out to look again. Written under the lock.
+    epoch: AtomicU32,
+    /// The depth of the scope whose own the deadline is.
+    pub(crate) owner: u32,
+    /// The nearest of this scope's and its ancestors'.
+    pub(crate) deadline: Deadline,
+    /// Boxed, since few have one and all have the place for it.
+    name: Option<Box<Arc<str>>>,
+    pub(crate) links: Lock<Links>,
+}
+
+impl Node {
+    pub(crate) fn root() -> Arc<Self> {
+        Arc::new(Self {
+            word: Word::new(),
+            parent: None,
+            depth: 0,
+            slot: AtomicU32::new(UNLINKED),
+            epoch: AtomicU32::new(0),
+            owner: 0,
+            deadline: None,
+            name: None,
+            links: Lock::new(Links::default()),
+        })
+    }
+
+    #[inline]
+    pub(crate) fn child(self: &Arc<Self>) -> Arc<Self> {
+        let depth = self.depth + 1;
+        let child = Arc::new(Self {
+            word: Word::new(),
+            parent: Some(self.clone()),
+            depth,
+            slot: AtomicU32::new(UNLINKED),
+            epoch: AtomicU32::new(0),
+            owner: self.owner,
+            deadline: self.deadline,
+            name: None,
+            links: Lock::new(Links::default()),
+        });
+        if depth.is_multiple_of(STRIDE) {
+            child.anchor();
+        }
+        child
+    }
+
+    /// Links a new anchor (I4).
+    #[inline(never)]
+    fn anchor(self: &Arc<Self>) {
+        if let Err(cause) = self.link() {
+            self.note(&cause);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let mut node = self;
+        loop {
+            let seen = node.word.load();
+            if !seen.is_quiet() {
+                return seen.is_cancelled() || self.look_closer(Seen::is_cancelled).is_some();
+            }
+            match node.above() {
+                Some(above) => node = above,
+                None => return false,
+            }
+        }
+    }
+
+    /// The next scope to ask, if this one is no anchor.
+    #[inline(always)]
+    fn above(&self) -> Option<&Self> {
+        if self.depth.is_multiple_of(STRIDE) {
+            return None;
+        }
+        self.parent.as_deref()
+    }
+
+    /// The nearest scope up to the anchor whose word says so, or that turns out to be late.
+    ///
+    /// The clock comes last: a word has said before what time says now. Only *clock* of this scope's own nearest
+    /// deadline counts; those above are later.
+    #[inline(never)]
+    fn look_closer(&self, says_so: fn(Seen) -> bool) -> Option<&Self> {
+        let mut clock = None;
+        let mut next = Some(self);
+        while let Some(node) = next {
+            let seen = node.word.load();
+            if says_so(seen) {
+                return Some(node);
+            }
+            if seen.needs_clock() && node.owner == self.owner {
+                clock = clock.or(Some(node));
+            }
+            next = node.above();
+        }
+        deadline::passed(clock?)
+    }
+
+    /// Whether nothing new is to be begun here.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.look_closer(Seen::is_draining).is_some()
+    }
+
+    #[inline]
+    pub(crate) fn is_over(&self, until: Until) -> bool {
+        match until {
+            Until::Cancelled => self.is_cancelled(),
+            Until::Draining => self.is_draining(),
+        }
+    }
+
+    /// Why this scope is cancelled. What was said once is said ever after.
+    #[cold]
+    pub(crate) fn cause(&self) -> Option<Arc<Cause>> {
+        let at = self.look_closer(Seen::is_cancelled)?;
+        let cause = at.word.cause()?;
+        if std::ptr::eq(at, self) {
+            return Some(cause);
+        }
+        self.note(&cause);
+        self.word.cause()
+    }
+
+    /// Writes down here what the word of an ancestor says. Nobody is woken: who cancelled the ancestor does that (I6).
+    fn note(&self, cause: &Arc<Cause>) {
+        let _ = self.word.cancel(cause);
+    }
+
+    /// The scope so many levels below the root, which is this one or above it.
+    pub(crate) fn ancestor(&self, depth: u32) -> &Self {
+        let mut node = self;
+        while node.depth > depth
+            && let Some(parent) = &node.parent
+        {
+            node = parent;
+        }
+        node
+    }
+
+    /// [`ancestor`](Self::ancestor), to be counted.
+    pub(crate) fn ancestor_handle(self: &Arc<Self>, depth: u32) -> &Arc<Self> {
+        let mut node = self;
+        while node.depth > depth
+            && let Some(parent) = &node.parent
+        {
+            node = parent;
+        }
+        node
+    }
+
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn set_name(&mut self, name: Arc<str>) {
+        self.name = Some(Box::new(name));
+    }
+
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Linked children, and who waits.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let links = self.links.lock();
+        (links.children().len(), links.waiters())
+    }
+
+    /// Keeps something for as long as this scope is live; not at all if it is cancelled.
+    #[cfg(any(feature = "tokio-util", feature = "signal"))]
+    pub(crate) fn keep(&self, thing: Box<dyn std::any::Any + Send>) {
+        if !self.word.watch() {
+            return;
+        }
+        let mut links = self.links.lock();
+        // To be dropped after the lock.
+        let refused = if self.word.load().is_cancelled() {
+            Some(thing)
+        } else {
+            links.keep(thing);
+            None
+        };
+        drop(links);
+        drop(refused);
+    }
+
+    /// What is kept of this type.
+    #[cfg(feature = "tokio-util")]
+    pub(crate) fn kept<T: Clone + 'static>(&self) -> Option<T> {
+        self.links.lock().kept().cloned()
+    }
+
+    fn set_slot(&self, slot: u32) {
+        self.slot.store(slot, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let Some(mut parent) = self.parent.take() else {
+            return;
+        };
+        self.unlink(self, &parent);
+        // One after the other: dropped by one another, 100,000 nested scopes would need as many stack frames.
+        loop {
+            let address = Arc::as_ptr(&parent);
+            let Some(mut last) = Arc::into_inner(parent) else {
+                return;
+            };
+            match last.parent.take() {
+                Some(next) => {
+                    last.unlink(address, &next);
+                    parent = next;
+                }
+                None => return,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("depth", &self.depth)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handle as a future has it.
+#[derive(Clone)]
+pub(crate) enum Handle<'a> {
+    Borrowed(&'a Arc<Node>),
+    Owned(Arc<Node>),
+}
+
+impl std::ops::Deref for Handle<'_> {
+    type Target = Arc<Node>;
+
+    #[inline(always)]
+    fn deref(&self) -> &Arc<Node> {
+        match self {
+            Self::Borrowed(node) => node,
+            Self::Owned(node) => node,
+        }
+    }
+}
+
+/// For those who shall not keep it alive.
+pub(crate) type WeakNode = Weak<Node>;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "node/tests/loom.rs"]
+mod loom;

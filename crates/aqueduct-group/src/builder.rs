@@ -1,0 +1,211 @@
+//! What a group can be told before it is opened.
+
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
+use std::panic::Location;
+use std::sync::Weak;
+use std::time::Duration;
+
+use aqueduct_cancel::CancelScope;
+use tokio::time::Instant;
+
+use crate::enclosing::{self, Enclosing};
+use crate::group::TaskGroup;
+use crate::phase::Patience;
+use crate::policy::Policy;
+use crate::run;
+use crate::shared::Shared;
+
+/// Failures that a group keeps if it is not told how many.
+const FAILURES_KEPT: usize = 64;
+
+/// How long a group waits for tasks that it has aborted, if it is not told.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Options of a group that is not open yet. See [`group`].
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until the group is opened or run"]
+pub struct GroupBuilder {
+    options: Options,
+    timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) limit: Option<NonZeroUsize>,
+    pub(crate) patience: Patience,
+    pub(crate) failures_kept_max: usize,
+    pub(crate) resume_panics: bool,
+    scope: Option<CancelScope>,
+    deadline: Option<Instant>,
+}
+
+impl Options {
+    /// A scope for the group, below the one it was given, or that of the group around it.
+    pub(crate) fn make_scope(&self, outer: Option<&Weak<dyn Enclosing>>) -> CancelScope {
+        let around = self.scope.clone().or_else(|| {
+            let outer = outer?.upgrade()?;
+            Some(outer.scope().clone())
+        });
+        let mut scope = around.map_or_else(CancelScope::new, |around| around.child());
+        if let Some(name) = &self.name {
+            scope = scope.with_name(&**name);
+        }
+        match self.deadline {
+            Some(deadline) => scope.with_deadline(deadline),
+            None => scope,
+        }
+    }
+}
+
+/// What becomes of a panic in a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Panics {
+    /// It is a failure like an error, told by the policy's rules.
+    #[default]
+    AreFailures,
+    /// It goes on in whoever joins the group, once all other tasks have ended. The policy still says whether they are
+    /// cancelled.
+    Resume,
+}
+
+/// Begins a group: `group().with_limit(8).run(AllOk::new(), async |g| …)`.
+#[track_caller]
+pub fn group() -> GroupBuilder {
+    GroupBuilder {
+        options: Options {
+            name: None,
+            location: Location::caller(),
+            limit: None,
+            patience: Patience {
+                grace: Duration::ZERO,
+                linger: LINGER,
+            },
+            failures_kept_max: FAILURES_KEPT,
+            resume_panics: false,
+            scope: None,
+            deadline: None,
+        },
+        timeout: None,
+    }
+}
+
+impl GroupBuilder {
+    /// Gives the group a name, which reports, reasons and the tree show.
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.options.name = Some(name.into());
+        self
+    }
+
+    /// Lets at most so many tasks run at once. The limit is this group's own: groups opened in its tasks do not count,
+    /// nor inherit it.
+    ///
+    /// # Panics
+    ///
+    /// With a limit of 0, in which nothing could ever run.
+    #[track_caller]
+    pub fn with_limit(mut self, limit: usize) -> Self {
+        let limit = NonZeroUsize::new(limit).expect("a group's limit is at least 1 task");
+        self.options.limit = Some(limit);
+        self
+    }
+
+    /// Cancels the group so long after it is opened. A time that the clock cannot express is no limit.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Cancels the group at this moment. With a timeout as well, what comes first counts.
+    pub fn with_deadline(mut self, deadline: Instant) -> Self {
+        self.options.deadline = Some(deadline);
+        self
+    }
+
+    /// Puts the group's scope below this one, in place of that of the group around it.
+    pub fn with_scope(mut self, scope: &CancelScope) -> Self {
+        self.options.scope = Some(scope.clone());
+        self
+    }
+
+    /// Gives tasks so much time, from when the group is cancelled, to end by themselves; then they are aborted. Without
+    /// it they are aborted at once.
+    pub fn with_grace(mut self, grace: Duration) -> Self {
+        self.options.patience.grace = grace;
+        self
+    }
+
+    /// Waits so long for tasks that were aborted, and do not end because they never come to an `.await`. 5 seconds if
+    /// not told. Then the group ends without them, and its [`Report`](crate::Report) names them.
+    pub fn with_linger(mut self, linger: Duration) -> Self {
+        self.options.patience.linger = linger;
+        self
+    }
+
+    /// Keeps at most so many failures, 64 if not told, and counts the rest. The first is kept in any case.
+    pub fn with_failures_kept_max(mut self, count: usize) -> Self {
+        self.options.failures_kept_max = count;
+        self
+    }
+
+    /// What becomes of a panic in a task.
+    pub fn with_panics(mut self, panics: Panics) -> Self {
+        self.options.resume_panics = panics == Panics::Resume;
+        self
+    }
+
+    /// Opens the group, as a value to keep.
+    ///
+    /// It may be opened anywhere; it belongs to the runtime on which its first task is spawned.
+    pub fn open<P: Policy>(self, policy: P) -> TaskGroup<P> {
+        let Self {
+            mut options,
+            timeout,
+        } = self;
+        let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        options.deadline = options.deadline.into_iter().chain(timeout).min();
+        TaskGroup::new(Shared::new(options, policy, enclosing::current()))
+    }
+
+    /// Opens the group, runs `body` with it, waits for all tasks, and gives what the policy makes of them.
+    ///
+    /// If the group is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
+    /// dropped. [`run_with`](Self::run_with) also gives what the body returned.
+    ///
+    /// # Panics
+    ///
+    /// If the body panics, once the tasks were cancelled and have ended. If the policy does, or a task and the group
+    /// was told so by [`with_panics`](Self::with_panics). Outside of a Tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* as far as tasks go: dropping it cancels and aborts them, and the group around waits for what is left.
+    /// Their results are lost.
+    pub async fn run<P, F>(self, policy: P, body: F) -> P::Value
+    where
+        P: Policy,
+        F: AsyncFnOnce(&TaskGroup<P>),
+    {
+        run::run(self.open(policy), body).await.1
+    }
+
+    /// As [`run`](Self::run), and gives what the body returned too, or nothing if the group was cancelled before it
+    /// did.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*, as [`run`](Self::run).
+    pub async fn run_with<P, F, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
+    where
+        P: Policy,
+        F: AsyncFnOnce(&TaskGroup<P>) -> R,
+    {
+        run::run(self.open(policy), body).await
+    }
+}

@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod enclosing;
+mod failure;
+mod info;
+mod members;
+pub mod policy;
+mod refs;
+mod tree;
+
+#[cfg(not(aqueduct_loom))]
+mod builder;
+#[cfg(not(aqueduct_loom))]
+mod group;
+#[cfg(not(aqueduct_loom))]
+mod phase;
+#[cfg(not(aqueduct_loom))]
+mod report;
+#[cfg(not(aqueduct_loom))]
+mod run;
+#[cfg(not(aqueduct_loom))]
+mod shared;
+#[cfg(not(aqueduct_loom))]
+mod spawn;
+#[cfg(not(aqueduct_loom))]
+mod task;
+
+pub use failure::{Failure, FailureKind, Failures, GroupError, Panicked};
+pub use info::{TaskId, TaskInfo, TaskKind, TaskRef, TaskState};
+pub use policy::{
+    AllOk, AsCompleted, Collect, Discard, FirstOk, Policy, Quorum, Race, Supervise, TaskEnd,
+};
+pub use tree::{GroupPhase, GroupSnapshot, TaskSnapshot, Tree, tree};
+
+#[cfg(not(aqueduct_loom))]
+pub use builder::{GroupBuilder, Panics, group};
+#[cfg(not(aqueduct_loom))]
+pub use group::{Spawner, TaskGroup};
+#[cfg(not(aqueduct_loom))]
+pub use report::Report;
+#[cfg(not(aqueduct_loom))]
+pub use spawn::{
+    Async, Blocking, Handed, Launch, Local, NoOutput, Ready, Spawn, SpawnError, StartError,
+    TaskBuilder, TaskHandle, TrySpawnError,
+};

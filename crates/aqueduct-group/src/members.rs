@@ -1,0 +1,378 @@
+//! The members of a group: who is alive, who may join, who judges, and when all have ended.
+//!
+//! A spawn and the end of a task are to cost little, also when they happen on different cores. So what both must know is
+//! one [`Word`], which a spawn adds to once, and which ends subtract from many at a time; all else is in *shards*, of
+//! which each thread uses its own:
+//!
+//! ```text
+//!   spawn   ──▶ word: index, live + 1 ──▶ (spawned) ──▶ own shard: `born`, for the tree and an abort
+//!   end     ──▶ own shard: `pending`, to be judged; `ended` + 1 ── now and then ──▶ word: live - ended
+//!   failure ──▶ core: judged at once                             ──────────────▶ word: live - 1
+//! ```
+//!
+//! Nothing of the user's runs under a lock.
+//!
+//! # Counting
+//!
+//! `live` in the word is too high by what the shards have not *flushed*. They flush at 64, and whoever needs the exact
+//! number *collects*: locks each shard in turn and flushes it. That is who finds the group full, who closes it, and who
+//! waits. Once the group is closed and `live` is no more than shards × 64, which is when what was not flushed may be all
+//! that is left, every end flushes at once, and the flush that crossed this line collects. So the last one out knows it:
+//! an end that was not flushed was either put in its shard before the collecting lock, which found it; or after it, and
+//! then it saw the line crossed.
+//!
+//! # Judging
+//!
+//! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
+//! therefore *taken out* of the core by whoever brings an end and finds it there; who finds it gone leaves the end in the
+//! core's pending list and goes. The holder judges until that list is empty, and puts the judge back under the lock that
+//! saw it so. Ends that can wait (see [`Triage`]) wait in their shard until 64 are together, or the group has ended.
+//!
+//! # Invariants
+//!
+//! I1. `live`, less what is not flushed, counts the members that have not left, those that are being spawned, and groups
+//!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place.
+//! I2. Once the word says CLOSED and that number is 0, it stays 0.
+//! I3. Whoever makes what the owner waits for true looks for the owner's waker under the core's lock afterwards; the
+//!     owner looks for what it waits for under that lock, and leaves its waker there.
+//! I4. `born` keeps tasks that have ended, at most as many as had not at the last pruning, and 64. The group owns them
+//!     and they own the group: when it has ended, whoever finds that out clears `born`.
+//! I5. No lock is taken while another is held, but the core's or a shard's under that of `room`.
+//!
+//! # Why not one lock
+//!
+//! It was so at first: three lock pairs a task, and 750 ns above a bare spawn where the spawner and the workers are on
+//! different cores, since each waits for the others' cache lines, and sleeps.
+
+mod judge;
+mod leave;
+mod owner;
+mod room;
+mod shard;
+mod slab;
+mod word;
+
+use crate::refs::Arc;
+use std::num::NonZeroUsize;
+use std::task::Waker;
+
+use aqueduct_core::node::Node;
+use aqueduct_core::pad::Padded;
+use aqueduct_core::sync::{AtomicUsize, Lock, Ordering};
+use aqueduct_core::thread;
+use aqueduct_core::wait_queue::WaitQueue;
+
+use crate::enclosing::Enclosing;
+use crate::policy::Policy;
+
+pub(crate) use judge::{End, Judge, Verdicts};
+pub(crate) use room::{Ask, GiveBack, Want};
+use shard::{BATCH, Entry, Shard};
+use slab::Slab;
+use word::{Counted, Word};
+
+/// By which a task is stopped from outside.
+pub(crate) trait Abort {
+    fn abort(&self);
+}
+
+pub(crate) struct Members<P: Policy, H> {
+    word: Padded<Word>,
+    shards: Box<[Padded<Lock<Shard<P, H>>>]>,
+    core: Lock<Core<P>>,
+    /// Those of the living that nothing can stop.
+    blocking: AtomicUsize,
+    /// How many may be alive at once: the group's limit, and those that are alive but have lent their seat, or never
+    /// had one. Nothing for any number.
+    limit: Option<AtomicUsize>,
+    /// Who waits for a seat.
+    room: WaitQueue<Ask>,
+}
+
+struct Core<P: Policy> {
+    /// In its place, unless somebody judges.
+    judge: Option<Box<Judge<P>>>,
+    pending: Vec<Ended<P>>,
+    /// Of the ends that were judged at once; the shards have the others.
+    tally: Tally,
+    owner: Option<Waker>,
+    /// Whether the owner waits for judgements, not only for the end.
+    wants_ends: bool,
+    abandoned: bool,
+    /// Who waits for this group instead of its owner.
+    foster: Option<Arc<dyn Enclosing>>,
+}
+
+type Ended<P> = (Arc<Node>, End<<P as Policy>::Output>);
+
+/// How many tasks ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) spawned: usize,
+    pub(crate) returned: usize,
+    pub(crate) panicked: usize,
+    pub(crate) cut_short: usize,
+}
+
+/// Whether there is a place for another task.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reserved {
+    /// There is, and its place in the order of spawning is this.
+    Index(usize),
+    /// Not now.
+    Full,
+    /// No more.
+    Closed,
+}
+
+impl<P: Policy, H: Abort> Members<P, H> {
+    /// With `shards` for that many threads that spawn and end tasks.
+    pub(crate) fn new(judge: Judge<P>, limit: Option<NonZeroUsize>, shards: usize) -> Self {
+        Self {
+            word: Padded(Word::new()),
+            shards: (0..shards.max(1))
+                .map(|_| Padded(Lock::new(Shard::new())))
+                .collect(),
+            core: Lock::new(Core {
+                judge: Some(Box::new(judge)),
+                pending: Vec::new(),
+                tally: Tally::default(),
+                owner: None,
+                wants_ends: false,
+                abandoned: false,
+                foster: None,
+            }),
+            blocking: AtomicUsize::new(0),
+            limit: limit.map(|limit| AtomicUsize::new(limit.get())),
+            room: WaitQueue::new(0),
+        }
+    }
+
+    #[inline]
+    fn shard(&self) -> (usize, &Lock<Shard<P, H>>) {
+        let number = match self.shards.len() {
+            1 => 0,
+            shards => thread::number() % shards,
+        };
+        (number, &self.shards[number].0)
+    }
+
+    /// How many ends the shards may keep to themselves.
+    fn unflushed_max(&self) -> usize {
+        self.shards.len() * BATCH
+    }
+
+    /// Takes a place for another task, if there is one.
+    #[inline]
+    pub(crate) fn reserve(&self) -> Reserved {
+        let Some(limit) = &self.limit else {
+            return self.word.0.enter();
+        };
+        match self.word.0.enter_below(limit.load(Ordering::Relaxed)) {
+            Reserved::Full => {
+                let reserved = self.reserve_exactly(limit);
+                self.settle();
+                reserved
+            }
+            reserved => reserved,
+        }
+    }
+
+    /// Some may have left that the word does not know of. Tells nobody, so that it can be asked under a lock: see
+    /// [`settle`](Self::settle).
+    #[cold]
+    fn reserve_exactly(&self, limit: &AtomicUsize) -> Reserved {
+        self.flush_all();
+        self.word.0.enter_below(limit.load(Ordering::Relaxed))
+    }
+
+    /// Gives a reserved place back.
+    pub(crate) fn unreserve(&self) {
+        self.count_out(1);
+        self.serve_room();
+    }
+
+    /// Counts members out, exactly and at once.
+    fn count_out(&self, count: usize) {
+        let counted = self.word.0.leave(count);
+        self.counted(counted);
+    }
+
+    /// Does what follows from a flush.
+    fn counted(&self, counted: Counted) {
+        if counted.crosses(self.unflushed_max()) {
+            self.collect();
+        }
+        if counted.may_be_over() {
+            self.tell();
+        }
+    }
+
+    /// Flushes all shards, so that the word is exact.
+    fn collect(&self) {
+        self.flush_all();
+        self.settle();
+    }
+
+    fn flush_all(&self) {
+        for shard in &self.shards {
+            let ended = shard.0.lock().take_ended();
+            if ended > 0 {
+                // What follows from it is `settle`'s.
+                let _ = self.word.0.leave(ended);
+            }
+        }
+    }
+
+    /// Tells who waits for the end if a flush that told nobody has brought it.
+    pub(crate) fn settle(&self) {
+        if self.word.0.is_over() || self.word.0.is_aborted() {
+            self.tell();
+        }
+    }
+
+    /// A member that nothing can stop is about to run.
+    pub(crate) fn note_blocking(&self) {
+        self.blocking.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Puts a spawned task where the tree and an abort find it. Aborts it if the group has been.
+    #[inline]
+    pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
+        let (number, shard) = self.shard();
+        let mut shard = shard.lock();
+        shard.tally.spawned += 1;
+        if shard::has_ended(&node) {
+            // Dropped after the lock.
+            drop(shard);
+            return;
+        }
+        if self.word.0.is_aborted() {
+            // It comes too late for `abort_all`, which has passed this shard, or will find nothing.
+            drop(shard);
+            handle.abort();
+            return;
+        }
+        let pruned = shard.add(number, Entry { node, handle });
+        drop(shard);
+        drop(pruned);
+    }
+
+    /// No more members.
+    pub(crate) fn close(&self) {
+        if self.word.0.close() {
+            self.collect();
+            self.tell();
+            if self.room.is_waited_on() {
+                self.room.serve_all();
+            }
+        }
+    }
+
+    /// Closes the group and aborts all members, also those that are being spawned.
+    pub(crate) fn abort_all(&self) {
+        self.close();
+        self.word.0.abort();
+        // The owner looks again in any case: what it runs itself is to be dropped.
+        let owner = self.core.lock().owner.take();
+        if let Some(owner) = owner {
+            owner.wake();
+        }
+        for shard in &self.shards {
+            // Nothing is added any more (see `insert`), so what is taken out is all there is.
+            let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
+            born.iter().for_each(|entry| entry.handle.abort());
+            // The tree shows them until they have ended. Those that do so meanwhile are not found, and stay for `clear`.
+            shard.0.lock().born = born;
+        }
+        self.collect();
+        if self.word.0.is_over() {
+            // It may have been before they were back.
+            self.clear();
+        }
+    }
+
+    /// Gives up waiting for members that nothing could stop.
+    pub(crate) fn abandon(&self) {
+        self.core.lock().abandoned = true;
+        self.tell();
+    }
+
+    fn is_over(&self, core: &Core<P>) -> bool {
+        let stopped = || {
+            self.word.0.is_aborted() && self.word.0.live() == self.blocking.load(Ordering::Relaxed)
+        };
+        self.word.0.is_over() || core.abandoned || stopped()
+    }
+
+    /// Tells who waits for the end, if it has come (I3).
+    #[cold]
+    fn tell(&self) {
+        let mut core = self.core.lock();
+        if !self.is_over(&core) {
+            return;
+        }
+        let ended = self.word.0.is_over();
+        let foster = if ended { core.foster.take() } else { None };
+        let owner = core.owner.take();
+        drop(core);
+        if ended {
+            self.clear();
+        }
+        if let Some(owner) = owner {
+            owner.wake();
+        }
+        if let Some(foster) = foster {
+            foster.adopted_ended();
+        }
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally = self.core.lock().tally;
+        for shard in &self.shards {
+            tally.add(shard.0.lock().tally);
+        }
+        tally
+    }
+
+    /// How many have not left.
+    pub(crate) fn len(&self) -> usize {
+        self.collect();
+        self.word.0.live()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.word.0.is_closed()
+    }
+
+    /// Who is alive.
+    pub(crate) fn alive(&self) -> Vec<Arc<Node>> {
+        let mut alive = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.0.lock();
+            let living = shard
+                .born
+                .iter()
+                .filter(|entry| !shard::has_ended(&entry.node));
+            alive.extend(living.map(|entry| entry.node.clone()));
+        }
+        alive
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.spawned += other.spawned;
+        self.returned += other.returned;
+        self.panicked += other.panicked;
+        self.cut_short += other.cut_short;
+    }
+}
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "members/tests/loom.rs"]
+mod loom;

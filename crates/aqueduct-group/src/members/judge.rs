@@ -1,0 +1,124 @@
+//! The policy with what it judges by.
+
+use crate::refs::Arc;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use aqueduct_core::node::Node;
+
+use super::Ended;
+use crate::failure::{Failure, FailureKind, FailureList, Panicked};
+use crate::info::TaskRef;
+use crate::policy::{Next, Policy, Triage, Verdict};
+
+/// How a task ended.
+pub(crate) enum End<O> {
+    Returned(O),
+    /// It returned, and somebody else has what.
+    Handed,
+    Panicked(Panicked),
+    CutShort,
+}
+
+impl<O> End<O> {
+    pub(crate) fn triage<P: Policy<Output = O>>(&self) -> Triage {
+        match self {
+            Self::Returned(output) => P::triage(output),
+            Self::Handed => Triage::Never,
+            Self::Panicked(_) => Triage::Now,
+            Self::CutShort => P::triage_cut_short(),
+        }
+    }
+}
+
+pub(crate) struct Judge<P: Policy> {
+    policy: P,
+    failures: FailureList<P::Error>,
+    batch: Vec<Ended<P>>,
+    /// What the policy panicked with, after which it is not asked any more.
+    broken: Option<Box<dyn Any + Send>>,
+}
+
+/// What came out.
+pub(crate) struct Verdicts<P: Policy> {
+    pub(crate) policy: Result<P, Box<dyn Any + Send>>,
+    pub(crate) failures: FailureList<P::Error>,
+}
+
+impl<P: Policy> Judge<P> {
+    pub(crate) fn new(policy: P, failures_kept_max: usize) -> Self {
+        Self {
+            policy,
+            failures: FailureList::new(failures_kept_max),
+            batch: Vec::new(),
+            broken: None,
+        }
+    }
+
+    pub(super) fn policy(&mut self) -> &mut P {
+        &mut self.policy
+    }
+
+    /// Takes over what is pending, and leaves the room of the last batch for more.
+    pub(super) fn take_batch(&mut self, pending: &mut Vec<Ended<P>>) {
+        std::mem::swap(&mut self.batch, pending);
+    }
+
+    /// Says whether the rest is to be cancelled.
+    #[must_use]
+    pub(super) fn judge_batch(&mut self) -> bool {
+        let mut cancel = false;
+        let mut batch = std::mem::take(&mut self.batch);
+        for (node, end) in batch.drain(..) {
+            let judging = catch_unwind(AssertUnwindSafe(|| self.judge(&node, end)));
+            cancel |= judging.unwrap_or_else(|payload| {
+                self.broken.get_or_insert(payload);
+                true
+            });
+        }
+        self.batch = batch;
+        cancel
+    }
+
+    fn judge(&mut self, node: &Arc<Node>, end: End<P::Output>) -> bool {
+        let task = TaskRef::of(node).expect("a task's node has a record");
+        if self.broken.is_some() {
+            return false;
+        }
+        let policy = &mut self.policy;
+        let mut fail = |kind| {
+            let task = task.to_info();
+            self.failures.push(Failure { task, kind });
+        };
+        match end {
+            End::Returned(output) => match policy.returned(task, output) {
+                Verdict::Continue => false,
+                Verdict::Enough => true,
+                Verdict::Failed(error) => {
+                    fail(FailureKind::Error(error));
+                    false
+                }
+                Verdict::Fatal(error) => {
+                    fail(FailureKind::Error(error));
+                    true
+                }
+            },
+            End::Handed => false,
+            End::Panicked(panic) => {
+                fail(FailureKind::Panic(panic.clone()));
+                policy.panicked(task, &panic) == Next::CancelRest
+            }
+            End::CutShort => {
+                policy.cut_short(task);
+                false
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Verdicts<P> {
+        Verdicts {
+            policy: self.broken.map_or(Ok(self.policy), Err),
+            failures: self.failures,
+        }
+    }
+}

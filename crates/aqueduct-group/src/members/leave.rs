@@ -1,0 +1,135 @@
+//! How a task leaves its group. See "Counting" and "Judging" in the [parent](super).
+
+use aqueduct_core::node::Node;
+use aqueduct_core::sync::{MutexGuard, Ordering};
+
+use super::judge::{End, Judge};
+use super::shard::{BATCH, Entry, Shard};
+use super::{Abort, Members, Tally};
+use crate::info::{TaskKind, TaskRef};
+use crate::policy::{Policy, Triage};
+use crate::refs::Arc;
+
+impl<P: Policy, H: Abort> Members<P, H> {
+    /// A task has ended: judges it now or leaves it to be judged, and counts it out.
+    ///
+    /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.
+    #[inline]
+    pub(crate) fn leave(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+        if TaskRef::of(node).is_some_and(|task| task.kind() == TaskKind::Blocking) {
+            self.blocking.fetch_sub(1, Ordering::Relaxed);
+        }
+        match end.triage::<P>() {
+            Triage::Now => self.judge_now(node, end, cancel_rest),
+            Triage::Later => self.judge_later(node, end, cancel_rest),
+            Triage::Never => {
+                // Dropped before the task counts as ended.
+                let tally = end.tally();
+                drop(end);
+                self.leave_unjudged(node, tally);
+            }
+        }
+        self.serve_room();
+    }
+
+    fn leave_unjudged(&self, node: &Node, tally: Tally) {
+        let (number, shard) = self.shard();
+        let mut shard = shard.lock();
+        shard.tally.add(tally);
+        let entry = shard.remove(number, node);
+        self.end_in(shard);
+        drop(entry);
+    }
+
+    fn judge_later(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+        let (number, shard) = self.shard();
+        let mut shard = shard.lock();
+        shard.tally.add(end.tally());
+        let entry = shard.remove(number, node);
+        if self.word.0.is_retired() {
+            self.end_in(shard);
+            drop((end, entry));
+            return;
+        }
+        // The entry's reference goes on to the pending list, where there is one.
+        let (node, handle) = match entry {
+            Some(Entry { node, handle }) => (node, Some(handle)),
+            None => (node.clone(), None),
+        };
+        shard.pending.push((node, end));
+        if shard.pending.len() < BATCH {
+            self.end_in(shard);
+            drop(handle);
+            return;
+        }
+        // This task counts until its batch is judged.
+        let mut batch = std::mem::take(&mut shard.pending);
+        drop(shard);
+        drop(handle);
+        let mut core = self.core.lock();
+        core.pending.append(&mut batch);
+        let judge = core.judge.take();
+        drop(core);
+        self.judge_pending(judge, cancel_rest);
+        let mut shard = self.shards[number].0.lock();
+        if shard.pending.capacity() == 0 {
+            // The room of this batch is for the next.
+            shard.pending = batch;
+        }
+    }
+
+    fn judge_now(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+        let mut core = self.core.lock();
+        core.tally.add(end.tally());
+        if self.word.0.is_retired() {
+            drop(core);
+            drop(end);
+            self.count_out(1);
+            return;
+        }
+        core.pending.push((node.clone(), end));
+        let judge = core.judge.take();
+        drop(core);
+        self.judge_pending(judge, cancel_rest);
+    }
+
+    /// With the judge: judges what is pending until nothing is, and puts the judge back. Then counts one member out.
+    fn judge_pending(&self, judge: Option<Box<Judge<P>>>, cancel_rest: impl Fn()) {
+        let Some(mut judge) = judge else {
+            self.count_out(1);
+            return;
+        };
+        loop {
+            let mut core = self.core.lock();
+            if core.pending.is_empty() {
+                core.judge = Some(judge);
+                // Under the lock, so that the owner, who waits for the next end, sees whether there is one to come.
+                let counted = self.word.0.leave(1);
+                let next = core.wants_ends.then(|| core.owner.take()).flatten();
+                drop(core);
+                if let Some(next) = next {
+                    next.wake();
+                }
+                self.counted(counted);
+                return;
+            }
+            judge.take_batch(&mut core.pending);
+            drop(core);
+            if judge.judge_batch() {
+                cancel_rest();
+            }
+        }
+    }
+
+    /// Counts an end in this thread's shard.
+    #[inline]
+    fn end_in(&self, mut shard: MutexGuard<'_, Shard<P, H>>) {
+        let must_flush = self.word.0.must_flush(self.unflushed_max());
+        let ended = shard.end(must_flush);
+        drop(shard);
+        if ended > 0 {
+            let counted = self.word.0.leave(ended);
+            self.counted(counted);
+        }
+    }
+}

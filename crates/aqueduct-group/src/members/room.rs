@@ -1,0 +1,104 @@
+//! Waiting for a seat in a group with a limit.
+//!
+//! A member that waits for room for another task gives up its own seat meanwhile, for it does not run: otherwise tasks
+//! that spawn into their own full group would wait for each other for ever. It has its seat back before it goes on, so
+//! that no more than the limit ever run.
+//!
+//! ```text
+//!   not a member:   wait for a place ──▶ go on
+//!   a member:       lend its seat ──▶ wait for a place ──▶ wait for its seat ──▶ go on
+//! ```
+
+use crate::refs::Arc;
+
+use aqueduct_core::sync::{AtomicUsize, Ordering};
+use aqueduct_core::wait_queue::{PassOn, WaitQueue};
+
+use super::{Abort, Members, Reserved};
+use crate::policy::Policy;
+
+/// What somebody in line wants, and has got.
+pub(crate) struct Ask {
+    pub(crate) want: Want,
+    /// Nothing while it waits, or if the group was closed meanwhile.
+    pub(crate) got: Option<Reserved>,
+    /// Where to bring it back if it is not taken.
+    pub(crate) group: Arc<dyn GiveBack>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// A place for a new task.
+    Place,
+    /// The seat that was lent.
+    Seat,
+}
+
+/// Takes back a place that was given to somebody who went away. A lent seat needs no such care: it is its owner's again
+/// either way.
+pub(crate) trait GiveBack: Send + Sync {
+    fn unreserve(&self);
+}
+
+impl PassOn for Ask {
+    fn pass_on(self, _: &WaitQueue<Self>) {
+        if let (Want::Place, Some(Reserved::Index(_))) = (self.want, self.got) {
+            self.group.unreserve();
+        }
+    }
+}
+
+impl<P: Policy, H: Abort> Members<P, H> {
+    pub(crate) fn room(&self) -> &WaitQueue<Ask> {
+        &self.room
+    }
+
+    /// Gives what is asked for, if it is there. For the queue's servers, under its lock; to be followed by
+    /// [`settle`](Self::settle) after it.
+    pub(crate) fn grant(&self, ask: &mut Ask) -> bool {
+        let Some(limit) = &self.limit else {
+            unreachable!("nobody waits for room where there is no limit");
+        };
+        let got = match ask.want {
+            Want::Place => self.reserve_exactly(limit),
+            Want::Seat => self.take_seat(limit),
+        };
+        ask.got = Some(got);
+        got != Reserved::Full
+    }
+
+    /// To be called when a seat was freed.
+    #[inline]
+    pub(super) fn serve_room(&self) {
+        if self.limit.is_some() && self.room.is_waited_on() {
+            self.room.serve(|ask| self.grant(ask));
+            self.settle();
+        }
+    }
+
+    /// A member's seat goes to others while it waits.
+    pub(crate) fn lend_seat(&self) {
+        if let Some(limit) = &self.limit {
+            limit.fetch_add(1, Ordering::Relaxed);
+        }
+        self.serve_room();
+    }
+
+    /// A member's seat is its own again, if there is room: closing the group makes room, for nothing else comes.
+    fn take_seat(&self, limit: &AtomicUsize) -> Reserved {
+        self.flush_all();
+        let live = self.word.0.live();
+        // The limit is changed by one at a time, under the queue's lock or by who makes room.
+        if !self.word.0.is_closed() && live >= limit.load(Ordering::Relaxed) {
+            return Reserved::Full;
+        }
+        limit.fetch_sub(1, Ordering::Relaxed);
+        Reserved::Index(0)
+    }
+
+    /// A member's seat is its own again at once: it does not wait any more, and runs. For a moment one more than the
+    /// limit may run.
+    pub(crate) fn claim_seat(&self) {
+        self.shrink_limit();
+    }
+}

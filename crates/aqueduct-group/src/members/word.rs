@@ -1,0 +1,170 @@
+//! The word that says who may join and who is left: `{ index, live, aborted, retired, closed }`.
+//!
+//! Transitions go one way: a group that is closed stays so. [`Word::enter`] is the only one that makes `live` grow, and
+//! only where CLOSED is not set; [`Word::enter_unless_over`] also where it is, as long as somebody is alive.
+
+use aqueduct_core::sync::{AtomicU64, Ordering};
+
+use super::Reserved;
+
+const CLOSED: u64 = 1;
+const RETIRED: u64 = 1 << 1;
+const ABORTED: u64 = 1 << 2;
+/// One alive.
+const LIVE: u64 = 1 << 3;
+/// As many as there is room for below the index.
+const LIVE_MAX: u64 = (1 << 29) - 1;
+/// One place on in the order of spawning.
+const INDEX: u64 = 1 << 32;
+
+pub(super) struct Word(AtomicU64);
+
+/// What a flush has made of the word.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    before: u64,
+    after: u64,
+}
+
+fn live(word: u64) -> usize {
+    ((word / LIVE) & LIVE_MAX) as usize
+}
+
+impl Word {
+    pub(super) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    #[inline]
+    pub(super) fn enter(&self) -> Reserved {
+        self.enter_below(LIVE_MAX as usize)
+    }
+
+    /// Counts one more if fewer than `limit` are alive.
+    #[inline]
+    pub(super) fn enter_below(&self, limit: usize) -> Reserved {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            if word & CLOSED != 0 {
+                return Reserved::Closed;
+            }
+            if live(word) >= limit.min(LIVE_MAX as usize) {
+                return Reserved::Full;
+            }
+            // The index wraps around, where a group has spawned four thousand million tasks.
+            let next = word.wrapping_add(INDEX | LIVE);
+            // Acquire pairs with the Release of `leave`: a task that comes in by the place of one that left comes
+            // after it.
+            match self
+                .0
+                .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+            {
+                Ok(_) => return Reserved::Index((word / INDEX) as usize),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Counts one more unless all have left for good.
+    pub(super) fn enter_unless_over(&self) -> bool {
+        let mut word = self.0.load(Ordering::Relaxed);
+        loop {
+            if word & CLOSED != 0 && live(word) == 0 {
+                return false;
+            }
+            // Relaxed: nothing comes in with it but the count.
+            match self.0.compare_exchange_weak(
+                word,
+                word.wrapping_add(LIVE),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Counts so many out.
+    #[inline]
+    pub(super) fn leave(&self, count: usize) -> Counted {
+        // Release pairs with the Acquire of whoever finds that nobody is left, and with that of `enter_below`; Acquire
+        // with the Release of those who left before, for whoever is the last.
+        let before = self.0.fetch_sub(count as u64 * LIVE, Ordering::AcqRel);
+        debug_assert!(live(before) >= count, "who leaves was counted");
+        Counted {
+            before,
+            after: before - count as u64 * LIVE,
+        }
+    }
+
+    /// Says whether it was this call that closed it.
+    pub(super) fn close(&self) -> bool {
+        // Release pairs with the Acquire in `is_over`: what was done before closing is seen by who finds it over.
+        self.0.fetch_or(CLOSED, Ordering::Release) & CLOSED == 0
+    }
+
+    pub(super) fn abort(&self) {
+        // Relaxed: who spawns looks under a lock that the aborting thread takes after this.
+        self.0.fetch_or(ABORTED, Ordering::Relaxed);
+    }
+
+    pub(super) fn retire(&self) {
+        // Relaxed: who leaves looks under a lock that the retiring thread takes after this.
+        self.0.fetch_or(RETIRED, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & CLOSED != 0
+    }
+
+    #[inline]
+    pub(super) fn is_aborted(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & ABORTED != 0
+    }
+
+    #[inline]
+    pub(super) fn is_retired(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & RETIRED != 0
+    }
+
+    /// Whether nobody is left and nobody will come.
+    pub(super) fn is_over(&self) -> bool {
+        // Acquire pairs with the Release of `leave`: what members did is seen by who waited for them.
+        let word = self.0.load(Ordering::Acquire);
+        word & CLOSED != 0 && live(word) == 0
+    }
+
+    pub(super) fn live(&self) -> usize {
+        // Acquire pairs with the Release of `leave`, as in `is_over`.
+        live(self.0.load(Ordering::Acquire))
+    }
+
+    /// Whether who ends must flush at once, where up to `unflushed_max` may be in the shards.
+    #[inline]
+    pub(super) fn must_flush(&self, unflushed_max: usize) -> bool {
+        let word = self.0.load(Ordering::Relaxed);
+        word & ABORTED != 0 || word & CLOSED != 0 && live(word) <= unflushed_max
+    }
+}
+
+impl Counted {
+    /// Whether this flush was the one after which every end must flush, so that what was not flushed before is to be
+    /// collected.
+    #[inline]
+    pub(super) fn crosses(self, unflushed_max: usize) -> bool {
+        self.after & CLOSED != 0
+            && live(self.before) > unflushed_max
+            && live(self.after) <= unflushed_max
+    }
+
+    /// Whether the owner may have nobody to wait for any more.
+    #[inline]
+    pub(super) fn may_be_over(self) -> bool {
+        self.after & ABORTED != 0 || self.after & CLOSED != 0 && live(self.after) == 0
+    }
+}
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

@@ -1,0 +1,160 @@
+//! What the end of a task means for its group.
+//!
+//! A [`Policy`] is a value that judges each task as it ends and makes the group's result at the end. The group does the
+//! rest: it keeps the failures, cancels the others when the policy says so, and waits.
+//!
+//! | policy | a task gives | the group ends early | the group gives |
+//! |---|---|---|---|
+//! | [`AllOk`] | `Result<T, E>` | at the first failure | all values in spawn order, or the failures |
+//! | [`Collect`] | `T` | never | what became of each task, in spawn order |
+//! | [`FirstOk`] | `Result<T, E>` | at the first success | that value, or the failures |
+//! | [`Race`] | `T` | when the first task ends | its value |
+//! | [`Quorum`] | `Result<T, E>` | when `k` have succeeded | these values, or the failures |
+//! | [`Discard`] | anything | never | nothing; panics are failures |
+//! | [`Supervise`] | `Result<(), E>` | never | the failures, each told when it happens |
+//! | [`AsCompleted`] | `T` | never | each as it ends, by [`next`](crate::TaskGroup::next) |
+//!
+//! # Where it runs
+//!
+//! In the task that ended, right after it, outside of all locks, one judgement at a time: a policy needs no lock, and
+//! shall not take long. A policy that panics is asked no more: the others are cancelled, and the panic goes on in
+//! whoever joins the group.
+
+mod all_ok;
+mod as_completed;
+mod collect;
+mod discard;
+mod first_ok;
+mod quorum;
+mod race;
+mod supervise;
+
+use aqueduct_cancel::{Cancelled, Reason};
+
+use crate::failure::{Failures, GroupError, Panicked};
+use crate::info::TaskRef;
+
+pub use all_ok::AllOk;
+pub use as_completed::AsCompleted;
+pub use collect::{Collect, TaskEnd};
+pub use discard::Discard;
+pub use first_ok::FirstOk;
+pub use quorum::Quorum;
+pub use race::Race;
+pub use supervise::Supervise;
+
+/// Judges tasks as they end. See the [module](self).
+pub trait Policy: Send + 'static {
+    /// What a task returns.
+    type Output: Send + 'static;
+    /// What a failed task leaves.
+    type Error: Send + 'static;
+    /// What the group gives in the end.
+    type Value;
+
+    /// A task returned.
+    fn returned(&mut self, task: TaskRef<'_>, output: Self::Output) -> Verdict<Self::Error>;
+
+    /// A task panicked. The panic is among the failures already.
+    fn panicked(&mut self, task: TaskRef<'_>, panic: &Panicked) -> Next;
+
+    /// A task was cancelled before it returned.
+    fn cut_short(&mut self, task: TaskRef<'_>) {
+        let _ = task;
+    }
+
+    /// All tasks have ended: makes the group's result.
+    fn finish(self, ending: Ending<Self::Error>) -> Self::Value;
+
+    /// Whether a task that returned this must be judged at once. Runs without the policy, and so for several tasks at
+    /// a time.
+    fn triage(output: &Self::Output) -> Triage {
+        let _ = output;
+        Triage::Now
+    }
+
+    /// Whether tasks that were cut short must be told at once. They come many at a time, when a group is aborted.
+    fn triage_cut_short() -> Triage {
+        Triage::Later
+    }
+}
+
+/// What a policy says of a task that returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<E> {
+    /// All is well, go on.
+    Continue,
+    /// Enough: cancel the rest.
+    Enough,
+    /// The task failed, the others go on.
+    Failed(E),
+    /// The task failed: cancel the rest.
+    Fatal(E),
+}
+
+/// What to do with the tasks that are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// They go on.
+    Continue,
+    /// They are cancelled.
+    CancelRest,
+}
+
+/// How soon a task's output must be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Triage {
+    /// At once: it may end the group.
+    Now,
+    /// With others, up to 64 at a time: the verdict will be [`Verdict::Continue`]. Judging it costs a task that ends a
+    /// lock less.
+    Later,
+    /// Not at all: the output is dropped, and the policy not asked.
+    Never,
+}
+
+/// How a group ended, for its policy to make a result of.
+#[derive(Debug)]
+pub struct Ending<E> {
+    /// The tasks that failed, if any.
+    pub failures: Option<Failures<E>>,
+    /// How many tasks were cancelled before they returned.
+    pub cut_short: usize,
+    /// Why the group was cancelled, unless its policy did it.
+    pub cancelled: Option<Reason>,
+}
+
+impl<E> Ending<E> {
+    /// Nothing, if no task failed and none was kept from returning by somebody else than the policy. Failures go
+    /// before cancellation.
+    pub fn into_result(self) -> Result<(), GroupError<E>> {
+        match (self.failures, self.cancelled) {
+            (Some(failures), _) => Err(GroupError::Failed(failures)),
+            (None, Some(reason)) if self.cut_short > 0 => {
+                Err(GroupError::Cancelled(Cancelled::from(reason)))
+            }
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+/// Values by their tasks' places in the order of spawning.
+#[derive(Debug)]
+struct InOrder<T>(Vec<Option<T>>);
+
+impl<T> InOrder<T> {
+    const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    fn put(&mut self, index: usize, value: T) {
+        if index >= self.0.len() {
+            self.0.resize_with(index + 1, || None);
+        }
+        self.0[index] = Some(value);
+    }
+
+    fn into_values(self) -> Vec<T> {
+        self.0.into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! Running a body with its group.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use aqueduct_cancel::{Reason, ReasonKind};
+use aqueduct_core::node::{Node, within};
+use pin_project_lite::pin_project;
+
+use crate::group::TaskGroup;
+use crate::policy::Policy;
+use crate::shared::Shared;
+
+pub(crate) async fn run<P, F, R>(group: TaskGroup<P>, body: F) -> (Option<R>, P::Value)
+where
+    P: Policy,
+    F: AsyncFnOnce(&TaskGroup<P>) -> R,
+{
+    group.shared().activate();
+    let ended = Bodily {
+        future: Some(body(&group)),
+        node: Some(group.shared().node.clone()),
+        shared: group.shared(),
+    }
+    .await;
+    if let Ended::Panicked(_) = &ended {
+        let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
+        group.scope().cancel_because(reason);
+    }
+    match ended {
+        Ended::Returned(returned) => (Some(returned), group.join().await),
+        Ended::CutShort => (None, group.join().await),
+        Ended::Panicked(payload) => {
+            group.wait_closed().await;
+            resume_unwind(payload)
+        }
+    }
+}
+
+enum Ended<R> {
+    Returned(R),
+    Panicked(Box<dyn Any + Send>),
+    /// The group was aborted.
+    CutShort,
+}
+
+pin_project! {
+    /// A body, within the group's node, until the group is aborted.
+    struct Bodily<'a, P: Policy, F> {
+        #[pin]
+        future: Option<F>,
+        node: Option<Arc<Node>>,
+        shared: &'a Shared<P>,
+    }
+
+    impl<P: Policy, F> PinnedDrop for Bodily<'_, P, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            within(this.node, || this.future.set(None));
+        }
+    }
+}
+
+impl<P: Policy, F: Future> Future for Bodily<'_, P, F> {
+    type Output = Ended<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = within(this.node, || {
+            catch_unwind(AssertUnwindSafe(|| {
+                let future = this.future.as_mut().as_pin_mut();
+                future.expect("polled until it was ready").poll(cx)
+            }))
+        });
+        let ended = match polled {
+            Ok(Poll::Ready(returned)) => Ended::Returned(returned),
+            Err(payload) => Ended::Panicked(payload),
+            Ok(Poll::Pending) => match this.shared.members.poll_aborted(cx) {
+                Poll::Ready(()) => Ended::CutShort,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        // Dropped here, not with this future: its borrows end, and what its destructor panics with is a panic of it.
+        let dropped = within(this.node, || {
+            catch_unwind(AssertUnwindSafe(|| this.future.set(None)))
+        });
+        Poll::Ready(match (ended, dropped) {
+            (Ended::Panicked(payload), _) | (_, Err(payload)) => Ended::Panicked(payload),
+            (ended, Ok(())) => ended,
+        })
+    }
+}

@@ -1,0 +1,399 @@
+//! What the handles of a group share: its members, its scope, and the shell that moves it from phase to phase.
+//!
+//! Nobody has to poll a group for it to end. The shell waits on the group's scope, and on its alarm, with a waker of its
+//! own; whoever cancels the scope, or the timer, runs [`Shared::tick`], which asks [`Phase`] what to do.
+
+use std::any::Any;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+
+use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
+use aqueduct_core::coarse::Coarse;
+use aqueduct_core::node::Node;
+use aqueduct_core::rt::Alarm;
+use aqueduct_core::sync::Lock;
+use tokio::runtime;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::builder::Options;
+use crate::enclosing::{Body, Enclosing};
+use crate::info::{TaskId, TaskRef};
+use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
+use crate::phase::{Act, Phase};
+use crate::policy::{Ending, Policy};
+use crate::report::Report;
+use crate::tree::{self, GroupSnapshot, TaskSnapshot};
+
+impl Abort for JoinHandle<()> {
+    fn abort(&self) {
+        JoinHandle::abort(self);
+    }
+}
+
+pub(crate) struct Shared<P: Policy> {
+    pub(crate) members: Members<P, JoinHandle<()>>,
+    pub(crate) scope: CancelScope,
+    /// That of the group's body, whose tasks it is the parent of.
+    pub(crate) node: Arc<Node>,
+    pub(crate) options: Options,
+    outer: Option<Weak<dyn Enclosing>>,
+    /// Whether the policy was the one to cancel the scope.
+    policy_cancelled: AtomicBool,
+    /// Made when the group is first used, which is when it must be on a runtime.
+    shell: OnceLock<Shell>,
+    ending: Lock<EndingState>,
+    opened: Coarse,
+}
+
+/// What the group needs of the runtime.
+struct Shell {
+    runtime: runtime::Handle,
+    waker: Waker,
+    /// Keeps the waker registered.
+    _cancelled: Pin<Box<UntilCancelled<'static>>>,
+}
+
+struct EndingState {
+    phase: Phase,
+    alarm: Option<Alarm>,
+    cancelled_at: Option<Instant>,
+    aborted_at: Option<Instant>,
+}
+
+/// Called when the scope is cancelled, or when an alarm rings.
+struct Tick<P: Policy>(Weak<Shared<P>>);
+
+impl<P: Policy> Wake for Tick<P> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(group) = self.0.upgrade() {
+            group.tick();
+        }
+    }
+}
+
+impl<P: Policy> Shared<P> {
+    pub(crate) fn new(
+        options: Options,
+        policy: P,
+        outer: Option<Weak<dyn Enclosing>>,
+    ) -> Arc<Self> {
+        let scope = options.make_scope(outer.as_ref());
+        let shared = Arc::new_cyclic(|me: &Weak<Self>| {
+            let body = Body(me.clone());
+            Self {
+                members: Members::new(
+                    Judge::new(policy, options.failures_kept_max),
+                    options.limit,
+                    threads(),
+                ),
+                scope,
+                node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
+                outer,
+                policy_cancelled: AtomicBool::new(false),
+                shell: OnceLock::new(),
+                ending: Lock::new(EndingState {
+                    phase: Phase::Running,
+                    alarm: None,
+                    cancelled_at: None,
+                    aborted_at: None,
+                }),
+                opened: Coarse::now(),
+                options,
+            }
+        });
+        tree::enter(shared.node.id(), Arc::downgrade(&shared) as _);
+        shared
+    }
+
+    /// The runtime that the group's tasks run on: that on which it was first used.
+    ///
+    /// # Panics
+    ///
+    /// If it was never used on one, and this is not on one either.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn runtime(self: &Arc<Self>) -> &runtime::Handle {
+        &self.shell().runtime
+    }
+
+    #[track_caller]
+    #[inline]
+    fn shell(self: &Arc<Self>) -> &Shell {
+        match self.shell.get() {
+            Some(shell) => shell,
+            None => self.make_shell(),
+        }
+    }
+
+    #[track_caller]
+    #[cold]
+    fn make_shell(self: &Arc<Self>) -> &Shell {
+        let runtime = runtime::Handle::current();
+        let mut cancelled = None;
+        let shell = self.shell.get_or_init(|| {
+            let waker = Waker::from(Arc::new(Tick(Arc::downgrade(self))));
+            let mut until = Box::pin(self.scope.cancelled_owned());
+            cancelled = Some(until.as_mut().poll(&mut Context::from_waker(&waker)));
+            Shell {
+                runtime,
+                waker,
+                _cancelled: until,
+            }
+        });
+        if let Some(Poll::Ready(_)) = cancelled {
+            self.tick();
+        }
+        shell
+    }
+
+    /// Sees to it that the group ends when its scope is cancelled, also if it never spawns anything.
+    #[track_caller]
+    pub(crate) fn activate(self: &Arc<Self>) {
+        self.shell();
+    }
+
+    /// Cancels the group on its policy's behalf.
+    pub(crate) fn cancel_rest(&self) {
+        let reason = Reason::new(
+            ReasonKind::Requested,
+            "its group's policy needs no more of it",
+        );
+        self.policy_cancelled.store(true, Ordering::Relaxed);
+        if !self.scope.cancel_because(reason) {
+            self.policy_cancelled.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Goes on to the next phase if it is time to.
+    pub(crate) fn tick(&self) {
+        loop {
+            let now = self.now();
+            let mut ending = self.ending.lock();
+            let cancelled = self.scope.is_cancelled();
+            if cancelled {
+                ending.cancelled_at.get_or_insert(now);
+            }
+            let act = ending.phase.advance(now, cancelled, self.options.patience);
+            drop(ending);
+            if cancelled {
+                self.members.close();
+            }
+            if !self.act(act, now) {
+                return;
+            }
+        }
+    }
+
+    /// Aborts at once.
+    pub(crate) fn abort(&self) {
+        let now = self.now();
+        let act = self.ending.lock().phase.abort(now, self.options.patience);
+        if self.act(act, now) {
+            self.tick();
+        }
+    }
+
+    /// Says whether to ask what is next.
+    fn act(&self, act: Act, now: Instant) -> bool {
+        match act {
+            Act::Nothing => false,
+            Act::WakeAt(at) => {
+                self.set_alarm(at);
+                false
+            }
+            Act::Abort => {
+                self.ending.lock().aborted_at.get_or_insert(now);
+                self.members.abort_all();
+                true
+            }
+            Act::GiveUp => {
+                self.members.abandon();
+                false
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        // The clock of the group's runtime, which may be a paused one.
+        let _entered = self.shell.get().map(|shell| shell.runtime.enter());
+        Instant::now()
+    }
+
+    /// Has the group ticked at `at`, unless all its members have left by now.
+    fn set_alarm(&self, at: Instant) {
+        let Some(shell) = self.shell.get() else {
+            // Nothing was ever spawned, so there is nobody to wait for.
+            return;
+        };
+        if self.members.len() == 0 {
+            return;
+        }
+        let _entered = shell.runtime.enter();
+        let alarm = Alarm::set(at, shell.waker.clone());
+        let before = self.ending.lock().alarm.replace(alarm);
+        drop(before);
+    }
+
+    /// The owner goes, and members are left: the group around waits for them, or the one around that.
+    pub(crate) fn hand_over(&self) {
+        let mut outer = self.outer();
+        while let Some(group) = outer {
+            if group.adopt() {
+                if let Err(group) = self.members.entrust(group) {
+                    // They have left meanwhile.
+                    group.adopted_ended();
+                }
+                return;
+            }
+            outer = group.outer();
+        }
+    }
+
+    /// All is over: makes the group's result of what the policy has seen.
+    ///
+    /// # Panics
+    ///
+    /// If the policy did, or a task, and the group was told to pass that on.
+    pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
+        let report = self.report();
+        let alarm = self.ending.lock().alarm.take();
+        drop(alarm);
+        let Verdicts {
+            policy,
+            mut failures,
+        } = verdicts;
+        let policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
+        if self.options.resume_panics
+            && let Some(panic) = failures.first_panic()
+        {
+            resume_unwind(panic.clone().into_payload());
+        }
+        let ending = Ending {
+            failures: failures.take(),
+            cut_short: report.cancelled,
+            cancelled: self.foreign_reason(report.cancelled),
+        };
+        (policy.finish(ending), report)
+    }
+
+    /// Why the group was cancelled, unless its policy did it.
+    fn foreign_reason(&self, cut_short: usize) -> Option<Reason> {
+        if self.policy_cancelled.load(Ordering::Relaxed) {
+            return None;
+        }
+        let runtime_gone = || Reason::new(ReasonKind::Dropped, "its runtime was shut down");
+        let reason = self.scope.reason();
+        reason.or_else(|| (cut_short > 0).then(runtime_gone))
+    }
+
+    fn report(&self) -> Report {
+        let tally = self.members.tally();
+        let ending = self.ending.lock();
+        Report {
+            name: self.options.name.clone(),
+            lasted: self.opened.elapsed(),
+            spawned: tally.spawned,
+            returned: tally.returned,
+            panicked: tally.panicked,
+            cancelled: tally.cut_short,
+            cancelled_at: ending.cancelled_at,
+            aborted_at: ending.aborted_at,
+            reason: self.scope.reason(),
+            unstopped: self.alive(|task| task.to_info()),
+        }
+    }
+
+    fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
+        let nodes = self.members.alive();
+        nodes
+            .iter()
+            .filter_map(|node| TaskRef::of(node))
+            .map(look)
+            .collect()
+    }
+
+    /// Counts a task out that has ended.
+    #[inline]
+    pub(crate) fn ended(&self, node: &Arc<Node>, end: End<P::Output>) {
+        self.members.leave(node, end, || self.cancel_rest());
+    }
+}
+
+impl<P: Policy> GiveBack for Shared<P> {
+    fn unreserve(&self) {
+        self.members.unreserve();
+    }
+}
+
+impl<P: Policy> Enclosing for Shared<P> {
+    fn adopt(&self) -> bool {
+        self.members.adopt()
+    }
+
+    fn adopted_ended(&self) {
+        self.members.adopted_ended();
+    }
+
+    fn scope(&self) -> &CancelScope {
+        &self.scope
+    }
+
+    fn outer(&self) -> Option<Arc<dyn Enclosing>> {
+        self.outer.as_ref()?.upgrade()
+    }
+
+    fn snapshot(&self) -> GroupSnapshot {
+        GroupSnapshot {
+            id: TaskId::new(self.node.id()),
+            parent: self.node.parent().map(TaskId::new),
+            name: self.node.name().map(str::to_owned),
+            location: self.node.location(),
+            age: self.opened.elapsed(),
+            phase: self.ending.lock().phase.into(),
+            closed: self.members.is_closed(),
+            tasks: self.alive(|task| TaskSnapshot::of(&task)),
+        }
+    }
+}
+
+impl<P: Policy> Drop for Shared<P> {
+    fn drop(&mut self) {
+        tree::leave(self.node.id());
+    }
+}
+
+/// How many threads will spawn tasks and end them, as far as can be told.
+fn threads() -> usize {
+    let workers = |runtime: runtime::Handle| runtime.metrics().num_workers();
+    runtime::Handle::try_current()
+        .map_or(1, workers)
+        .min(THREADS_MAX)
+}
+
+/// More threads than this share what they keep of a group: 128 bytes each, in every group.
+const THREADS_MAX: usize = 16;
+
+/// The group that a task's record speaks of.
+pub(crate) fn group_of<P: Policy>(group: &dyn Enclosing) -> &Shared<P> {
+    (group as &dyn Any)
+        .downcast_ref()
+        .expect("a task of a policy's group has such a group")
+}
+
+/// Whether a node is that of a task of this group.
+pub(crate) fn is_member<P: Policy>(shared: &Shared<P>, node: Option<&Node>) -> bool {
+    node.and_then(TaskRef::of).is_some_and(|task| {
+        std::ptr::addr_eq(
+            Arc::as_ptr(&task.record().group),
+            std::ptr::from_ref(shared),
+        )
+    })
+}

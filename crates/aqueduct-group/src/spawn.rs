@@ -1,0 +1,319 @@
+//! Spawning: what is told of a task before it runs, the wait for room, and the ways in which it may run.
+
+mod error;
+mod handle;
+mod launch;
+mod start;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use aqueduct_core::node::{Node, with_current};
+use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
+use pin_project_lite::pin_project;
+
+use crate::group::Spawner;
+use crate::info::{Record, TaskId, TaskKind};
+use crate::members::{Ask, Reserved, Want};
+use crate::policy::Policy;
+use crate::shared::is_member;
+
+pub use error::{SpawnError, TrySpawnError};
+pub use handle::{NoOutput, TaskHandle};
+pub use launch::{Async, Blocking, Handed, Launch, Local};
+pub use start::{Ready, StartError};
+
+/// A task before it is spawned: by whom, its name, and from where.
+#[must_use = "nothing is spawned until a method says how"]
+pub struct TaskBuilder<'a, P: Policy> {
+    spawner: &'a Spawner<P>,
+    name: Option<Cow<'static, str>>,
+    location: &'static Location<'static>,
+}
+
+impl<'a, P: Policy> TaskBuilder<'a, P> {
+    #[track_caller]
+    #[inline]
+    pub(crate) fn new(spawner: &'a Spawner<P>, name: Option<Cow<'static, str>>) -> Self {
+        Self {
+            spawner,
+            name,
+            location: Location::caller(),
+        }
+    }
+
+    /// Spawns it on the runtime, once there is room. See [`Spawner::spawn`].
+    pub fn spawn<F>(self, future: F) -> Spawn<'a, P, Async<F>>
+    where
+        F: Future<Output = P::Output> + Send + 'static,
+    {
+        Spawn::new(self, Async(future))
+    }
+
+    /// Spawns it on the runtime, if there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySpawnError`] with the future if the group is full or closed.
+    #[inline]
+    pub fn try_spawn<F>(self, future: F) -> Result<TaskId, TrySpawnError<F>>
+    where
+        F: Future<Output = P::Output> + Send + 'static,
+    {
+        self.try_launch(Async(future))
+    }
+
+    /// Runs a closure on a thread where it may block, once there is room.
+    ///
+    /// A closure that has not begun when the group is aborted never runs. One that has cannot be stopped: the group
+    /// does not wait for it any longer then, its [`Report`](crate::Report) names it, and the group around waits for it.
+    pub fn spawn_blocking<W>(self, work: W) -> Spawn<'a, P, Blocking<W>>
+    where
+        W: FnOnce() -> P::Output + Send + 'static,
+    {
+        Spawn::new(self, Blocking(work))
+    }
+
+    /// Spawns it on this thread, once there is room: the future need not be `Send`.
+    ///
+    /// # Panics
+    ///
+    /// The returned future, outside of a [`LocalSet`](tokio::task::LocalSet) or local runtime, as Tokio's
+    /// `spawn_local`.
+    pub fn spawn_local<F>(self, future: F) -> Spawn<'a, P, Local<F>>
+    where
+        F: Future<Output = P::Output> + 'static,
+    {
+        Spawn::new(self, Local(future))
+    }
+
+    /// Spawns a task of any type, once there is room, whose value its handle gives. The policy sees only whether it
+    /// panicked.
+    pub fn spawn_with_handle<F>(self, future: F) -> Spawn<'a, P, Handed<F>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        Spawn::new(self, Handed(future))
+    }
+
+    /// Spawns a task and waits until it says that it is ready: `make` gets a [`Ready`] to say so with, and a value.
+    ///
+    /// ```
+    /// # use aqueduct_group::{group, Discard};
+    /// # use tokio::net::TcpListener;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let group = group().open(Discard::new());
+    /// let address = group
+    ///     .task("server")
+    ///     .start(|ready| async move {
+    ///         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    ///         ready.ready(listener.local_addr().expect("it is bound"));
+    ///         // … accept connections
+    ///     })
+    ///     .await?;
+    /// assert_ne!(address.port(), 0);
+    /// # group.join().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the group is closed, or if the task ends (or drops its [`Ready`]) without having been ready.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* as far as the task goes: once spawned it goes on without anybody waiting for it to be ready.
+    pub async fn start<A, F, M>(self, make: M) -> Result<A, StartError>
+    where
+        A: Send + 'static,
+        M: FnOnce(Ready<A>) -> F,
+        F: Future<Output = P::Output> + Send + 'static,
+    {
+        let (ready, value) = Ready::new();
+        let spawned = self.spawn(make(ready)).await;
+        spawned.map_err(|_| StartError::Closed)?;
+        value.await.map_err(|_| StartError::Ended)
+    }
+
+    #[inline]
+    fn try_launch<L: Launch<P>>(self, task: L) -> Result<L::Given, TrySpawnError<L::Work>> {
+        match self.spawner.reserve() {
+            Reserved::Index(index) => Ok(self.launch(index, task)),
+            Reserved::Full => Err(TrySpawnError::Full(task.into_work())),
+            Reserved::Closed => Err(TrySpawnError::Closed(task.into_work())),
+        }
+    }
+
+    /// Spawns a task whose place is reserved.
+    #[inline]
+    fn launch<L: Launch<P>>(self, index: usize, task: L) -> L::Given {
+        let shared = self.spawner.shared();
+        let unused = Unused(self.spawner);
+        let runtime = shared.runtime();
+        let record = Record::new(shared.clone(), index, L::KIND);
+        let node = Arc::new(Node::child_at(self.name, self.location, record));
+        let pad = launch::Pad {
+            runtime,
+            node: node.clone(),
+        };
+        if L::KIND == TaskKind::Blocking {
+            shared.members.note_blocking();
+        }
+        let launched = task.launch(pad);
+        // From here on the task gives its place back.
+        std::mem::forget(unused);
+        shared.members.insert(node, launched.0);
+        launched.1
+    }
+}
+
+/// Gives a reserved place back unless it was used: there may be no runtime, or none for such a task.
+struct Unused<'a, P: Policy>(&'a Spawner<P>);
+
+impl<P: Policy> Drop for Unused<'_, P> {
+    fn drop(&mut self) {
+        self.0.shared().members.unreserve();
+    }
+}
+
+impl<P: Policy> fmt::Debug for TaskBuilder<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskBuilder")
+            .field("group", self.spawner)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// Waits for room, and then spawns. See [`Spawner::spawn`].
+    ///
+    /// Gives the task's number, or its handle.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] with the future, or closure, if the group is closed, or is closed while this waits.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, if the group was not used on one before.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: dropped before it is ready, it has spawned nothing, or, where a task of the same group waits to have its
+    /// own place back, just what it was asked to. Its place in line goes to the next.
+    #[must_use = "nothing is spawned until this is awaited"]
+    pub struct Spawn<'a, P: Policy, L: Launch<P>> {
+        // Some, until it is launched or handed back.
+        task: Option<(TaskBuilder<'a, P>, L)>,
+        // What to give once the lent place is back.
+        given: Option<L::Given>,
+        spawner: &'a Spawner<P>,
+        // Whether the waiting task's own place is lent to others.
+        lent: bool,
+        #[pin]
+        wait: Option<Wait<&'a WaitQueue<Ask>>>,
+    }
+
+    impl<P: Policy, L: Launch<P>> PinnedDrop for Spawn<'_, P, L> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let left = this.wait.as_pin_mut().and_then(Wait::leave);
+            let (ask, _) = left.unzip();
+            if let Some(Ask { want: Want::Place, got: Some(Reserved::Index(_)), .. }) = ask {
+                this.spawner.shared().members.unreserve();
+            }
+            let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat, got: Some(Reserved::Index(_)), .. }));
+            if *this.lent && !seat_is_back {
+                this.spawner.shared().members.claim_seat();
+            }
+        }
+    }
+}
+
+impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
+    fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
+        Self {
+            spawner: task.spawner,
+            task: Some((task, launch)),
+            given: None,
+            lent: false,
+            wait: None,
+        }
+    }
+
+    /// Waits in line for what is wanted.
+    fn poll_room(self: Pin<&mut Self>, cx: &mut Context<'_>, want: Want) -> Poll<Reserved> {
+        let mut this = self.project();
+        let shared = this.spawner.shared();
+        let members = &shared.members;
+        if this.wait.is_none() {
+            this.wait.set(Some(Wait::new(members.room())));
+        }
+        let wait = this.wait.as_mut().as_pin_mut().expect("made above");
+        let ask = || Ask {
+            want,
+            got: None,
+            group: shared.clone(),
+        };
+        let served = wait.poll_wait(cx, Place::Back, 0, ask, |ask| members.grant(ask), || {});
+        members.settle();
+        // Closing serves everybody, whatever they have got.
+        served.map(|ask| ask.got.unwrap_or(Reserved::Closed))
+    }
+}
+
+impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
+    type Output = Result<L::Given, SpawnError<L::Work>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.task.is_some() {
+            let reserved = if self.wait.is_none() {
+                let reserved = self.spawner.reserve();
+                if reserved == Reserved::Full {
+                    let shared = self.spawner.shared();
+                    let lends = with_current(|node| is_member(shared, node));
+                    if lends {
+                        shared.members.lend_seat();
+                        *self.as_mut().project().lent = true;
+                    }
+                    ready!(self.as_mut().poll_room(cx, Want::Place))
+                } else {
+                    reserved
+                }
+            } else {
+                ready!(self.as_mut().poll_room(cx, Want::Place))
+            };
+            let this = self.as_mut().project();
+            let (task, launch) = this.task.take().expect("looked above");
+            match reserved {
+                Reserved::Index(index) => *this.given = Some(task.launch(index, launch)),
+                // A place in line ends with a place in the group, or with the group.
+                Reserved::Full | Reserved::Closed => {
+                    return Poll::Ready(Err(SpawnError(launch.into_work())));
+                }
+            }
+        }
+        if self.lent {
+            let _ = ready!(self.as_mut().poll_room(cx, Want::Seat));
+            *self.as_mut().project().lent = false;
+        }
+        let given = self.project().given.take();
+        Poll::Ready(Ok(given.expect("polled until it was ready")))
+    }
+}
+
+impl<P: Policy, L: Launch<P>> fmt::Debug for Spawn<'_, P, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawn")
+            .field("task", &self.task.as_ref().map(|(task, _)| task))
+            .finish_non_exhaustive()
+    }
+}

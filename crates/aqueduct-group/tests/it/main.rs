@@ -1,0 +1,3 @@
+//! Groups from outside.
+
+mod basics;
