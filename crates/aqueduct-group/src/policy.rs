@@ -148,13 +148,22 @@ impl<T> InOrder<T> {
     }
 
     fn put(&mut self, index: usize, value: T) {
-        if index >= self.0.len() {
+        if index == self.0.len() {
+            self.0.push(Some(value));
+            return;
+        }
+        if index > self.0.len() {
             self.0.resize_with(index + 1, || None);
         }
         self.0[index] = Some(value);
     }
 
-    fn into_values(self) -> Vec<T> {
-        self.0.into_iter().flatten().collect()
+    fn into_values(mut self) -> Vec<T> {
+        self.0.retain(Option::is_some);
+        // In place: the values move within the memory they are in.
+        let values = self.0.into_iter();
+        values
+            .map(|value| value.expect("those without were taken out"))
+            .collect()
     }
 }

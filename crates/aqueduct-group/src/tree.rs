@@ -1,7 +1,7 @@
 //! What is alive: a snapshot of all groups and their tasks, for people and for a console to show.
 
 use crate::refs::{Arc, Weak};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 use std::sync::LazyLock;
@@ -137,59 +137,80 @@ impl Tree {
     pub fn task_count(&self) -> usize {
         self.groups.iter().map(|group| group.tasks.len()).sum()
     }
-
-    fn draw_below(&self, parent: TaskId, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let below = self
-            .groups
-            .iter()
-            .filter(|group| group.parent == Some(parent));
-        below
-            .into_iter()
-            .try_for_each(|group| self.draw(group, depth, f))
-    }
-
-    fn draw(&self, group: &GroupSnapshot, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        indent(depth, f)?;
-        let name = group.name.as_deref().unwrap_or("(unnamed)");
-        let GroupSnapshot {
-            location,
-            age,
-            phase,
-            ..
-        } = group;
-        writeln!(f, "group {name} [{phase:?}, {age:?}] {location}")?;
-        for task in &group.tasks {
-            indent(depth + 1, f)?;
-            let name = task.name.as_deref().unwrap_or("(unnamed)");
-            let TaskSnapshot {
-                location,
-                age,
-                state,
-                ..
-            } = task;
-            writeln!(f, "task {name} [{state:?}, {age:?}] {location}")?;
-            self.draw_below(task.id, depth + 2, f)?;
-        }
-        self.draw_below(group.id, depth + 1, f)
-    }
 }
 
-fn indent(depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    (0..depth).try_for_each(|_| f.write_str("  "))
+/// Something to be drawn, and how deep.
+#[derive(Clone, Copy)]
+enum Line<'a> {
+    Group(&'a GroupSnapshot, usize),
+    Task(&'a TaskSnapshot, usize),
 }
 
+/// A line for each group and task, indented below its parent; the groups opened in a task are below it.
 impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = |id: TaskId| {
-            let mut groups = self.groups.iter();
-            groups.any(|group| group.id == id || group.tasks.iter().any(|task| task.id == id))
+        let mut below: HashMap<Option<TaskId>, Vec<&GroupSnapshot>> = HashMap::new();
+        let tasks = self.groups.iter().flat_map(|group| &group.tasks);
+        let known: HashSet<TaskId> = tasks
+            .map(|task| task.id)
+            .chain(self.groups.iter().map(|group| group.id))
+            .collect();
+        for group in &self.groups {
+            let parent = group.parent.filter(|parent| known.contains(parent));
+            below.entry(parent).or_default().push(group);
+        }
+        let groups_below = |id: Option<TaskId>, depth: usize| {
+            let groups = below.get(&id).into_iter().flatten().rev();
+            groups.map(move |group| Line::Group(group, depth))
         };
-        let roots = self
-            .groups
-            .iter()
-            .filter(|group| !group.parent.is_some_and(known));
-        roots
-            .into_iter()
-            .try_for_each(|group| self.draw(group, 0, f))
+        // What is left to be drawn, the next at the end: groups nest deeper than a thread's stack.
+        let mut lines: Vec<Line<'_>> = groups_below(None, 0).collect();
+        while let Some(line) = lines.pop() {
+            match line {
+                Line::Group(group, depth) => {
+                    draw_group(group, depth, f)?;
+                    lines.extend(groups_below(Some(group.id), depth + 1));
+                    let tasks = group.tasks.iter().rev();
+                    lines.extend(tasks.map(|task| Line::Task(task, depth + 1)));
+                }
+                Line::Task(task, depth) => {
+                    draw_task(task, depth, f)?;
+                    lines.extend(groups_below(Some(task.id), depth + 1));
+                }
+            }
+        }
+        Ok(())
     }
+}
+
+fn draw_group(group: &GroupSnapshot, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let name = group.name.as_deref().unwrap_or("(unnamed)");
+    let GroupSnapshot {
+        location,
+        age,
+        phase,
+        ..
+    } = group;
+    let indent = 2 * depth;
+    writeln!(
+        f,
+        "{:indent$}group {name} [{phase:?}, {age:?}] {location}",
+        ""
+    )
+}
+
+fn draw_task(task: &TaskSnapshot, depth: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let name = task.name.as_deref().unwrap_or("(unnamed)");
+    let TaskSnapshot {
+        location,
+        age,
+        state,
+        ..
+    } = task;
+    let indent = 2 * depth;
+    writeln!(
+        f,
+        "{:indent$}task {name} [{state:?}, {age:?}] {location}",
+        ""
+    )
 }

@@ -51,7 +51,7 @@ impl<P: Policy, H> Shard<P, H> {
         };
         let record = record_of(&entry.node);
         record.set_place(number, self.born.next_slot());
-        self.born.insert(entry);
+        let _ = self.born.insert(entry);
         pruned
     }
 

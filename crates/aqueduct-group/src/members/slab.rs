@@ -33,7 +33,7 @@ impl<T> Slab<T> {
         self.len
     }
 
-    /// The place that the next entry gets.
+    /// The place that the next entry will get.
     ///
     /// # Panics
     ///
@@ -48,18 +48,22 @@ impl<T> Slab<T> {
             .expect("fewer than 2^32 - 1 tasks at a time")
     }
 
+    /// Puts an entry in, and says where.
     #[inline]
-    pub(super) fn insert(&mut self, entry: T) {
+    pub(super) fn insert(&mut self, entry: T) -> u32 {
+        let slot = self.next_slot();
         self.len += 1;
         let taken = Place::Taken(entry);
-        let Some(place) = self.places.get_mut(self.free as usize) else {
-            self.places.push(taken);
-            return;
-        };
-        let Place::Free(next) = std::mem::replace(place, taken) else {
-            unreachable!("a free place is free");
-        };
-        self.free = next;
+        match self.places.get_mut(slot as usize) {
+            None => self.places.push(taken),
+            Some(place) => {
+                let Place::Free(next) = std::mem::replace(place, taken) else {
+                    unreachable!("a free place is free");
+                };
+                self.free = next;
+            }
+        }
+        slot
     }
 
     /// Takes an entry out, unless it was taken out before.
