@@ -1,0 +1,20 @@
+//! What a benchmark needs of whoever spawns tasks and waits for them.
+
+use std::future::Future;
+
+/// A group of tasks, or what serves as one.
+pub(crate) trait Tasks: Send + Sized + 'static {
+    fn open() -> Self;
+
+    /// Spawns a task.
+    fn spawn<F>(&mut self, future: F) -> impl Future<Output = ()> + Send
+    where
+        F: Future<Output = usize> + Send + 'static;
+
+    /// Waits until all tasks have ended and adds up their results; `None` where results are not kept.
+    ///
+    /// # Panics
+    ///
+    /// If a task failed.
+    fn join(self) -> impl Future<Output = Option<usize>> + Send;
+}
