@@ -23,11 +23,13 @@ pub(crate) trait Scope: Flag + Clone + Sync {
 }
 
 /// What ends a future early: on a call, or at a deadline.
-pub(crate) trait Guard: Send + 'static {
+pub(crate) trait Guard: Send + Sync + 'static {
     /// A guard that will not end anything while it is measured.
     fn new() -> Self;
 
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished>;
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send;
 }
 
 /// What a guarded future gives: its output, or the news that it was ended before.

@@ -46,7 +46,10 @@ impl Guard for Run {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         self.0.run(future)
     }
 }
@@ -61,7 +64,10 @@ impl Guard for RunDeep {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         self.0.run(future)
     }
 }
@@ -75,7 +81,10 @@ impl Guard for RunFor {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         self.0.run_for(FAR, future)
     }
 }
@@ -89,7 +98,10 @@ impl Guard for ChildWithTimeout {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         self.0.child().with_timeout(FAR).run_owned(future)
     }
 }

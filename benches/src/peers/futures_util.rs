@@ -16,7 +16,10 @@ impl Guard for OneAbortable {
     }
 
     /// The handle is kept as long as the future: who aborts holds it.
-    async fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Finished {
+    async fn guard<F>(&self, future: F) -> impl Finished
+    where
+        F: Future<Output = usize> + Send,
+    {
         let (_handle, registration) = AbortHandle::new_pair();
         Abortable::new(future, registration).await
     }

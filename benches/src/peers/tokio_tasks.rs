@@ -71,7 +71,10 @@ impl Guard for Timeout {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         timeout(FAR, future)
     }
 }

@@ -121,7 +121,10 @@ impl Guard for RunUntil {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         self.0.run_until_cancelled(future)
     }
 }
@@ -134,7 +137,10 @@ impl Guard for Select {
         Select(CancellationToken::new())
     }
 
-    async fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Finished {
+    async fn guard<F>(&self, future: F) -> impl Finished
+    where
+        F: Future<Output = usize> + Send,
+    {
         ::tokio::select! {
             biased;
             output = future => Some(output),
@@ -152,7 +158,10 @@ impl Guard for TimeoutAndToken {
     }
 
     #[inline]
-    fn guard<F: Future<Output = usize>>(&self, future: F) -> impl Future<Output = impl Finished> {
+    fn guard<F>(&self, future: F) -> impl Future<Output = impl Finished> + Send
+    where
+        F: Future<Output = usize> + Send,
+    {
         timeout(FAR, self.0.run_until_cancelled(future))
     }
 }
