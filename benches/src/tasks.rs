@@ -1,13 +1,20 @@
 //! What a benchmark needs of whoever spawns tasks and waits for them.
 
+use std::convert::Infallible;
 use std::future::Future;
+
+/// What a `spawn` gives that cannot fail.
+pub(crate) const SPAWNED: Result<(), Infallible> = Ok(());
 
 /// A group of tasks, or what serves as one.
 pub(crate) trait Tasks: Send + Sized + 'static {
     fn open() -> Self;
 
-    /// Spawns a task.
-    fn spawn<F>(&mut self, future: F) -> impl Future<Output = ()> + Send
+    /// Spawns a task. As for channels, an adaptor returns the group's own future.
+    fn spawn<F>(
+        &mut self,
+        future: F,
+    ) -> impl Future<Output = Result<impl Sized, impl Sized>> + Send
     where
         F: Future<Output = usize> + Send + 'static;
 

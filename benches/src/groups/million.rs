@@ -6,6 +6,7 @@
 //! it, so tasks of sixteen sizes, eight bytes apart, take part in equal numbers: their mean is what was really added.
 
 use std::cell::OnceCell;
+use std::future::ready;
 use std::hint::black_box;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::alloc;
 use crate::entrants::{self, TaskEntrants};
 use crate::harness::runtime::{self, Rt, task};
 use crate::harness::{Bench, Effort, Entrant, Metric, Unit};
-use crate::tasks::Tasks;
+use crate::tasks::{SPAWNED, Tasks};
 
 /// A round lasts seconds.
 const ROUNDS_MAX: usize = 5;
@@ -102,7 +103,10 @@ fn weigh<S: Tasks>(tasks: usize) -> f64 {
 async fn spawn_each_size<S: Tasks>(set: &mut S, gate: &Arc<Gate>, first: usize) {
     macro_rules! spawn {
         ($($words:literal)*) => {
-            $(set.spawn(live::<$words>(Arc::clone(gate), first + $words)).await;)*
+            $(
+                let spawned = set.spawn(live::<$words>(Arc::clone(gate), first + $words));
+                assert!(spawned.await.is_ok(), "the group is open");
+            )*
         };
     }
     spawn!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
@@ -159,7 +163,8 @@ async fn play<S: Tasks>(tasks: usize) -> [Duration; 2] {
     let start = Instant::now();
     let mut set = S::open();
     for number in 0..tasks {
-        set.spawn(live::<0>(Arc::clone(&gate), number)).await;
+        let spawned = set.spawn(live::<0>(Arc::clone(&gate), number));
+        assert!(spawned.await.is_ok(), "the group is open");
     }
     gate.wait_for(tasks).await;
     let spawned = start.elapsed();
@@ -211,11 +216,12 @@ impl Tasks for Detached {
         Detached
     }
 
-    async fn spawn<F>(&mut self, future: F)
+    fn spawn<F>(&mut self, future: F) -> impl Future<Output = Result<impl Sized, impl Sized>> + Send
     where
         F: Future<Output = usize> + Send + 'static,
     {
         drop(tokio::spawn(future));
+        ready(SPAWNED)
     }
 
     async fn join(self) -> Option<usize> {

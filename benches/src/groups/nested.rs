@@ -56,7 +56,8 @@ fn level<S: Tasks>(depth: usize) -> Task<usize> {
             return 0;
         }
         let mut set = S::open();
-        set.spawn(level::<S>(depth - 1)).await;
+        let spawned = set.spawn(level::<S>(depth - 1));
+        assert!(spawned.await.is_ok(), "the group is open");
         let below = set.join().await;
         below.expect("the result is kept") + 1
     })

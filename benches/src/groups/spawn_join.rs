@@ -44,7 +44,8 @@ async fn play<S: Tasks>(tasks: usize) -> Duration {
     let start = Instant::now();
     let mut set = S::open();
     for number in 0..tasks {
-        set.spawn(async move { number }).await;
+        let spawned = set.spawn(async move { number });
+        assert!(spawned.await.is_ok(), "the group is open");
     }
     let sum = set.join().await;
     let elapsed = start.elapsed();

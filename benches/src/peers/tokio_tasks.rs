@@ -7,7 +7,7 @@ use ::tokio::task::{JoinHandle, JoinSet};
 use ::tokio::time::timeout;
 
 use crate::cancel::{Finished, Guard};
-use crate::tasks::Tasks;
+use crate::tasks::{SPAWNED, Tasks};
 
 /// Longer than any round lasts.
 pub(crate) const FAR: Duration = Duration::from_secs(3600);
@@ -21,12 +21,12 @@ impl Tasks for Handles {
     }
 
     #[inline]
-    fn spawn<F>(&mut self, future: F) -> impl Future<Output = ()> + Send
+    fn spawn<F>(&mut self, future: F) -> impl Future<Output = Result<impl Sized, impl Sized>> + Send
     where
         F: Future<Output = usize> + Send + 'static,
     {
         self.0.push(::tokio::spawn(future));
-        ready(())
+        ready(SPAWNED)
     }
 
     async fn join(self) -> Option<usize> {
@@ -46,12 +46,12 @@ impl Tasks for Set {
     }
 
     #[inline]
-    fn spawn<F>(&mut self, future: F) -> impl Future<Output = ()> + Send
+    fn spawn<F>(&mut self, future: F) -> impl Future<Output = Result<impl Sized, impl Sized>> + Send
     where
         F: Future<Output = usize> + Send + 'static,
     {
         self.0.spawn(future);
-        ready(())
+        ready(SPAWNED)
     }
 
     async fn join(mut self) -> Option<usize> {

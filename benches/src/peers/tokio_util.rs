@@ -11,7 +11,7 @@ use ::tokio_util::task::TaskTracker;
 
 use super::tokio_tasks::FAR;
 use crate::cancel::{Finished, Flag, Guard, Scope};
-use crate::tasks::Tasks;
+use crate::tasks::{SPAWNED, Tasks};
 
 pub(crate) const NAME: &str = "tokio-util";
 
@@ -24,12 +24,12 @@ impl Tasks for Tracker {
     }
 
     #[inline]
-    fn spawn<F>(&mut self, future: F) -> impl Future<Output = ()> + Send
+    fn spawn<F>(&mut self, future: F) -> impl Future<Output = Result<impl Sized, impl Sized>> + Send
     where
         F: Future<Output = usize> + Send + 'static,
     {
         self.0.spawn(future);
-        ready(())
+        ready(SPAWNED)
     }
 
     async fn join(self) -> Option<usize> {
@@ -57,7 +57,7 @@ impl Tasks for ByHand {
         }
     }
 
-    async fn spawn<F>(&mut self, future: F)
+    async fn spawn<F>(&mut self, future: F) -> Result<impl Sized, impl Sized>
     where
         F: Future<Output = usize> + Send + 'static,
     {
@@ -69,6 +69,7 @@ impl Tasks for ByHand {
             drop(permit);
             result.expect("nobody cancels")
         });
+        SPAWNED
     }
 
     async fn join(mut self) -> Option<usize> {
