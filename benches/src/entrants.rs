@@ -129,7 +129,7 @@ pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
 
 /// Groups of tasks that can lie inside one another, results read.
 pub(crate) fn task_trees(entrants: &mut impl TaskEntrants) {
-    ours::tasks(entrants);
+    ours::task_trees(entrants);
     peers::task_trees(entrants);
 }
 

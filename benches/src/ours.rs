@@ -1,8 +1,9 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, and of `aqueduct-cancel`, and which of them takes part in which
-//! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
+//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
+//! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
 mod cancel;
+mod group;
 mod mpmc;
 mod mpsc;
 mod oneshot;
@@ -28,6 +29,11 @@ fn entrant(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-cancel`.
 fn scope(name: &str) -> Entrant {
     row(name, "aqueduct-cancel")
+}
+
+/// The row `name` of `aqueduct-group`.
+fn tasks_of(name: &str) -> Entrant {
+    row(name, "aqueduct-group")
 }
 
 /// The row `name` of ours, from the crate `package`.
@@ -107,7 +113,20 @@ pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
 }
 
 /// Groups of tasks.
-pub(crate) fn tasks(_: &mut impl TaskEntrants) {}
+pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
+    task_trees(entrants);
+    let discard = Entrant {
+        shown_only: Some("keeps no results"),
+        ..tasks_of("aqueduct Discard")
+    };
+    entrants.enter::<group::NoResults>(discard);
+}
+
+/// Those whose results are read.
+pub(crate) fn task_trees(entrants: &mut impl TaskEntrants) {
+    entrants.enter::<group::Plain>(tasks_of(OURS));
+    entrants.enter::<group::AllOn>(tasks_of("aqueduct all on"));
+}
 
 /// What can be asked whether to stop.
 pub(crate) fn flags(entrants: &mut impl FlagEntrants) {

@@ -125,7 +125,7 @@ impl ScopeEntrants for Contest {
                 (cancel(&nodes), nodes.len())
             }
             Work::Waiting(rt) => {
-                let tasks = effort.messages * 5 / 2;
+                let tasks = effort.live_tasks();
                 (rt.run(task(waiting::<S>(tasks))), tasks)
             }
         });
@@ -162,7 +162,7 @@ fn children<S: Scope>(children: usize) -> Duration {
 }
 
 /// 111,111 for the full measure, and for others as many whole levels as fit.
-fn nodes(effort: &Effort) -> usize {
+pub(super) fn nodes(effort: &Effort) -> usize {
     let levels = iter::successors(Some(1), |nodes| Some(nodes * FAN_OUT + 1));
     let fit = levels.take_while(|nodes| *nodes <= effort.messages / 3);
     fit.last().expect("a root fits")
@@ -200,6 +200,7 @@ async fn waiting<S: Scope>(tasks: usize) -> Duration {
         .map(|_| {
             let (scope, waiting) = (scope.clone(), Arc::clone(&waiting));
             tokio::spawn(async move {
+                // The last ones may be about to wait when it is cancelled: who comes late is told, too.
                 waiting.fetch_add(1, Ordering::Relaxed);
                 scope.cancelled().await;
             })

@@ -34,9 +34,9 @@ pub(crate) fn benches() -> Vec<Bench> {
     benches
 }
 
-/// A million for the full measure; whole rounds of [`SIZES`].
-fn tasks(effort: &Effort) -> usize {
-    (effort.messages * 5 / 2).next_multiple_of(SIZES)
+/// As many of each size.
+pub(super) fn tasks(effort: &Effort) -> usize {
+    effort.live_tasks().next_multiple_of(SIZES)
 }
 
 fn bytes() -> Bench {

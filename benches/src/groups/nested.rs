@@ -32,7 +32,7 @@ impl TaskEntrants for Nested {
     fn enter<S: Tasks>(&mut self, who: Entrant) {
         let rt = self.rt;
         let round = move |effort: &Effort| {
-            let depth = effort.operations(4);
+            let depth = effort.tasks();
             let elapsed = rt.run(task(play::<S>(depth)));
             vec![elapsed.as_nanos() as f64 / depth as f64]
         };

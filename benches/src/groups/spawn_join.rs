@@ -32,7 +32,7 @@ impl TaskEntrants for SpawnJoin {
     fn enter<S: Tasks>(&mut self, who: Entrant) {
         let rt = self.rt;
         let round = move |effort: &Effort| {
-            let tasks = effort.operations(4);
+            let tasks = effort.tasks();
             let elapsed = rt.run(task(play::<S>(tasks)));
             vec![elapsed.as_nanos() as f64 / tasks as f64]
         };

@@ -2,7 +2,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use super::{all, families};
+use super::{all, cancel, million};
 use crate::channel::{Channel, Ends, Sender};
 use crate::entrants::{self, Entrants};
 use crate::harness::{Effort, Entrant};
@@ -22,7 +22,7 @@ const NO_RUNTIME: [&str; 8] = [
 
 #[test]
 fn groups_have_names_of_their_own() {
-    let benches = families();
+    let benches = all();
     let mut names: Vec<_> = benches
         .iter()
         .flat_map(|bench| &bench.metrics)
@@ -55,12 +55,20 @@ fn ours_is_in_every_group_once() {
 
 #[test]
 fn a_groups_name_says_which_runtime_it_needs() {
-    for metric in families().iter().flat_map(|bench| &bench.metrics) {
+    for metric in all().iter().flat_map(|bench| &bench.metrics) {
         let group = metric.group.as_str();
         let runtime = group.ends_with("_mt") || group.ends_with("_ct");
         let none = NO_RUNTIME.iter().any(|part| group.starts_with(part));
         assert!(runtime != none, "{group}");
     }
+}
+
+#[test]
+fn the_full_measure_is_what_the_names_say() {
+    assert_eq!(Effort::FULL.tasks(), 100_000);
+    assert_eq!(Effort::FULL.live_tasks(), 1_000_000);
+    assert_eq!(million::tasks(&Effort::FULL), 1_000_000);
+    assert_eq!(cancel::nodes(&Effort::FULL), 111_111);
 }
 
 /// Each round checks itself that what arrived is what was sent.
@@ -71,7 +79,7 @@ fn every_case_runs_and_gives_a_figure_for_each_metric() {
         warm_up: false,
         messages: 300,
     };
-    for bench in families() {
+    for bench in all() {
         for case in &bench.cases {
             let figures = (case.round)(&effort);
             let (group, name) = (&bench.metrics[0].group, &case.who.name);
