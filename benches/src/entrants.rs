@@ -3,8 +3,10 @@
 //! A contest is a visitor ([`Entrants`]) that is shown each entrant's type and builds a case from it, so that a line-up
 //! is written once and serves every group of its shape.
 
+use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
+use crate::tasks::Tasks;
 use crate::{ours, peers};
 
 /// A contest that channels of one shape can enter.
@@ -25,6 +27,26 @@ pub(crate) trait QueueEntrants {
 /// A contest of channels for one value.
 pub(crate) trait OneShotEntrants {
     fn enter<C: OneShot>(&mut self, who: Entrant);
+}
+
+/// A contest of groups of tasks.
+pub(crate) trait TaskEntrants {
+    fn enter<S: Tasks>(&mut self, who: Entrant);
+}
+
+/// A contest of asking whether to stop.
+pub(crate) trait FlagEntrants {
+    fn enter<F: Flag>(&mut self, who: Entrant);
+}
+
+/// A contest of trees of cancellation.
+pub(crate) trait ScopeEntrants {
+    fn enter<S: Scope>(&mut self, who: Entrant);
+}
+
+/// A contest of watching over a future.
+pub(crate) trait GuardEntrants {
+    fn enter<G: Guard>(&mut self, who: Entrant);
 }
 
 /// One sender, one receiver, bounded.
@@ -97,4 +119,40 @@ pub(crate) fn mpmc_queues(entrants: &mut impl QueueEntrants) {
 pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
     ours::oneshots(entrants);
     peers::oneshots(entrants);
+}
+
+/// Groups of tasks.
+pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
+    ours::tasks(entrants);
+    peers::tasks(entrants);
+}
+
+/// Groups of tasks that can lie inside one another, results read.
+pub(crate) fn task_trees(entrants: &mut impl TaskEntrants) {
+    ours::task_trees(entrants);
+    peers::task_trees(entrants);
+}
+
+/// What can be asked whether to stop.
+pub(crate) fn flags(entrants: &mut impl FlagEntrants) {
+    ours::flags(entrants);
+    peers::flags(entrants);
+}
+
+/// Trees of cancellation.
+pub(crate) fn scopes(entrants: &mut impl ScopeEntrants) {
+    ours::scopes(entrants);
+    peers::scopes(entrants);
+}
+
+/// What ends a future early when told to.
+pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
+    ours::guards(entrants);
+    peers::guards(entrants);
+}
+
+/// What ends a future early at a deadline.
+pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
+    ours::deadlines(entrants);
+    peers::deadlines(entrants);
 }

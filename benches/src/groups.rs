@@ -2,14 +2,19 @@
 
 mod batch;
 mod bytes;
+mod cancel;
+mod guard;
 mod latency;
+mod million;
 mod mpmc;
 mod mpsc;
+mod nested;
 mod oneshot;
 mod payload;
 mod pingpong;
 mod pump;
 mod rendezvous;
+mod spawn_join;
 mod spmc;
 mod spsc;
 mod try_pair;
@@ -33,6 +38,11 @@ pub(crate) fn all() -> Vec<Bench> {
         latency::benches(),
         try_pair::benches(),
         bytes::benches(),
+        spawn_join::benches(),
+        cancel::benches(),
+        guard::benches(),
+        million::benches(),
+        nested::benches(),
     ];
     families.into_iter().flatten().collect()
 }

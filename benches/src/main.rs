@@ -1,6 +1,7 @@
 //! Measures every figure of the project beside its peers'. The README says how to run it and how to read it.
 
 mod alloc;
+mod cancel;
 mod channel;
 mod cli;
 mod entrants;
@@ -10,6 +11,7 @@ mod ours;
 #[cfg_attr(not(feature = "peers"), path = "peers/none.rs")]
 mod peers;
 mod report;
+mod tasks;
 mod versions;
 
 use std::error::Error;

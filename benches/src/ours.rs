@@ -1,24 +1,46 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, and which kind takes part in which contest. The row named
-//! `aqueduct` is the kind made for the shape of the contest, with its default options; each contest has it once.
+//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
+//! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
+//! contest has it once.
 
+mod cancel;
+mod group;
 mod mpmc;
 mod mpsc;
 mod oneshot;
 mod spmc;
 mod spsc;
 
+use aqueduct_cancel::CancelScope;
+
 use crate::channel::Message;
-use crate::entrants::{BatchEntrants, Entrants, OneShotEntrants, QueueEntrants};
+use crate::entrants::{
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
+    ScopeEntrants, TaskEntrants,
+};
 use crate::harness::Entrant;
 use crate::report::OURS;
 use crate::versions;
 
-/// The row `name` of ours.
-pub(crate) fn entrant(name: &str) -> Entrant {
-    let version = versions::of("aqueduct-channel");
+/// The row `name` of `aqueduct-channel`.
+fn entrant(name: &str) -> Entrant {
+    row(name, "aqueduct-channel")
+}
+
+/// The row `name` of `aqueduct-cancel`.
+fn scope(name: &str) -> Entrant {
+    row(name, "aqueduct-cancel")
+}
+
+/// The row `name` of `aqueduct-group`.
+fn tasks_of(name: &str) -> Entrant {
+    row(name, "aqueduct-group")
+}
+
+/// The row `name` of ours, from the crate `package`.
+fn row(name: &str, package: &str) -> Entrant {
     Entrant {
         name: name.to_owned(),
-        version,
+        version: versions::of(package),
         ours: true,
         shown_only: None,
     }
@@ -88,4 +110,43 @@ pub(crate) fn mpmc_queues(entrants: &mut impl QueueEntrants) {
 /// Channels for one value.
 pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
     entrants.enter::<oneshot::OneShot>(entrant(OURS));
+}
+
+/// Groups of tasks.
+pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
+    task_trees(entrants);
+    entrants.enter::<group::AllOn>(tasks_of("aqueduct all on"));
+    let discard = Entrant {
+        shown_only: Some("keeps no results"),
+        ..tasks_of("aqueduct Discard")
+    };
+    entrants.enter::<group::NoResults>(discard);
+}
+
+/// Those that are opened inside one another, results read. Not with everything on: whoever waits below a deadline looks
+/// for its owner from scope to scope, which makes a hundred thousand of them, one inside the other, take minutes.
+pub(crate) fn task_trees(entrants: &mut impl TaskEntrants) {
+    entrants.enter::<group::Plain>(tasks_of(OURS));
+}
+
+/// What can be asked whether to stop.
+pub(crate) fn flags(entrants: &mut impl FlagEntrants) {
+    entrants.enter::<CancelScope>(scope(OURS));
+}
+
+/// Trees of cancellation.
+pub(crate) fn scopes(entrants: &mut impl ScopeEntrants) {
+    entrants.enter::<CancelScope>(scope(OURS));
+}
+
+/// What ends a future early when told to.
+pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
+    entrants.enter::<cancel::Run>(scope(OURS));
+    entrants.enter::<cancel::RunDeep>(scope("aqueduct depth 16"));
+}
+
+/// What ends a future early at a deadline.
+pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
+    entrants.enter::<cancel::RunFor>(scope(OURS));
+    entrants.enter::<cancel::ChildWithTimeout>(scope("aqueduct child with_timeout"));
 }

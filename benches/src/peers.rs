@@ -9,15 +9,22 @@ mod crossfire;
 mod fibre;
 mod flume;
 mod futures_channel;
+mod futures_util;
 mod kanal;
 mod oneshot;
 mod rtrb;
 mod tachyonix;
 mod thingbuf;
 mod tokio;
+mod tokio_tasks;
+mod tokio_util;
+mod yardstick;
 
 use crate::channel::Message;
-use crate::entrants::{BatchEntrants, Entrants, OneShotEntrants, QueueEntrants};
+use crate::entrants::{
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
+    ScopeEntrants, TaskEntrants,
+};
 use crate::harness::Entrant;
 use crate::versions;
 
@@ -147,4 +154,76 @@ pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
     entrants.enter::<crossfire::OneShot>(peer(crossfire::NAME));
     entrants.enter::<fibre::OneShot>(peer(fibre::NAME));
     entrants.enter::<futures_channel::OneShot>(peer(futures_channel::NAME));
+}
+
+/// Groups of tasks, and what programs make do with.
+pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
+    task_trees(entrants);
+    let tracker = Entrant {
+        shown_only: Some("keeps no results"),
+        ..row("TaskTracker", tokio_util::NAME)
+    };
+    entrants.enter::<tokio_util::Tracker>(tracker);
+}
+
+/// Those whose results are read.
+pub(crate) fn task_trees(entrants: &mut impl TaskEntrants) {
+    entrants.enter::<tokio_tasks::Handles>(row("tokio::spawn + JoinHandle", tokio::NAME));
+    entrants.enter::<tokio_tasks::Set>(row("JoinSet", tokio::NAME));
+    entrants.enter::<tokio_util::ByHand>(row("JoinSet + Semaphore + token", tokio_util::NAME));
+}
+
+/// What can be asked whether to stop.
+pub(crate) fn flags(entrants: &mut impl FlagEntrants) {
+    entrants.enter::<tokio_util::Token>(row(TOKEN, tokio_util::NAME));
+    entrants.enter::<yardstick::Bool>(yardstick(
+        "one relaxed load",
+        "knows no tree and no waiting",
+    ));
+}
+
+/// Trees of cancellation.
+pub(crate) fn scopes(entrants: &mut impl ScopeEntrants) {
+    entrants.enter::<tokio_util::Token>(row(TOKEN, tokio_util::NAME));
+}
+
+/// What ends a future early when told to.
+pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
+    entrants.enter::<tokio_util::RunUntil>(row(
+        "CancellationToken run_until_cancelled",
+        tokio_util::NAME,
+    ));
+    entrants.enter::<tokio_util::Select>(row("CancellationToken select!", tokio_util::NAME));
+    let abortable = Entrant {
+        shown_only: Some("cancels one future, each with a handle of its own"),
+        ..row("Abortable", futures_util::NAME)
+    };
+    entrants.enter::<futures_util::OneAbortable>(abortable);
+    entrants.enter::<yardstick::NoGuard>(no_guard());
+}
+
+/// What ends a future early at a deadline.
+pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
+    entrants.enter::<tokio_tasks::Timeout>(row("tokio::time::timeout", tokio::NAME));
+    entrants.enter::<tokio_util::TimeoutAndToken>(row(
+        "tokio::time::timeout + run_until_cancelled",
+        tokio_util::NAME,
+    ));
+    entrants.enter::<yardstick::NoGuard>(no_guard());
+}
+
+const TOKEN: &str = "CancellationToken";
+
+fn no_guard() -> Entrant {
+    yardstick("no guard", "is the bare future, part of every figure")
+}
+
+/// A row that shows what the least one could do takes.
+fn yardstick(name: &str, why: &'static str) -> Entrant {
+    Entrant {
+        name: name.to_owned(),
+        version: "–",
+        ours: false,
+        shown_only: Some(why),
+    }
 }

@@ -2,11 +2,23 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use super::all;
+use super::{all, cancel, million};
 use crate::channel::{Channel, Ends, Sender};
 use crate::entrants::{self, Entrants};
 use crate::harness::{Effort, Entrant};
 use crate::report::OURS;
+
+/// How the names of groups begin that run without a runtime, or of which it is no part.
+const NO_RUNTIME: [&str; 8] = [
+    "try_pair_",
+    "bytes_",
+    "cancel_check",
+    "cancel_child_create_drop",
+    "cancel_tree_",
+    "cancel_guard_future_",
+    "timeout_pending_once",
+    "group_million_bytes",
+];
 
 #[test]
 fn groups_have_names_of_their_own() {
@@ -46,9 +58,17 @@ fn a_groups_name_says_which_runtime_it_needs() {
     for metric in all().iter().flat_map(|bench| &bench.metrics) {
         let group = metric.group.as_str();
         let runtime = group.ends_with("_mt") || group.ends_with("_ct");
-        let none = group.starts_with("try_pair_") || group.starts_with("bytes_");
+        let none = NO_RUNTIME.iter().any(|part| group.starts_with(part));
         assert!(runtime != none, "{group}");
     }
+}
+
+#[test]
+fn the_full_measure_is_what_the_names_say() {
+    assert_eq!(Effort::FULL.tasks(), 100_000);
+    assert_eq!(Effort::FULL.live_tasks(), 1_000_000);
+    assert_eq!(million::tasks(&Effort::FULL), 1_000_000);
+    assert_eq!(cancel::nodes(&Effort::FULL), 111_111);
 }
 
 /// Each round checks itself that what arrived is what was sent.

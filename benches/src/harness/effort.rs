@@ -31,4 +31,14 @@ impl Effort {
     pub(crate) fn operations(&self, times: usize) -> usize {
         (self.messages / times).max(1)
     }
+
+    /// How many tasks are spawned one after another, or opened inside one another: 100,000 for the full measure.
+    pub(crate) fn tasks(&self) -> usize {
+        self.operations(4)
+    }
+
+    /// How many tasks are alive at once in groups named after a million.
+    pub(crate) fn live_tasks(&self) -> usize {
+        self.messages * 5 / 2
+    }
 }

@@ -29,6 +29,16 @@ static CURRENT_THREAD: LazyLock<Runtime> = LazyLock::new(|| {
         .expect("a runtime starts")
 });
 
+static CURRENT_WITH_TIMER: LazyLock<Runtime> = LazyLock::new(current_with_timer);
+
+/// A runtime of the calling thread and of one round, with a timer.
+pub(crate) fn current_with_timer() -> Runtime {
+    Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime starts")
+}
+
 /// A task with its type erased: one call through a table per *poll*, not per message, for which all entrants' tasks
 /// share the runtime's machinery, which would else be the larger part of what is compiled.
 pub(crate) type Task<R> = Pin<Box<dyn Future<Output = R> + Send>>;
@@ -46,11 +56,16 @@ pub(crate) enum Rt {
     CurrentThread,
     /// Two worker threads, and a timer for cases that sleep.
     WithTimer,
+    /// The current thread, and a timer.
+    CurrentWithTimer,
 }
 
 impl Rt {
     /// Those that nearly every group is run on.
     pub(crate) const BOTH: [Rt; 2] = [Rt::MultiThread, Rt::CurrentThread];
+
+    /// The same two, for groups in which somebody sets a deadline.
+    pub(crate) const BOTH_TIMED: [Rt; 2] = [Rt::WithTimer, Rt::CurrentWithTimer];
 
     /// Runs `main` as a **spawned** task and waits for it. A future given to `block_on` itself is polled by the calling
     /// thread, outside of the workers, and each of its wakes crosses threads.
@@ -63,6 +78,7 @@ impl Rt {
             Rt::MultiThread => &*MULTI_THREAD,
             Rt::CurrentThread => &*CURRENT_THREAD,
             Rt::WithTimer => &*WITH_TIMER,
+            Rt::CurrentWithTimer => &*CURRENT_WITH_TIMER,
         };
         match runtime.block_on(runtime.spawn(main)) {
             Ok(result) => result,
@@ -76,7 +92,7 @@ impl fmt::Display for Rt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Rt::MultiThread | Rt::WithTimer => "mt",
-            Rt::CurrentThread => "ct",
+            Rt::CurrentThread | Rt::CurrentWithTimer => "ct",
         })
     }
 }

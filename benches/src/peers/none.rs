@@ -1,7 +1,10 @@
 //! No peers: built without the feature `peers`, for a run of ours alone.
 
 use crate::channel::Message;
-use crate::entrants::{BatchEntrants, Entrants, OneShotEntrants, QueueEntrants};
+use crate::entrants::{
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
+    ScopeEntrants, TaskEntrants,
+};
 
 pub(crate) fn prepare() {}
 
@@ -26,3 +29,15 @@ pub(crate) fn spsc_queues(_: &mut impl QueueEntrants) {}
 pub(crate) fn mpmc_queues(_: &mut impl QueueEntrants) {}
 
 pub(crate) fn oneshots(_: &mut impl OneShotEntrants) {}
+
+pub(crate) fn tasks(_: &mut impl TaskEntrants) {}
+
+pub(crate) fn task_trees(_: &mut impl TaskEntrants) {}
+
+pub(crate) fn flags(_: &mut impl FlagEntrants) {}
+
+pub(crate) fn scopes(_: &mut impl ScopeEntrants) {}
+
+pub(crate) fn guards(_: &mut impl GuardEntrants) {}
+
+pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
