@@ -257,5 +257,5 @@ impl<E: Error + 'static> Error for GroupError<E> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;
