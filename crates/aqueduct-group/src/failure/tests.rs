@@ -105,6 +105,13 @@ fn the_first_panic_is_found_behind_errors() {
 }
 
 #[test]
+fn a_panic_that_is_not_kept_can_still_be_resumed() {
+    let list = list(1, [error(0, ()), panic(1, Box::new("beyond the cap"))]);
+    let panic = list.first_panic();
+    assert_eq!(panic.unwrap().message(), Some("beyond the cap"));
+}
+
+#[test]
 fn a_payload_is_taken_once_and_is_its_message_after() {
     let caught = |panic: fn()| Panicked::new(catch_unwind(panic).unwrap_err());
     let literal = caught(|| std::panic::resume_unwind(Box::new("literal")));
