@@ -1,3 +1,6 @@
 //! Groups from outside.
+#![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod matrix;
+mod support;
