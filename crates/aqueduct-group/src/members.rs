@@ -108,7 +108,6 @@ type Ended<P> = (Arc<Node>, End<<P as Policy>::Output>);
 /// How many tasks ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    pub(crate) spawned: usize,
     pub(crate) returned: usize,
     pub(crate) panicked: usize,
     pub(crate) cut_short: usize,
@@ -216,18 +215,28 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 
     fn flush_all(&self) {
+        if self.flush_each() {
+            // Who ended since in a shard that was passed before did not see the line crossed. This finds it.
+            self.flush_each();
+        }
+    }
+
+    /// Says whether this crossed the line after which every end flushes.
+    fn flush_each(&self) -> bool {
+        let mut crosses = false;
         for shard in &self.shards {
             let ended = shard.0.lock().take_ended();
             if ended > 0 {
-                // What follows from it is `settle`'s.
-                let _ = self.word.0.leave(ended);
+                // What else follows from it is `settle`'s.
+                crosses |= self.word.0.leave(ended).crosses(self.unflushed_max());
             }
         }
+        crosses
     }
 
     /// Tells who waits for the end if a flush that told nobody has brought it.
     pub(crate) fn settle(&self) {
-        if self.word.0.is_over() || self.word.0.is_aborted() {
+        if self.word.0.may_be_over() {
             self.tell();
         }
     }
@@ -242,7 +251,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
     pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
         let (number, shard) = self.shard();
         let mut shard = shard.lock();
-        shard.tally.spawned += 1;
         if shard::has_ended(&node) {
             // Dropped after the lock.
             drop(shard);
@@ -310,7 +318,8 @@ impl<P: Policy, H: Abort> Members<P, H> {
     #[cold]
     fn tell(&self) {
         let mut core = self.core.lock();
-        if !self.is_over(&core) {
+        let none_to_come = core.wants_ends && self.word.0.live() == 0;
+        if !none_to_come && !self.is_over(&core) {
             return;
         }
         let ended = self.word.0.is_over();
@@ -363,7 +372,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
 
 impl Tally {
     fn add(&mut self, other: Self) {
-        self.spawned += other.spawned;
         self.returned += other.returned;
         self.panicked += other.panicked;
         self.cut_short += other.cut_short;

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::builder::Options;
-use crate::enclosing::{Body, Enclosing};
+use crate::enclosing::{self, Body, Enclosing};
 use crate::info::{TaskId, TaskRef};
 use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
 use crate::phase::{Act, Phase};
@@ -41,6 +41,8 @@ pub(crate) struct Shared<P: Policy> {
     pub(crate) node: Arc<Node>,
     pub(crate) options: Options,
     outer: Option<Weak<dyn Enclosing>>,
+    /// The task, or the body, in which it was opened.
+    opener: Option<Weak<Node>>,
     /// Whether the policy was the one to cancel the scope.
     policy_cancelled: AtomicBool,
     /// Made when the group is first used, which is when it must be on a runtime.
@@ -97,6 +99,7 @@ impl<P: Policy> Shared<P> {
                 scope,
                 node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
                 outer,
+                opener: Node::current().map(|node| Arc::downgrade(&node)),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
                 ending: Lock::new(EndingState {
@@ -284,6 +287,24 @@ impl<P: Policy> Shared<P> {
         (policy.finish(ending), report)
     }
 
+    /// The task of this group that runs here, itself or in a group that it has opened.
+    pub(crate) fn member_here(&self) -> Option<Arc<Node>> {
+        let this: *const Self = self;
+        let mut here = Node::current();
+        while let Some(node) = here {
+            let group = match TaskRef::of(&node) {
+                Some(task) => task.record().group.clone(),
+                None => enclosing::of(&node)?.upgrade()?,
+            };
+            if std::ptr::addr_eq(Arc::as_ptr(&group), this) {
+                // Or this is its body, which has no seat.
+                return TaskRef::of(&node).is_some().then_some(node);
+            }
+            here = group.opener();
+        }
+        None
+    }
+
     /// Why the group was cancelled, unless its policy did it.
     fn foreign_reason(&self, cut_short: usize) -> Option<Reason> {
         if self.policy_cancelled.load(Ordering::Relaxed) {
@@ -296,18 +317,20 @@ impl<P: Policy> Shared<P> {
 
     fn report(&self) -> Report {
         let tally = self.members.tally();
+        let unstopped = self.alive(|task| task.to_info());
+        let ended = tally.returned + tally.panicked + tally.cut_short;
         let ending = self.ending.lock();
         Report {
             name: self.options.name.clone(),
             lasted: self.opened.elapsed(),
-            spawned: tally.spawned,
+            spawned: ended + unstopped.len(),
             returned: tally.returned,
             panicked: tally.panicked,
             cancelled: tally.cut_short,
             cancelled_at: ending.cancelled_at,
             aborted_at: ending.aborted_at,
             reason: self.scope.reason(),
-            unstopped: self.alive(|task| task.to_info()),
+            unstopped,
         }
     }
 
@@ -350,6 +373,10 @@ impl<P: Policy> Enclosing for Shared<P> {
         self.outer.as_ref()?.upgrade()
     }
 
+    fn opener(&self) -> Option<Arc<Node>> {
+        self.opener.as_ref()?.upgrade()
+    }
+
     fn snapshot(&self) -> GroupSnapshot {
         GroupSnapshot {
             id: TaskId::new(self.node.id()),
@@ -386,14 +413,4 @@ pub(crate) fn group_of<P: Policy>(group: &dyn Enclosing) -> &Shared<P> {
     (group as &dyn Any)
         .downcast_ref()
         .expect("a task of a policy's group has such a group")
-}
-
-/// Whether a node is that of a task of this group.
-pub(crate) fn is_member<P: Policy>(shared: &Shared<P>, node: Option<&Node>) -> bool {
-    node.and_then(TaskRef::of).is_some_and(|task| {
-        std::ptr::addr_eq(
-            Arc::as_ptr(&task.record().group),
-            std::ptr::from_ref(shared),
-        )
-    })
 }

@@ -1,44 +1,17 @@
 use std::fmt::Display;
 use std::io;
 use std::panic::catch_unwind;
-use std::sync::Arc;
 
-use aqueduct_cancel::{CancelScope, Reason};
-use aqueduct_core::node::Node;
+use aqueduct_cancel::Reason;
 
 use super::*;
-use crate::enclosing::Enclosing;
-use crate::info::{Record, TaskKind, TaskRef};
-use crate::tree::GroupSnapshot;
-
-/// A group of which nothing is asked but that it is there.
-struct Nobody(CancelScope);
-
-impl Enclosing for Nobody {
-    fn adopt(&self) -> bool {
-        false
-    }
-
-    fn adopted_ended(&self) {}
-
-    fn scope(&self) -> &CancelScope {
-        &self.0
-    }
-
-    fn snapshot(&self) -> GroupSnapshot {
-        unreachable!("it is in no tree")
-    }
-
-    fn outer(&self) -> Option<Arc<dyn Enclosing>> {
-        None
-    }
-}
+use crate::info::{TaskKind, TaskRef};
+use crate::testing;
 
 /// What would be known of a task with this index, and its name if it has one.
+#[track_caller]
 fn task(index: usize, name: Option<&'static str>) -> TaskInfo {
-    let group = Arc::new(Nobody(CancelScope::new()));
-    let record = Record::new(group, index, TaskKind::Async);
-    let node: Arc<Node> = Arc::new(Node::child(name.map(Into::into), record));
+    let node = testing::node(index, TaskKind::Async, name);
     TaskRef::of(&node).unwrap().to_info()
 }
 
