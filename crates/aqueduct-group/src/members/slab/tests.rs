@@ -24,12 +24,6 @@ fn any_op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn put<T>(slab: &mut Slab<T>, entry: T) -> u32 {
-    let slot = slab.next_slot();
-    slab.insert(entry);
-    slot
-}
-
 proptest! {
     #[test]
     fn is_a_map_from_places(ops in prop::collection::vec(any_op(), 0..200)) {
@@ -38,7 +32,7 @@ proptest! {
         for op in ops {
             match op {
                 Op::Insert(entry) => {
-                    let slot = put(&mut slab, entry);
+                    let slot = slab.insert(entry);
                     prop_assert_eq!(model.insert(slot, entry), None, "a taken place was given");
                 }
                 Op::Remove(nth) if !model.is_empty() => {
@@ -66,11 +60,11 @@ proptest! {
 fn places_are_used_again_last_first() {
     let mut slab = Slab::new();
     for entry in 0..4 {
-        assert_eq!(put(&mut slab, entry), entry);
+        assert_eq!(slab.insert(entry), entry);
     }
     assert_eq!((slab.remove(1), slab.remove(3)), (Some(1), Some(3)));
     for slot in [3, 1, 4] {
-        assert_eq!(put(&mut slab, 9), slot);
+        assert_eq!(slab.insert(9), slot);
     }
 }
 
@@ -78,7 +72,7 @@ fn places_are_used_again_last_first() {
 fn what_was_taken_out_is_not_there() {
     let mut slab = Slab::new();
     assert_eq!(slab.remove(0), None);
-    assert_eq!((put(&mut slab, 1), put(&mut slab, 2)), (0, 1));
+    assert_eq!((slab.insert(1), slab.insert(2)), (0, 1));
     assert_eq!(slab.remove(0), Some(1));
     assert_eq!(
         (slab.remove(0), slab.remove(7), slab.remove(NONE)),
@@ -91,14 +85,14 @@ fn what_was_taken_out_is_not_there() {
 fn memory_comes_back_when_it_is_empty() {
     let mut slab = Slab::new();
     for entry in 0..4 * SMALL {
-        put(&mut slab, entry);
+        slab.insert(entry);
     }
     for slot in 0..4 * SMALL {
         assert!(slab.places.capacity() >= 4 * SMALL);
         assert_eq!(slab.remove(slot as u32), Some(slot));
     }
     assert_eq!((slab.places.capacity(), slab.len()), (0, 0));
-    put(&mut slab, 7);
+    slab.insert(7);
     assert_eq!(slab.remove(0), Some(7));
 }
 
@@ -106,7 +100,7 @@ fn memory_comes_back_when_it_is_empty() {
 fn extracting_all_leaves_nothing() {
     let mut slab = Slab::new();
     for entry in 0..2 * SMALL {
-        put(&mut slab, entry);
+        slab.insert(entry);
     }
     assert_eq!(slab.extract(|_| true).len(), 2 * SMALL);
     assert_eq!((slab.places.capacity(), slab.len()), (0, 0));
@@ -116,7 +110,7 @@ fn extracting_all_leaves_nothing() {
 fn little_memory_is_kept() {
     let mut slab = Slab::new();
     for entry in 0..8 {
-        put(&mut slab, entry);
+        slab.insert(entry);
     }
     (0..8).for_each(|slot| assert_eq!(slab.remove(slot), Some(slot)));
     assert!(slab.places.capacity() >= 8);
