@@ -46,6 +46,7 @@
 
 mod judge;
 mod leave;
+mod over;
 mod owner;
 mod room;
 mod shard;
@@ -96,6 +97,8 @@ struct Core<P: Policy> {
     /// Of the ends that were judged at once; the shards have the others.
     tally: Tally,
     owner: Option<Waker>,
+    /// Who waits for the end beside the owner; nothing in the places of those who were woken.
+    waiters: Slab<Option<Waker>>,
     /// Whether the owner waits for judgements, not only for the end.
     wants_ends: bool,
     abandoned: bool,
@@ -138,6 +141,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
                 pending: Vec::new(),
                 tally: Tally::default(),
                 owner: None,
+                waiters: Slab::new(),
                 wants_ends: false,
                 abandoned: false,
                 foster: None,
@@ -318,10 +322,16 @@ impl<P: Policy, H: Abort> Members<P, H> {
     #[cold]
     fn tell(&self) {
         let mut core = self.core.lock();
+        let is_over = self.is_over(&core);
         let none_to_come = core.wants_ends && self.word.0.live() == 0;
-        if !none_to_come && !self.is_over(&core) {
+        if !none_to_come && !is_over {
             return;
         }
+        let waiters = if is_over {
+            core.take_waiters()
+        } else {
+            Vec::new()
+        };
         let ended = self.word.0.is_over();
         let foster = if ended { core.foster.take() } else { None };
         let owner = core.owner.take();
@@ -329,9 +339,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         if ended {
             self.clear();
         }
-        if let Some(owner) = owner {
-            owner.wake();
-        }
+        owner.into_iter().chain(waiters).for_each(Waker::wake);
         if let Some(foster) = foster {
             foster.adopted_ended();
         }
@@ -367,6 +375,12 @@ impl<P: Policy, H: Abort> Members<P, H> {
             alive.extend(living.map(|entry| entry.node.clone()));
         }
         alive
+    }
+}
+
+impl<P: Policy> Core<P> {
+    fn take_waiters(&mut self) -> Vec<Waker> {
+        self.waiters.iter_mut().filter_map(Option::take).collect()
     }
 }
 

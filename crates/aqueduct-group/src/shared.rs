@@ -61,9 +61,20 @@ struct Shell {
 
 struct EndingState {
     phase: Phase,
+    body: BodyState,
     alarm: Option<Alarm>,
     cancelled_at: Option<Instant>,
     aborted_at: Option<Instant>,
+}
+
+/// What becomes of the group's body, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyState {
+    /// It has none, or that has returned or panicked.
+    None,
+    Runs,
+    /// It was dropped, since the group was aborted.
+    CutShort,
 }
 
 /// Called when the scope is cancelled, or when an alarm rings.
@@ -104,6 +115,7 @@ impl<P: Policy> Shared<P> {
                 shell: OnceLock::new(),
                 ending: Lock::new(EndingState {
                     phase: Phase::Running,
+                    body: BodyState::None,
                     alarm: None,
                     cancelled_at: None,
                     aborted_at: None,
@@ -177,8 +189,8 @@ impl<P: Policy> Shared<P> {
 
     /// Goes on to the next phase if it is time to.
     pub(crate) fn tick(&self) {
-        loop {
-            let now = self.now();
+        let mut again = Some(self.now());
+        while let Some(now) = again {
             let mut ending = self.ending.lock();
             let cancelled = self.scope.is_cancelled();
             if cancelled {
@@ -189,9 +201,7 @@ impl<P: Policy> Shared<P> {
             if cancelled {
                 self.members.close();
             }
-            if !self.act(act, now) {
-                return;
-            }
+            again = self.act(act, now);
         }
     }
 
@@ -199,27 +209,25 @@ impl<P: Policy> Shared<P> {
     pub(crate) fn abort(&self) {
         let now = self.now();
         let act = self.ending.lock().phase.abort(now, self.options.patience);
-        if self.act(act, now) {
+        if self.act(act, now).is_some() {
             self.tick();
         }
     }
 
-    /// Says whether to ask what is next.
-    fn act(&self, act: Act, now: Instant) -> bool {
+    /// Says for what moment to ask what is next, if it is not to be waited for.
+    fn act(&self, act: Act, now: Instant) -> Option<Instant> {
         match act {
-            Act::Nothing => false,
-            Act::WakeAt(at) => {
-                self.set_alarm(at);
-                false
-            }
+            Act::Nothing => None,
+            // Where nobody tells the time any more, it has come.
+            Act::WakeAt(at) => (!self.set_alarm(at)).then_some(at),
             Act::Abort => {
                 self.ending.lock().aborted_at.get_or_insert(now);
                 self.members.abort_all();
-                true
+                Some(now)
             }
             Act::GiveUp => {
                 self.members.abandon();
-                false
+                None
             }
         }
     }
@@ -230,19 +238,26 @@ impl<P: Policy> Shared<P> {
         Instant::now()
     }
 
-    /// Has the group ticked at `at`, unless all its members have left by now.
-    fn set_alarm(&self, at: Instant) {
+    /// Has the group ticked at `at`, unless nothing of it is left by now. False if that moment will not be told.
+    fn set_alarm(&self, at: Instant) -> bool {
         let Some(shell) = self.shell.get() else {
             // Nothing was ever spawned, so there is nobody to wait for.
-            return;
+            return true;
         };
-        if self.members.len() == 0 {
-            return;
+        if self.members.len() == 0 && self.ending.lock().body != BodyState::Runs {
+            return true;
         }
         let _entered = shell.runtime.enter();
-        let alarm = Alarm::set(at, shell.waker.clone());
-        let before = self.ending.lock().alarm.replace(alarm);
+        let alarm = Alarm::set_if_possible(at, shell.waker.clone());
+        let is_set = alarm.is_some();
+        let before = std::mem::replace(&mut self.ending.lock().alarm, alarm);
         drop(before);
+        is_set
+    }
+
+    /// To be told by who runs the group's body.
+    pub(crate) fn set_body(&self, state: BodyState) {
+        self.ending.lock().body = state;
     }
 
     /// The owner goes, and members are left: the group around waits for them, or the one around that.
@@ -267,7 +282,10 @@ impl<P: Policy> Shared<P> {
     /// If the policy did, or a task, and the group was told to pass that on.
     pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
         let report = self.report();
-        let alarm = self.ending.lock().alarm.take();
+        let mut ending = self.ending.lock();
+        let body_cut_short = ending.body == BodyState::CutShort;
+        let alarm = ending.alarm.take();
+        drop(ending);
         drop(alarm);
         let Verdicts {
             policy,
@@ -279,10 +297,12 @@ impl<P: Policy> Shared<P> {
         {
             resume_unwind(panic.clone().into_payload());
         }
+        // Tasks that it would have spawned are missing, however those have ended that it has.
+        let cut_short = report.cancelled + usize::from(body_cut_short);
         let ending = Ending {
             failures: failures.take(),
-            cut_short: report.cancelled,
-            cancelled: self.foreign_reason(report.cancelled),
+            cut_short,
+            cancelled: self.foreign_reason(cut_short),
         };
         (policy.finish(ending), report)
     }

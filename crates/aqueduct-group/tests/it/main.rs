@@ -3,4 +3,5 @@
 
 mod basics;
 mod matrix;
+mod regressions;
 mod support;
