@@ -7,6 +7,8 @@ mod info;
 mod members;
 pub mod policy;
 mod refs;
+#[cfg(test)]
+mod testing;
 mod tree;
 
 #[cfg(not(aqueduct_loom))]

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::group::TaskGroup;
 use crate::policy::Policy;
-use crate::shared::Shared;
+use crate::shared::{BodyState, Shared};
 
 pub(crate) async fn run<P, F, R>(group: TaskGroup<P>, body: F) -> (Option<R>, P::Value)
 where
@@ -20,12 +20,17 @@ where
     F: AsyncFnOnce(&TaskGroup<P>) -> R,
 {
     group.shared().activate();
+    group.shared().set_body(BodyState::Runs);
     let ended = Bodily {
         future: Some(body(&group)),
         node: Some(group.shared().node.clone()),
         shared: group.shared(),
     }
     .await;
+    group.shared().set_body(match ended {
+        Ended::Returned(_) | Ended::Panicked(_) => BodyState::None,
+        Ended::CutShort => BodyState::CutShort,
+    });
     if let Ended::Panicked(_) = &ended {
         let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
         group.scope().cancel_because(reason);

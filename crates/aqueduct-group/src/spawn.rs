@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::node::{Node, with_current};
+use aqueduct_core::node::Node;
 use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
@@ -20,7 +20,6 @@ use crate::group::Spawner;
 use crate::info::{Record, TaskId, TaskKind};
 use crate::members::{Ask, Reserved, Want};
 use crate::policy::Policy;
-use crate::shared::is_member;
 
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
@@ -216,8 +215,8 @@ pin_project! {
         // What to give once the lent place is back.
         given: Option<L::Given>,
         spawner: &'a Spawner<P>,
-        // Whether the waiting task's own place is lent to others.
-        lent: bool,
+        // The task whose own place is lent to others while this waits.
+        lender: Option<Arc<Node>>,
         #[pin]
         wait: Option<Wait<&'a WaitQueue<Ask>>>,
     }
@@ -230,9 +229,9 @@ pin_project! {
             if let Some(Ask { want: Want::Place, got: Some(Reserved::Index(_)), .. }) = ask {
                 this.spawner.shared().members.unreserve();
             }
-            let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat, got: Some(Reserved::Index(_)), .. }));
-            if *this.lent && !seat_is_back {
-                this.spawner.shared().members.claim_seat();
+            let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat(_), got: Some(Reserved::Index(_)), .. }));
+            if let Some(lender) = this.lender.take() && !seat_is_back {
+                this.spawner.shared().members.claim_seat(&lender);
             }
         }
     }
@@ -244,7 +243,7 @@ impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
             spawner: task.spawner,
             task: Some((task, launch)),
             given: None,
-            lent: false,
+            lender: None,
             wait: None,
         }
     }
@@ -279,10 +278,9 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
                 let reserved = self.spawner.reserve();
                 if reserved == Reserved::Full {
                     let shared = self.spawner.shared();
-                    let lends = with_current(|node| is_member(shared, node));
-                    if lends {
-                        shared.members.lend_seat();
-                        *self.as_mut().project().lent = true;
+                    if let Some(lender) = shared.member_here() {
+                        shared.members.lend_seat(&lender);
+                        *self.as_mut().project().lender = Some(lender);
                     }
                     ready!(self.as_mut().poll_room(cx, Want::Place))
                 } else {
@@ -301,9 +299,9 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
                 }
             }
         }
-        if self.lent {
-            let _ = ready!(self.as_mut().poll_room(cx, Want::Seat));
-            *self.as_mut().project().lent = false;
+        if let Some(lender) = self.lender.clone() {
+            let _ = ready!(self.as_mut().poll_room(cx, Want::Seat(lender)));
+            *self.as_mut().project().lender = None;
         }
         let given = self.project().given.take();
         Poll::Ready(Ok(given.expect("polled until it was ready")))

@@ -1,3 +1,7 @@
 //! Groups from outside.
+#![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod matrix;
+mod regressions;
+mod support;
