@@ -36,7 +36,7 @@ impl Drop for Task {
     }
 }
 
-fn wait(scope: &CancelScope, task: &Arc<Task>) -> Pin<Box<dyn Future<Output = ()> + use<>>> {
+fn wait(scope: &CancelScope, task: &Arc<Task>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     let until = scope.cancelled_owned();
     let mut wait = Box::pin(async { drop(until.await) });
     let waker = Waker::from(task.clone());
