@@ -28,14 +28,19 @@ use crate::policy::{Ending, Policy};
 use crate::report::Report;
 use crate::tree::{self, GroupSnapshot, TaskSnapshot};
 
-impl Abort for JoinHandle<()> {
+/// Nothing for a task that runs in its owner, which is woken when the group is aborted, and drops it.
+pub(crate) type TaskAbort = Option<JoinHandle<()>>;
+
+impl Abort for TaskAbort {
     fn abort(&self) {
-        JoinHandle::abort(self);
+        if let Some(handle) = self {
+            handle.abort();
+        }
     }
 }
 
 pub(crate) struct Shared<P: Policy> {
-    pub(crate) members: Members<P, JoinHandle<()>>,
+    pub(crate) members: Members<P, TaskAbort>,
     pub(crate) scope: CancelScope,
     /// That of the group's body, whose tasks it is the parent of.
     pub(crate) node: Arc<Node>,

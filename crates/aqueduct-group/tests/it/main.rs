@@ -2,6 +2,8 @@
 #![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod local;
 mod matrix;
 mod regressions;
+mod spawnable;
 mod support;
