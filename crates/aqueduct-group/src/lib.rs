@@ -16,6 +16,8 @@ mod builder;
 #[cfg(not(aqueduct_loom))]
 mod group;
 #[cfg(not(aqueduct_loom))]
+mod lend;
+#[cfg(not(aqueduct_loom))]
 mod local;
 #[cfg(not(aqueduct_loom))]
 mod phase;
@@ -41,6 +43,8 @@ pub use tree::{GroupPhase, GroupSnapshot, TaskSnapshot, Tree, tree};
 pub use builder::{GroupBuilder, Panics, group};
 #[cfg(not(aqueduct_loom))]
 pub use group::{Spawner, TaskGroup};
+#[cfg(not(aqueduct_loom))]
+pub use lend::{Lent, StillLent};
 #[cfg(not(aqueduct_loom))]
 pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 #[cfg(not(aqueduct_loom))]

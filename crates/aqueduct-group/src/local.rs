@@ -62,22 +62,21 @@ impl GroupBuilder {
     /// use aqueduct_group::{AllOk, group};
     ///
     /// let text = String::from("three short words");
-    /// let words = text.split(' ');
+    /// let mut spawned = 0;
     /// let lengths = group()
-    ///     .run_local(AllOk::new(), |tasks| async move {
-    ///         for word in words {
+    ///     .run_local(AllOk::new(), async |tasks| {
+    ///         for word in text.split(' ') {
     ///             // `word` borrows from `text`, which stays where it is.
     ///             tasks.spawn(async move { Ok(word.len()) }).await.expect("it is open");
+    ///             spawned += 1;
     ///         }
     ///     })
     ///     .await?;
     /// assert_eq!(lengths, [5, 5, 5]);
+    /// assert_eq!(spawned, 3);
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// An `async |tasks| …` closure will do as well, and borrows by itself; but the compiler then does not see that the
-    /// returned future is `Send`, if tasks borrow. Prepare the references before, and `async move` takes them, as here.
     ///
     /// Everything else is as in [`run`](Self::run): limits, phases, failures, panics, the tree. The group is closed
     /// when the body has returned; the body can leave its result in a variable outside. What a task returns is handed to
@@ -132,7 +131,7 @@ where
     let inbox = Arc::new(Inbox::new());
     let spawner = LocalSpawner::new(group.spawner(), inbox.clone());
     let ended = Driver {
-        // Not called before it is polled, in the group's node.
+        // Not called before it is polled: in the group's node, and where its panics are caught.
         body: Bodily::new(&group, async move { body(spawner).await }),
         ended: None,
         children: FuturesUnordered::new(),

@@ -2,6 +2,7 @@
 #![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod lend;
 mod local;
 mod matrix;
 mod regressions;

@@ -50,14 +50,17 @@ async fn every_way_of_spawning() {
 async fn a_local_group_with_tasks_that_borrow() {
     let lengths = tokio::spawn(async {
         let text = String::from("a bb ccc");
-        let words = text.split(' ');
-        let lengths = group().run_local(Lengths::new(), |tasks| async move {
-            for word in words {
+        let mut spawned = 0;
+        let lengths = group().run_local(Lengths::new(), async |tasks| {
+            for word in text.split(' ') {
                 let task = tasks.task("measure");
                 task.spawn(async { Ok(word.len()) }).await.unwrap();
+                spawned += 1;
             }
         });
-        lengths.await.unwrap()
+        let lengths = lengths.await.unwrap();
+        assert_eq!(spawned, 3);
+        lengths
     });
     assert_eq!(lengths.await.unwrap(), [1, 2, 3]);
 }
