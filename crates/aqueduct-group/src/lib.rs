@@ -27,6 +27,11 @@ mod report;
 mod run;
 #[cfg(not(aqueduct_loom))]
 mod shared;
+#[cfg(all(feature = "signal", not(aqueduct_loom)))]
+mod signals;
+#[cfg(all(not(feature = "signal"), not(aqueduct_loom)))]
+#[path = "signals/none.rs"]
+mod signals;
 #[cfg(not(aqueduct_loom))]
 mod spawn;
 #[cfg(not(aqueduct_loom))]

@@ -6,5 +6,7 @@ mod lend;
 mod local;
 mod matrix;
 mod regressions;
+#[cfg(all(unix, feature = "signal"))]
+mod signals;
 mod spawnable;
 mod support;
