@@ -438,3 +438,16 @@ impl<F: FnMut()> Drop for OnDrop<F> {
         (self.0)();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_body_alone_is_dropped_when_its_grace_is_over() {
+    let started = Instant::now();
+    let limits = || group().with_timeout(SECOND).with_grace(SECOND);
+    let never = || std::future::pending::<()>();
+    let here = limits().run_local(Collect::<()>::new(), |_| never());
+    assert!(here.await.is_empty());
+    assert_eq!(started.elapsed(), 2 * SECOND);
+    let there = limits().run(Collect::<()>::new(), |_| never());
+    assert!(there.await.is_empty());
+    assert_eq!(started.elapsed(), 4 * SECOND);
+}
