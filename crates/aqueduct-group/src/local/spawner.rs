@@ -27,9 +27,17 @@ pub struct LocalSpawner<P: Policy, T> {
 }
 
 /// A task of a local group that may be sent to another thread together with its group.
+///
+/// # Cancel safety
+///
+/// *Strict* in itself: dropping it counts it out of its group, as a task that was cancelled.
 pub struct SendTask<'env>(Pin<Box<dyn Future<Output = ()> + Send + 'env>>);
 
 /// A task of a local group that stays on its thread.
+///
+/// # Cancel safety
+///
+/// *Strict* in itself, as [`SendTask`].
 pub struct UnsendTask<'env>(Pin<Box<dyn Future<Output = ()> + 'env>>);
 
 /// A task of a local group before it is spawned. Made by [`LocalSpawner::task`].
