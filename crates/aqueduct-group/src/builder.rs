@@ -10,11 +10,12 @@ use aqueduct_cancel::CancelScope;
 use tokio::time::Instant;
 
 use crate::enclosing::{self, Enclosing};
-use crate::group::TaskGroup;
+use crate::group::{Spawner, TaskGroup};
 use crate::phase::Patience;
 use crate::policy::Policy;
 use crate::run;
 use crate::shared::Shared;
+use crate::signals::Wanted;
 
 /// Failures that a group keeps if it is not told how many.
 const FAILURES_KEPT: usize = 64;
@@ -26,7 +27,7 @@ const LINGER: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until the group is opened or run"]
 pub struct GroupBuilder {
-    options: Options,
+    pub(crate) options: Options,
     timeout: Option<Duration>,
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
     pub(crate) failures_kept_max: usize,
     pub(crate) resume_panics: bool,
+    pub(crate) signals: Wanted,
     scope: Option<CancelScope>,
     deadline: Option<Instant>,
 }
@@ -85,6 +87,7 @@ pub fn group() -> GroupBuilder {
             },
             failures_kept_max: FAILURES_KEPT,
             resume_panics: false,
+            signals: Wanted::default(),
             scope: None,
             deadline: None,
         },
@@ -169,7 +172,9 @@ impl GroupBuilder {
         TaskGroup::new(Shared::new(options, policy, enclosing::current()))
     }
 
-    /// Opens the group, runs `body` with it, waits for all tasks, and gives what the policy makes of them.
+    /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.
+    ///
+    /// The group is closed when the body returns.
     ///
     /// If the group is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
     /// dropped. [`run_with`](Self::run_with) also gives what the body returned.
@@ -183,12 +188,13 @@ impl GroupBuilder {
     ///
     /// *Strict* as far as tasks go: dropping it cancels and aborts them, and the group around waits for what is left.
     /// Their results are lost.
-    pub async fn run<P, F>(self, policy: P, body: F) -> P::Value
+    pub async fn run<P, F, Fut>(self, policy: P, body: F) -> P::Value
     where
         P: Policy,
-        F: AsyncFnOnce(&TaskGroup<P>),
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future<Output = ()>,
     {
-        run::run(self.open(policy), body).await.1
+        self.run_with(policy, body).await.1
     }
 
     /// As [`run`](Self::run), and gives what the body returned too, or nothing if the group was cancelled before it
@@ -201,11 +207,14 @@ impl GroupBuilder {
     /// # Cancel safety
     ///
     /// *Strict*, as [`run`](Self::run).
-    pub async fn run_with<P, F, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
+    pub async fn run_with<P, F, Fut>(self, policy: P, body: F) -> (Option<Fut::Output>, P::Value)
     where
         P: Policy,
-        F: AsyncFnOnce(&TaskGroup<P>) -> R,
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future,
     {
-        run::run(self.open(policy), body).await
+        let group = self.open(policy);
+        let spawner = group.spawner();
+        run::run(group, async move { body(spawner).await }).await
     }
 }

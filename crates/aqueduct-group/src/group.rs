@@ -292,7 +292,7 @@ impl<P: Policy> fmt::Debug for Spawner<P> {
 }
 
 impl<P: Policy> Spawner<P> {
-    fn show(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(crate) fn show(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(what)
             .field("name", &self.name())
             .field("tasks", &self.len())

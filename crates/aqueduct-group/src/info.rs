@@ -24,6 +24,8 @@ pub enum TaskKind {
     Async,
     /// On the thread that spawned it (`spawn_local`).
     Local,
+    /// In the task that runs its group (`run_local`).
+    Inline,
     /// On a thread of its own (`spawn_blocking`): once it runs, nothing can stop it.
     Blocking,
 }

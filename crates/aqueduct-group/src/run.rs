@@ -1,4 +1,9 @@
 //! Running a body with its group.
+//!
+//! The body is a closure that is given a spawner by value, and not a reference to the group. `AsyncFnOnce(&TaskGroup<P>)`
+//! reads better in a signature; but then the compiler has to show, for a future that holds the closure, that the closure
+//! takes that reference for all lifetimes, also those in `P` and in what the group is lent, which it has forgotten: what
+//! lends a `Vec<&'static str>` would not be `Send` (rust-lang/rust#110338).
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,27 +19,32 @@ use crate::group::TaskGroup;
 use crate::policy::Policy;
 use crate::shared::{BodyState, Shared};
 
-pub(crate) async fn run<P, F, R>(group: TaskGroup<P>, body: F) -> (Option<R>, P::Value)
+/// `body` is not called before it is polled, in the group's node.
+pub(crate) async fn run<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
 where
     P: Policy,
-    F: AsyncFnOnce(&TaskGroup<P>) -> R,
+    B: Future,
 {
     group.shared().activate();
-    group.shared().set_body(BodyState::Runs);
-    let ended = Bodily {
-        future: Some(body(&group)),
-        node: Some(group.shared().node.clone()),
-        shared: group.shared(),
-    }
-    .await;
-    group.shared().set_body(match ended {
-        Ended::Returned(_) | Ended::Panicked(_) => BodyState::None,
-        Ended::CutShort => BodyState::CutShort,
-    });
+    let ended = Bodily::new(&group, body).await;
     if let Ended::Panicked(_) = &ended {
-        let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
-        group.scope().cancel_because(reason);
+        group.body_panicked();
     }
+    settle(group, ended).await
+}
+
+impl<P: Policy> TaskGroup<P> {
+    pub(crate) fn body_panicked(&self) {
+        let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
+        self.scope().cancel_because(reason);
+    }
+}
+
+/// What becomes of a group whose body has ended.
+pub(crate) async fn settle<P, R>(group: TaskGroup<P>, ended: Ended<R>) -> (Option<R>, P::Value)
+where
+    P: Policy,
+{
     match ended {
         Ended::Returned(returned) => (Some(returned), group.join().await),
         Ended::CutShort => (None, group.join().await),
@@ -45,7 +55,7 @@ where
     }
 }
 
-enum Ended<R> {
+pub(crate) enum Ended<R> {
     Returned(R),
     Panicked(Box<dyn Any + Send>),
     /// The group was aborted.
@@ -54,7 +64,7 @@ enum Ended<R> {
 
 pin_project! {
     /// A body, within the group's node, until the group is aborted.
-    struct Bodily<'a, P: Policy, F> {
+    pub(crate) struct Bodily<'a, P: Policy, F> {
         #[pin]
         future: Option<F>,
         node: Option<Arc<Node>>,
@@ -65,6 +75,17 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             within(this.node, || this.future.set(None));
+        }
+    }
+}
+
+impl<'a, P: Policy, F: Future> Bodily<'a, P, F> {
+    pub(crate) fn new(group: &'a TaskGroup<P>, body: F) -> Self {
+        group.shared().set_body(BodyState::Runs);
+        Self {
+            future: Some(body),
+            node: Some(group.shared().node.clone()),
+            shared: group.shared(),
         }
     }
 }
@@ -92,9 +113,14 @@ impl<P: Policy, F: Future> Future for Bodily<'_, P, F> {
         let dropped = within(this.node, || {
             catch_unwind(AssertUnwindSafe(|| this.future.set(None)))
         });
-        Poll::Ready(match (ended, dropped) {
+        let ended = match (ended, dropped) {
             (Ended::Panicked(payload), _) | (_, Err(payload)) => Ended::Panicked(payload),
             (ended, Ok(())) => ended,
-        })
+        };
+        this.shared.set_body(match ended {
+            Ended::Returned(_) | Ended::Panicked(_) => BodyState::None,
+            Ended::CutShort => BodyState::CutShort,
+        });
+        Poll::Ready(ended)
     }
 }

@@ -26,16 +26,22 @@ use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
 use crate::phase::{Act, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
+use crate::signals::Listening;
 use crate::tree::{self, GroupSnapshot, TaskSnapshot};
 
-impl Abort for JoinHandle<()> {
+/// Nothing for a task that runs in its owner, which is woken when the group is aborted, and drops it.
+pub(crate) type TaskAbort = Option<JoinHandle<()>>;
+
+impl Abort for TaskAbort {
     fn abort(&self) {
-        JoinHandle::abort(self);
+        if let Some(handle) = self {
+            handle.abort();
+        }
     }
 }
 
 pub(crate) struct Shared<P: Policy> {
-    pub(crate) members: Members<P, JoinHandle<()>>,
+    pub(crate) members: Members<P, TaskAbort>,
     pub(crate) scope: CancelScope,
     /// That of the group's body, whose tasks it is the parent of.
     pub(crate) node: Arc<Node>,
@@ -57,6 +63,7 @@ struct Shell {
     waker: Waker,
     /// Keeps the waker registered.
     _cancelled: Pin<Box<UntilCancelled<'static>>>,
+    signals: Listening,
 }
 
 struct EndingState {
@@ -77,7 +84,7 @@ pub(crate) enum BodyState {
     CutShort,
 }
 
-/// Called when the scope is cancelled, or when an alarm rings.
+/// Called when the scope is cancelled, when an alarm rings, and for each signal.
 struct Tick<P: Policy>(Weak<Shared<P>>);
 
 impl<P: Policy> Wake for Tick<P> {
@@ -158,6 +165,7 @@ impl<P: Policy> Shared<P> {
             let mut until = Box::pin(self.scope.cancelled_owned());
             cancelled = Some(until.as_mut().poll(&mut Context::from_waker(&waker)));
             Shell {
+                signals: self.options.signals.listen(&self.scope, &waker),
                 runtime,
                 waker,
                 _cancelled: until,
@@ -189,6 +197,10 @@ impl<P: Policy> Shared<P> {
 
     /// Goes on to the next phase if it is time to.
     pub(crate) fn tick(&self) {
+        let shell = self.shell.get();
+        if shell.is_some_and(|shell| shell.signals.poll_impatient(&shell.waker).is_ready()) {
+            self.abort();
+        }
         let mut again = Some(self.now());
         while let Some(now) = again {
             let mut ending = self.ending.lock();

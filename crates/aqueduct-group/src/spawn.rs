@@ -24,6 +24,7 @@ use crate::policy::Policy;
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
 pub use launch::{Async, Blocking, Handed, Launch, Local};
+pub(crate) use launch::{Judged, Pad, sealed};
 pub use start::{Ready, StartError};
 
 /// A task before it is spawned: by whom, its name, and from where.
@@ -50,7 +51,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         F: Future<Output = P::Output> + Send + 'static,
     {
-        Spawn::new(self, Async(future))
+        Spawn::new(self, Async::new::<P>(future))
     }
 
     /// Spawns it on the runtime, if there is room.
@@ -63,7 +64,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         F: Future<Output = P::Output> + Send + 'static,
     {
-        self.try_launch(Async(future))
+        self.try_launch(Async::new::<P>(future))
     }
 
     /// Runs a closure on a thread where it may block, once there is room.
@@ -74,7 +75,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         W: FnOnce() -> P::Output + Send + 'static,
     {
-        Spawn::new(self, Blocking(work))
+        Spawn::new(self, Blocking::new::<P>(work))
     }
 
     /// Spawns it on this thread, once there is room: the future need not be `Send`.
@@ -87,7 +88,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         F: Future<Output = P::Output> + 'static,
     {
-        Spawn::new(self, Local(future))
+        Spawn::new(self, Local::new::<P>(future))
     }
 
     /// Spawns a task of any type, once there is room, whose value its handle gives. The policy sees only whether it
@@ -97,7 +98,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
         F: Future + Send + 'static,
         F::Output: Send,
     {
-        Spawn::new(self, Handed(future))
+        Spawn::new(self, Handed::new::<P>(future))
     }
 
     /// Spawns a task and waits until it says that it is ready: `make` gets a [`Ready`] to say so with, and a value.
@@ -142,7 +143,10 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     }
 
     #[inline]
-    fn try_launch<L: Launch<P>>(self, task: L) -> Result<L::Given, TrySpawnError<L::Work>> {
+    pub(crate) fn try_launch<L: Launch<P>>(
+        self,
+        task: L,
+    ) -> Result<L::Given, TrySpawnError<L::Work>> {
         match self.spawner.reserve() {
             Reserved::Index(index) => Ok(self.launch(index, task)),
             Reserved::Full => Err(TrySpawnError::Full(task.into_work())),
@@ -238,7 +242,7 @@ pin_project! {
 }
 
 impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
-    fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
+    pub(crate) fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
         Self {
             spawner: task.spawner,
             task: Some((task, launch)),

@@ -2,6 +2,11 @@
 #![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod lend;
+mod local;
 mod matrix;
 mod regressions;
+#[cfg(all(unix, feature = "signal"))]
+mod signals;
+mod spawnable;
 mod support;
