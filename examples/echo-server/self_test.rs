@@ -1,0 +1,139 @@
+//! A server driven from clients in the same process, over loopback.
+//!
+//! Each stage runs a server of its own and looks at it from both sides: what its clients sent and got, and what it says
+//! it did. Stages are independent; one that fails does not keep the next from running. When all are over no task may be
+//! alive, which [`tree`] knows.
+
+mod client;
+mod stages;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use aqueduct_cancel::CancelScope;
+use aqueduct_examples::duration::shown;
+use aqueduct_examples::format::{counted, grouped, megabytes};
+use aqueduct_examples::signals::cancel_on_signals;
+use aqueduct_examples::table::{Align, Table};
+use aqueduct_group::{Discard, group, tree};
+
+use crate::{descriptors, exit, interrupted};
+
+/// What a stage found in order; what it did not is an error, in words.
+#[derive(Debug)]
+struct Passed {
+    connections: u64,
+    bytes: u64,
+    found: String,
+}
+
+type Outcome = Result<Passed, String>;
+
+/// How long what was interrupted may take to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
+    // A connection has both of its ends in this process.
+    let at_once_max = descriptors::raise() / 2;
+    let wave = connections.div_ceil(connections.div_ceil(at_once_max));
+    eprintln!("{}", plan(connections, wave));
+
+    let scope = CancelScope::new().with_name("self-test");
+    let _signals =
+        cancel_on_signals(&scope).map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let (results, _) = group()
+        .with_name("self-test")
+        .with_scope(&scope)
+        .with_grace(GRACE)
+        .run_with(Discard::new(), async |root| {
+            scope.run(stages(root, connections, wave)).await.ok()
+        })
+        .await;
+    let Some(results) = results.flatten() else {
+        return Ok(interrupted());
+    };
+    Ok(tell(&results))
+}
+
+fn plan(connections: usize, wave: usize) -> String {
+    let count = grouped(connections as u64);
+    match connections.div_ceil(wave) {
+        1 => format!("Self-test: {count} connections, all at once (Ctrl-C stops)"),
+        waves => format!(
+            "Self-test: {count} connections in {waves} waves of at most {}, for which there are file descriptors \
+             (ulimit -Hn; Ctrl-C stops)",
+            grouped(wave as u64)
+        ),
+    }
+}
+
+struct Row {
+    stage: &'static str,
+    time: Duration,
+    outcome: Outcome,
+}
+
+async fn stages(root: &stages::Root, connections: usize, wave: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut run = async |stage, outcome: &mut (dyn Future<Output = Outcome> + Unpin)| {
+        let start = Instant::now();
+        let outcome = outcome.await;
+        let time = start.elapsed();
+        rows.push(Row {
+            stage,
+            time,
+            outcome,
+        });
+    };
+    run("echo", &mut Box::pin(stages::echo(root, connections, wave))).await;
+    run("limit", &mut Box::pin(stages::limit(root))).await;
+    run("idle", &mut Box::pin(stages::idle(root))).await;
+    run("age", &mut Box::pin(stages::age(root))).await;
+    run("drain", &mut Box::pin(stages::drain(root, wave))).await;
+    run("grace", &mut Box::pin(stages::grace(root))).await;
+    rows
+}
+
+/// Prints the table; says whether all is well.
+fn tell(rows: &[Row]) -> ExitCode {
+    use Align::{Left, Right};
+
+    let mut table = Table::new([Left, Right, Right, Right, Left]);
+    table.row(["Stage", "Connections", "Echoed", "Time", "Found"].map(str::to_owned));
+    table.rule();
+    for Row {
+        stage,
+        time,
+        outcome,
+    } in rows
+    {
+        let (connections, bytes, found) = match outcome {
+            Ok(passed) => (
+                grouped(passed.connections),
+                megabytes(passed.bytes),
+                passed.found.clone(),
+            ),
+            Err(wrong) => (String::new(), String::new(), format!("FAILED: {wrong}")),
+        };
+        table.row([stage.to_string(), connections, bytes, shown(*time), found]);
+    }
+    print!("\n{}\n", table.render());
+
+    let left = tree();
+    let tasks = left.task_count();
+    println!("tasks alive after shutdown: {tasks}");
+    if tasks > 0 {
+        print!("{left}");
+    }
+    let failed = rows.iter().filter(|row| row.outcome.is_err()).count();
+    if failed == 0 && tasks == 0 {
+        println!("self-test passed");
+        return ExitCode::SUCCESS;
+    }
+    println!(
+        "self-test FAILED: {} of {} did not pass",
+        counted(failed as u64, "stage", "stages"),
+        rows.len()
+    );
+    ExitCode::from(exit::FAILED)
+}
