@@ -6,17 +6,18 @@
 use std::io;
 use std::process;
 
-use aqueduct_cancel::{CancelScope, Reason, ReasonKind};
+use aqueduct_cancel::CancelScope;
+use futures_util::StreamExt;
 use tokio::task::AbortHandle;
 
 use crate::INTERRUPTED;
 
-/// Listens for signals until it is dropped.
+/// Listens for the second signal until it is dropped.
 #[derive(Debug)]
-#[must_use = "dropped at once, it hears nothing"]
-pub struct Signals(AbortHandle);
+#[must_use = "dropped at once, it does not hear the second signal"]
+pub struct Impatience(AbortHandle);
 
-impl Drop for Signals {
+impl Drop for Impatience {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -27,54 +28,12 @@ impl Drop for Signals {
 /// # Errors
 ///
 /// If the operating system does not let us listen.
-pub fn cancel_on_signals(scope: &CancelScope) -> io::Result<Signals> {
-    let mut listener = Listener::new()?;
-    let scope = scope.clone();
+pub fn cancel_on_signals(scope: &CancelScope) -> io::Result<Impatience> {
+    let mut after_the_first = scope.cancel_on_signals()?.skip(1);
     let listening = tokio::spawn(async move {
-        let first = listener.next().await;
-        scope.cancel_because(Reason::new(ReasonKind::Signal, first));
-        listener.next().await;
-        process::exit(INTERRUPTED.into());
-    });
-    Ok(Signals(listening.abort_handle()))
-}
-
-#[cfg(unix)]
-struct Listener {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Listener {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
+        if after_the_first.next().await.is_some() {
+            process::exit(INTERRUPTED.into());
         }
-    }
-}
-
-#[cfg(windows)]
-struct Listener(tokio::signal::windows::CtrlC);
-
-#[cfg(windows)]
-impl Listener {
-    fn new() -> io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
-    }
-
-    async fn next(&mut self) -> &'static str {
-        self.0.recv().await;
-        "Ctrl-C"
-    }
+    });
+    Ok(Impatience(listening.abort_handle()))
 }

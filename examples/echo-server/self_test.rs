@@ -36,11 +36,10 @@ pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
     // A connection has both of its ends in this process.
     let at_once_max = descriptors::raise() / 2;
     let wave = connections.div_ceil(connections.div_ceil(at_once_max));
-    eprintln!("{}", plan(connections, wave));
-
     let scope = CancelScope::new().with_name("self-test");
     let _signals =
         cancel_on_signals(&scope).map_err(|error| format!("cannot listen for signals: {error}"))?;
+    eprintln!("{}", plan(connections, wave));
     let (results, _) = group()
         .with_name("self-test")
         .with_scope(&scope)
@@ -49,10 +48,11 @@ pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
             scope.run(stages(root, connections, wave)).await.ok()
         })
         .await;
-    let Some(results) = results.flatten() else {
-        return Ok(interrupted());
-    };
-    Ok(tell(&results))
+    match results.flatten() {
+        // A stage that was interrupted may say that it failed.
+        Some(results) if !scope.is_cancelled() => Ok(tell(&results)),
+        _ => Ok(interrupted()),
+    }
 }
 
 fn plan(connections: usize, wave: usize) -> String {
