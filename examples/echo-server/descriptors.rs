@@ -9,7 +9,9 @@ pub(crate) fn raise() -> usize {
     let wanted = u64::from(u32::MAX);
     // What cannot be asked for is not needed: such systems have no limit of this kind.
     let allowed = rlimit::increase_nofile_limit(wanted).unwrap_or(wanted);
-    usize::try_from(allowed).unwrap_or(usize::MAX) - OTHERS.min(allowed as usize)
+    usize::try_from(allowed)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(OTHERS)
 }
 
 /// Asks for enough for so many connections.

@@ -29,17 +29,28 @@ struct Passed {
 
 type Outcome = Result<Passed, String>;
 
+/// The stages after the first need so many connections.
+const AT_ONCE_MIN: usize = 36;
+
 /// How long what was interrupted may take to end.
 const GRACE: Duration = Duration::from_secs(2);
 
 pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
     // A connection has both of its ends in this process.
     let at_once_max = descriptors::raise() / 2;
-    let wave = connections.div_ceil(connections.div_ceil(at_once_max));
+    if at_once_max < AT_ONCE_MIN {
+        return Err(format!(
+            "the self-test makes {AT_ONCE_MIN} connections at once, for which this process has not enough file \
+             descriptors: raise the limit (ulimit -Hn)"
+        ));
+    }
+    let waves = connections.div_ceil(at_once_max);
+    let wave = connections.div_ceil(waves);
+
     let scope = CancelScope::new().with_name("self-test");
     let _signals =
         cancel_on_signals(&scope).map_err(|error| format!("cannot listen for signals: {error}"))?;
-    eprintln!("{}", plan(connections, wave));
+    eprintln!("{}", plan(connections, waves, wave));
     let (results, _) = group()
         .with_name("self-test")
         .with_scope(&scope)
@@ -55,9 +66,9 @@ pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
     }
 }
 
-fn plan(connections: usize, wave: usize) -> String {
+fn plan(connections: usize, waves: usize, wave: usize) -> String {
     let count = grouped(connections as u64);
-    match connections.div_ceil(wave) {
+    match waves {
         1 => format!("Self-test: {count} connections, all at once (Ctrl-C stops)"),
         waves => format!(
             "Self-test: {count} connections in {waves} waves of at most {}, for which there are file descriptors \
@@ -74,24 +85,23 @@ struct Row {
 }
 
 async fn stages(root: &stages::Root, connections: usize, wave: usize) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut run = async |stage, outcome: &mut (dyn Future<Output = Outcome> + Unpin)| {
-        let start = Instant::now();
-        let outcome = outcome.await;
-        let time = start.elapsed();
-        rows.push(Row {
-            stage,
-            time,
-            outcome,
-        });
-    };
-    run("echo", &mut Box::pin(stages::echo(root, connections, wave))).await;
-    run("limit", &mut Box::pin(stages::limit(root))).await;
-    run("idle", &mut Box::pin(stages::idle(root))).await;
-    run("age", &mut Box::pin(stages::age(root))).await;
-    run("drain", &mut Box::pin(stages::drain(root, wave))).await;
-    run("grace", &mut Box::pin(stages::grace(root))).await;
-    rows
+    vec![
+        row("echo", stages::echo(root, connections, wave)).await,
+        row("limit", stages::limit(root)).await,
+        row("idle", stages::idle(root)).await,
+        row("age", stages::age(root)).await,
+        row("drain", stages::drain(root, wave)).await,
+        row("grace", stages::grace(root)).await,
+    ]
+}
+
+async fn row(stage: &'static str, outcome: impl Future<Output = Outcome>) -> Row {
+    let start = Instant::now();
+    Row {
+        stage,
+        outcome: outcome.await,
+        time: start.elapsed(),
+    }
 }
 
 /// Prints the table; says whether all is well.

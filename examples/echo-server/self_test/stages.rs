@@ -250,7 +250,7 @@ pub(super) async fn drain(root: &Root, wave: usize) -> Outcome {
         pieces: 40,
         pause: Duration::from_millis(5),
     };
-    let talking = wave.min(100) as u64;
+    let talking = (wave / 2).clamp(1, 100) as u64;
 
     let options = Options {
         connections_max: 2 * talking as usize,
