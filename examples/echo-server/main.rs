@@ -1,13 +1,13 @@
 //! A TCP server that sends back what it gets, and ends without losing any of it.
 //!
 //! ```text
-//!   SIGINT ──▶ scope ──▶ group "connections": limit, grace
-//!                             ├── accepts (the group's owner)
-//!                             ├── task "connection 127.0.0.1:50001", with a scope of its own
-//!                             └── task "connection 127.0.0.1:50002", …
+//!   SIGINT ──▶ group "echo-server" ──▶ group "connections": limit, grace
+//!                                              ├── accepts (the group's owner)
+//!                                              ├── task "connection 127.0.0.1:50001", with a scope of its own
+//!                                              └── task "connection 127.0.0.1:50002", …
 //! ```
 //!
-//! Shutdown is the group's: once its scope is cancelled it takes no more connections, those that are there have the
+//! Shutdown is the group's: once it is cancelled it takes no more connections, those that are there have the
 //! grace to finish what they have, and what has not ended then is aborted. Nothing in this program counts connections
 //! down, or waits for them one by one.
 //!
@@ -24,15 +24,16 @@ mod self_test;
 mod server;
 mod stats;
 
-use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, megabytes};
 use aqueduct_examples::signals::cancel_on_signals;
+use aqueduct_group::{Discard, TaskGroup, group};
 use clap::Parser;
 
 use crate::cli::Args;
@@ -48,29 +49,38 @@ mod exit {
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    let done = match args.self_test {
-        true => self_test::main(args.connections).await,
-        false => serve(&args).await,
-    };
-    done.unwrap_or_else(|error| {
+    run(&args).await.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::from(exit::FAILED)
     })
 }
 
-async fn serve(args: &Args) -> Result<ExitCode, String> {
+/// Serves in a group that signals cancel. Its connections have their own grace, of which the group takes none away.
+async fn run(args: &Args) -> Result<ExitCode, String> {
+    let scope = CancelScope::new();
+    let _signals =
+        cancel_on_signals(&scope).map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let app = group()
+        .with_name("echo-server")
+        .with_scope(&scope)
+        .with_grace(Duration::MAX);
+    let job = async |app: &TaskGroup<Discard>| match args.self_test {
+        true => self_test::run(app, args.connections).await,
+        false => serve(args, app.scope()).await,
+    };
+    let (code, _) = app.run_with(Discard::new(), job).await;
+    code.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
+}
+
+async fn serve(args: &Args, scope: &CancelScope) -> Result<ExitCode, String> {
     descriptors::make_room_for(args.connections_max)?;
     let listener = server::listen(&args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
-    let text = |error: io::Error| error.to_string();
-    let address = listener.local_addr().map_err(text)?;
-
-    let scope = CancelScope::new().with_name("echo-server");
-    let _signals = cancel_on_signals(&scope).map_err(text)?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("Listening on {address} (Ctrl-C stops)");
     let stats = Arc::new(Stats::default());
-    let served = server::serve(listener, args.options(Log::Loud), &scope, &stats).await;
+    let served = server::serve(listener, args.options(Log::Loud), scope, &stats).await;
     Ok(tell(&served, &stats))
 }
 
@@ -97,10 +107,4 @@ fn tell(served: &Served, stats: &Stats) -> ExitCode {
             ExitCode::from(exit::CUT_OFF)
         }
     }
-}
-
-/// The user wants no more of the self-test.
-fn interrupted() -> ExitCode {
-    eprintln!("interrupted: the self-test is not finished");
-    ExitCode::from(INTERRUPTED)
 }

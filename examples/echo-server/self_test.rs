@@ -10,14 +10,13 @@ mod stages;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aqueduct_cancel::CancelScope;
+use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, grouped, megabytes};
-use aqueduct_examples::signals::cancel_on_signals;
 use aqueduct_examples::table::{Align, Table};
-use aqueduct_group::{Discard, group, tree};
+use aqueduct_group::tree;
 
-use crate::{descriptors, exit, interrupted};
+use crate::{descriptors, exit};
 
 /// What a stage found in order; what it did not is an error, in words.
 #[derive(Debug)]
@@ -32,10 +31,7 @@ type Outcome = Result<Passed, String>;
 /// The stages after the first need so many connections.
 const AT_ONCE_MIN: usize = 36;
 
-/// How long what was interrupted may take to end.
-const GRACE: Duration = Duration::from_secs(2);
-
-pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
+pub(crate) async fn run(app: &stages::App, connections: usize) -> Result<ExitCode, String> {
     // A connection has both of its ends in this process.
     let at_once_max = descriptors::raise() / 2;
     if at_once_max < AT_ONCE_MIN {
@@ -47,22 +43,15 @@ pub(crate) async fn main(connections: usize) -> Result<ExitCode, String> {
     let waves = connections.div_ceil(at_once_max);
     let wave = connections.div_ceil(waves);
 
-    let scope = CancelScope::new().with_name("self-test");
-    let _signals =
-        cancel_on_signals(&scope).map_err(|error| format!("cannot listen for signals: {error}"))?;
     eprintln!("{}", plan(connections, waves, wave));
-    let (results, _) = group()
-        .with_name("self-test")
-        .with_scope(&scope)
-        .with_grace(GRACE)
-        .run_with(Discard::new(), async |root| {
-            scope.run(stages(root, connections, wave)).await.ok()
-        })
-        .await;
-    match results.flatten() {
+    let scope = app.scope();
+    match scope.run(stages(app, connections, wave)).await {
         // A stage that was interrupted may say that it failed.
-        Some(results) if !scope.is_cancelled() => Ok(tell(&results)),
-        _ => Ok(interrupted()),
+        Ok(rows) if !scope.is_cancelled() => Ok(tell(&rows)),
+        _ => {
+            eprintln!("interrupted: the self-test is not finished");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
     }
 }
 
@@ -84,14 +73,14 @@ struct Row {
     outcome: Outcome,
 }
 
-async fn stages(root: &stages::Root, connections: usize, wave: usize) -> Vec<Row> {
+async fn stages(app: &stages::App, connections: usize, wave: usize) -> Vec<Row> {
     vec![
-        row("echo", stages::echo(root, connections, wave)).await,
-        row("limit", stages::limit(root)).await,
-        row("idle", stages::idle(root)).await,
-        row("age", stages::age(root)).await,
-        row("drain", stages::drain(root, wave)).await,
-        row("grace", stages::grace(root)).await,
+        row("echo", stages::echo(app, connections, wave)).await,
+        row("limit", stages::limit(app)).await,
+        row("idle", stages::idle(app)).await,
+        row("age", stages::age(app)).await,
+        row("drain", stages::drain(app, wave)).await,
+        row("grace", stages::grace(app)).await,
     ]
 }
 

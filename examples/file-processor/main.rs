@@ -56,10 +56,12 @@ mod walk;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::signals::cancel_on_signals;
+use aqueduct_group::{Discard, TaskGroup, group};
 use clap::Parser;
 use tokio::runtime::Builder;
 
@@ -90,7 +92,21 @@ fn main() -> ExitCode {
     code
 }
 
+/// Everything, in a group that Ctrl-C cancels. What is below ends in its own time, of which the group takes none away.
 async fn run(args: &Args) -> ExitCode {
+    let scope = CancelScope::new();
+    // Who cannot listen is ended by Ctrl-C as ever.
+    let _signals = cancel_on_signals(&scope);
+    let app = group()
+        .with_name("file-processor")
+        .with_scope(&scope)
+        .with_grace(Duration::MAX);
+    let job = async |app: &TaskGroup<Discard>| process(args, app.scope()).await;
+    let (code, _) = app.run_with(Discard::new(), job).await;
+    code.unwrap_or(ExitCode::from(INTERRUPTED))
+}
+
+async fn process(args: &Args, scope: &CancelScope) -> ExitCode {
     let roots = match input::roots(&args.paths) {
         Ok(roots) => roots,
         Err(error) => {
@@ -99,18 +115,15 @@ async fn run(args: &Args) -> ExitCode {
         }
     };
 
-    let scope = CancelScope::new().with_name("file-processor");
-    // Who cannot listen is ended by Ctrl-C as ever.
-    let _signals = cancel_on_signals(&scope);
     let workers = args.workers();
     let staff = counted(workers as u64, "worker", "workers");
     eprintln!("Counting {roots} with {staff} (Ctrl-C stops)");
 
-    let outcome = pipeline::run(&roots, workers, &scope, &Progress::bar("counting")).await;
+    let outcome = pipeline::run(&roots, workers, scope, &Progress::bar("counting")).await;
     let verdict = match args.verify {
         true if !outcome.interrupted => {
             eprintln!("Recounting sequentially");
-            verify::run(roots, &outcome.counts, &scope).await
+            verify::run(roots, &outcome.counts, scope).await
         }
         true => Verdict::Unfinished,
         false => Verdict::NotAsked,

@@ -12,25 +12,28 @@
 //!
 //! # Modules
 //!
-//! [`urls`] what to fetch · [`fetch`] one of them · [`run`] all of them · [`figures`] how long they took ·
+//! [`urls`] what to fetch · [`fetch`] one of them · [`fetches`] all of them · [`figures`] how long they took ·
 //! [`loopback`] a server to fetch from when there is nothing else
 #![forbid(unsafe_code)]
 
 mod cli;
 mod fetch;
+mod fetches;
 mod figures;
 mod loopback;
-mod run;
 mod urls;
 
+use std::io;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::format::counted;
 use aqueduct_examples::signals::cancel_on_signals;
-use aqueduct_group::tree;
+use aqueduct_group::{Discard, TaskGroup, group, tree};
 use clap::Parser;
+use hyper::Uri;
 
 use crate::cli::Args;
 use crate::figures::Figures;
@@ -53,22 +56,30 @@ async fn main() -> ExitCode {
             return ExitCode::from(exit::BAD_INPUT);
         }
     };
-    let scope = CancelScope::new().with_name("http-client");
-    let done = match cancel_on_signals(&scope) {
-        Ok(_signals) => fetch_all(&args, listed, &scope).await,
-        Err(error) => Err(error),
-    };
-    done.unwrap_or_else(|error| {
+    run(&args, listed).await.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::from(exit::FAILED)
     })
 }
 
+/// Everything, in a group that Ctrl-C cancels. What is below ends at once then, and leaves the time to say how far it came.
+async fn run(args: &Args, listed: Option<Vec<Uri>>) -> io::Result<ExitCode> {
+    let scope = CancelScope::new();
+    let _signals = cancel_on_signals(&scope)?;
+    let app = group()
+        .with_name("http-client")
+        .with_scope(&scope)
+        .with_grace(Duration::MAX);
+    let job = async |app: &TaskGroup<Discard>| fetch_all(args, listed, app.scope()).await;
+    let (code, _) = app.run_with(Discard::new(), job).await;
+    code.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
+}
+
 async fn fetch_all(
     args: &Args,
-    listed: Option<Vec<hyper::Uri>>,
+    listed: Option<Vec<Uri>>,
     scope: &CancelScope,
-) -> std::io::Result<ExitCode> {
+) -> io::Result<ExitCode> {
     let (loopback, urls) = match listed {
         Some(urls) => (None, urls),
         None => {
@@ -85,7 +96,7 @@ async fn fetch_all(
         "Fetching {count}{from}, {} at once (Ctrl-C stops)",
         args.limit
     );
-    let figures = run::run(urls, args, scope).await;
+    let figures = fetches::run(urls, args, scope).await;
     if let Some(loopback) = loopback {
         loopback.stop().await;
     }

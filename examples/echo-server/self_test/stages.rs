@@ -21,7 +21,7 @@ use crate::connection::End;
 use crate::server::{Log, Options, Served, listen, serve};
 use crate::stats::Stats;
 
-pub(super) type Root = TaskGroup<Discard>;
+pub(super) type App = TaskGroup<Discard>;
 
 /// A stage that takes longer hangs.
 const STAGE_MAX: Duration = Duration::from_secs(120);
@@ -49,16 +49,16 @@ struct Server {
 }
 
 impl Server {
-    async fn start(root: &Root, options: Options) -> Result<Self, String> {
+    async fn start(app: &App, options: Options) -> Result<Self, String> {
         let listener = listen("127.0.0.1:0").await.map_err(text)?;
         let address = listener.local_addr().map_err(text)?;
         let stats = Arc::new(Stats::default());
-        let scope = root.scope().child().with_name("server");
+        let scope = app.scope().child().with_name("server");
         let serving = {
             let (scope, stats) = (scope.clone(), stats.clone());
             async move { serve(listener, options, &scope, &stats).await }
         };
-        let spawned = root.task("server").spawn_with_handle(serving).await;
+        let spawned = app.task("server").spawn_with_handle(serving).await;
         Ok(Self {
             address,
             stats,
@@ -120,12 +120,12 @@ where
 }
 
 /// Many connections, held until all of a wave are there, and then all at work at once.
-pub(super) async fn echo(root: &Root, connections: usize, wave: usize) -> Outcome {
+pub(super) async fn echo(app: &App, connections: usize, wave: usize) -> Outcome {
     let options = Options {
         connections_max: wave,
         ..OPTIONS
     };
-    let server = Server::start(root, options).await?;
+    let server = Server::start(app, options).await?;
     let (address, stats) = (server.address, server.stats.clone());
     let connecting = Arc::new(Semaphore::new(CONNECTING));
     let mut bytes = 0;
@@ -165,7 +165,7 @@ pub(super) async fn echo(root: &Root, connections: usize, wave: usize) -> Outcom
 }
 
 /// More clients than the server takes at once.
-pub(super) async fn limit(root: &Root) -> Outcome {
+pub(super) async fn limit(app: &App) -> Outcome {
     const COUNT: usize = 32;
     const LIMIT: usize = 4;
 
@@ -173,7 +173,7 @@ pub(super) async fn limit(root: &Root) -> Outcome {
         connections_max: LIMIT,
         ..OPTIONS
     };
-    let server = Server::start(root, options).await?;
+    let server = Server::start(app, options).await?;
     let (address, stats) = (server.address, server.stats.clone());
     let bytes = clients(0..COUNT, |number| async move {
         let client = Client::connect(address, number).await?;
@@ -191,7 +191,7 @@ pub(super) async fn limit(root: &Root) -> Outcome {
 }
 
 /// Clients that say nothing more.
-pub(super) async fn idle(root: &Root) -> Outcome {
+pub(super) async fn idle(app: &App) -> Outcome {
     const COUNT: usize = 20;
     const IDLE: Duration = Duration::from_millis(200);
 
@@ -199,7 +199,7 @@ pub(super) async fn idle(root: &Root) -> Outcome {
         idle: IDLE,
         ..OPTIONS
     };
-    let server = Server::start(root, options).await?;
+    let server = Server::start(app, options).await?;
     let (address, stats) = (server.address, server.stats.clone());
     let bytes = clients(0..COUNT, |number| async move {
         let client = Client::connect(address, number).await?;
@@ -221,7 +221,7 @@ pub(super) async fn idle(root: &Root) -> Outcome {
 }
 
 /// Clients that stay for longer than they may.
-pub(super) async fn age(root: &Root) -> Outcome {
+pub(super) async fn age(app: &App) -> Outcome {
     const COUNT: usize = 20;
     const AGE: Duration = Duration::from_millis(200);
 
@@ -230,7 +230,7 @@ pub(super) async fn age(root: &Root) -> Outcome {
         quiet: Duration::from_millis(50),
         ..OPTIONS
     };
-    let server = Server::start(root, options).await?;
+    let server = Server::start(app, options).await?;
     let (address, stats) = (server.address, server.stats.clone());
     let bytes = clients(0..COUNT, |number| async move {
         Client::connect(address, number).await?.wait_for_end().await
@@ -245,7 +245,7 @@ pub(super) async fn age(root: &Root) -> Outcome {
 }
 
 /// The server stops while half of its clients are in the midst of sending, and half say nothing.
-pub(super) async fn drain(root: &Root, wave: usize) -> Outcome {
+pub(super) async fn drain(app: &App, wave: usize) -> Outcome {
     const TALK: Load = Load {
         pieces: 40,
         pause: Duration::from_millis(5),
@@ -256,7 +256,7 @@ pub(super) async fn drain(root: &Root, wave: usize) -> Outcome {
         connections_max: 2 * talking as usize,
         ..OPTIONS
     };
-    let server = Server::start(root, options).await?;
+    let server = Server::start(app, options).await?;
     let (address, stats) = (server.address, server.stats.clone());
     let all_here = Arc::new(Barrier::new(2 * talking as usize + 1));
     let all_clients = clients(0..2 * talking as usize, |number| {
@@ -294,14 +294,14 @@ pub(super) async fn drain(root: &Root, wave: usize) -> Outcome {
 }
 
 /// A client that does not stop.
-pub(super) async fn grace(root: &Root) -> Outcome {
+pub(super) async fn grace(app: &App) -> Outcome {
     const GRACE: Duration = Duration::from_millis(300);
 
     let options = Options {
         grace: GRACE,
         ..OPTIONS
     };
-    let server = Server::start(root, options).await?;
+    let server = Server::start(app, options).await?;
     let (address, stats) = (server.address, server.stats.clone());
     let client = Client::connect(address, 1).await.map_err(text)?;
     let talk = async {
