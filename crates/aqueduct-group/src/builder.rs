@@ -10,7 +10,7 @@ use aqueduct_cancel::CancelScope;
 use tokio::time::Instant;
 
 use crate::enclosing::{self, Enclosing};
-use crate::group::{Spawner, TaskGroup};
+use crate::group::TaskGroup;
 use crate::phase::Patience;
 use crate::policy::Policy;
 use crate::run;
@@ -172,11 +172,9 @@ impl GroupBuilder {
         TaskGroup::new(Shared::new(options, policy, enclosing::current()))
     }
 
-    /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.
+    /// Opens the group, runs `body` with it, waits for all tasks, and gives what the policy makes of them.
     ///
-    /// The group is closed when the body returns.
-    ///
-    /// If the group is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
+    /// The group is closed when the body returns. If it is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
     /// dropped. [`run_with`](Self::run_with) also gives what the body returned.
     ///
     /// # Panics
@@ -188,13 +186,12 @@ impl GroupBuilder {
     ///
     /// *Strict* as far as tasks go: dropping it cancels and aborts them, and the group around waits for what is left.
     /// Their results are lost.
-    pub async fn run<P, F, Fut>(self, policy: P, body: F) -> P::Value
+    pub async fn run<P, F>(self, policy: P, body: F) -> P::Value
     where
         P: Policy,
-        F: FnOnce(Spawner<P>) -> Fut,
-        Fut: Future<Output = ()>,
+        F: AsyncFnOnce(&TaskGroup<P>),
     {
-        self.run_with(policy, body).await.1
+        run::run(self.open(policy), body).await.1
     }
 
     /// As [`run`](Self::run), and gives what the body returned too, or nothing if the group was cancelled before it
@@ -207,14 +204,11 @@ impl GroupBuilder {
     /// # Cancel safety
     ///
     /// *Strict*, as [`run`](Self::run).
-    pub async fn run_with<P, F, Fut>(self, policy: P, body: F) -> (Option<Fut::Output>, P::Value)
+    pub async fn run_with<P, F, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
     where
         P: Policy,
-        F: FnOnce(Spawner<P>) -> Fut,
-        Fut: Future,
+        F: AsyncFnOnce(&TaskGroup<P>) -> R,
     {
-        let group = self.open(policy);
-        let spawner = group.spawner();
-        run::run(group, async move { body(spawner).await }).await
+        run::run(self.open(policy), body).await
     }
 }

@@ -15,6 +15,12 @@
 //!
 //! It can be asked, and asked again, but nobody can wait for it: an `Arc` tells no one that it is the last. A [`Lent`] may
 //! well outlive the group, in a result of a task, or in a `spawn_blocking` that nothing could stop.
+//!
+//! # Why the body is given its arguments by value
+//!
+//! `AsyncFnOnce(&TaskGroup<P>, &Lent<E>)` would be as [`run`](GroupBuilder::run) has it. But then the compiler has to show,
+//! for a future that holds the closure, that the closure takes these references for all lifetimes, also those in `E`,
+//! which it has forgotten: what lends a `Vec<&'static str>` would not be `Send` (rust-lang/rust#110338).
 
 use std::error::Error;
 use std::fmt;
@@ -28,6 +34,7 @@ use aqueduct_channel::oneshot;
 use crate::builder::GroupBuilder;
 use crate::group::Spawner;
 use crate::policy::Policy;
+use crate::run;
 
 /// A share in the environment that a group was lent. Derefs to it; cheap to clone, for each task that needs one.
 pub struct Lent<E> {
@@ -106,7 +113,9 @@ impl GroupBuilder {
         Fut: Future<Output = ()>,
     {
         let (lent, still_lent) = lend(env);
-        let value = self.run(policy, |group| body(group, lent)).await;
+        let group = self.open(policy);
+        let spawner = group.spawner();
+        let (_, value) = run::run_future(group, async move { body(spawner, lent).await }).await;
         (value, still_lent.try_again())
     }
 }

@@ -1,9 +1,4 @@
 //! Running a body with its group.
-//!
-//! The body is a closure that is given a spawner by value, and not a reference to the group. `AsyncFnOnce(&TaskGroup<P>)`
-//! reads better in a signature; but then the compiler has to show, for a future that holds the closure, that the closure
-//! takes that reference for all lifetimes, also those in `P` and in what the group is lent, which it has forgotten: what
-//! lends a `Vec<&'static str>` would not be `Send` (rust-lang/rust#110338).
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -19,17 +14,24 @@ use crate::group::TaskGroup;
 use crate::policy::Policy;
 use crate::shared::{BodyState, Shared};
 
-/// `body` is not called before it is polled, in the group's node.
-pub(crate) async fn run<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
+pub(crate) async fn run<P, F, R>(group: TaskGroup<P>, body: F) -> (Option<R>, P::Value)
+where
+    P: Policy,
+    F: AsyncFnOnce(&TaskGroup<P>) -> R,
+{
+    group.shared().activate();
+    let ended = Bodily::new(&group, body(&group)).await;
+    settle(group, ended).await
+}
+
+/// [`run`], with a body that needs no reference to the group.
+pub(crate) async fn run_future<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
 where
     P: Policy,
     B: Future,
 {
     group.shared().activate();
     let ended = Bodily::new(&group, body).await;
-    if let Ended::Panicked(_) = &ended {
-        group.body_panicked();
-    }
     settle(group, ended).await
 }
 
@@ -45,6 +47,9 @@ pub(crate) async fn settle<P, R>(group: TaskGroup<P>, ended: Ended<R>) -> (Optio
 where
     P: Policy,
 {
+    if let Ended::Panicked(_) = &ended {
+        group.body_panicked();
+    }
     match ended {
         Ended::Returned(returned) => (Some(returned), group.join().await),
         Ended::CutShort => (None, group.join().await),

@@ -447,7 +447,7 @@ async fn a_body_alone_is_dropped_when_its_grace_is_over() {
     let here = limits().run_local(Collect::<()>::new(), |_| never());
     assert!(here.await.is_empty());
     assert_eq!(started.elapsed(), 2 * SECOND);
-    let there = limits().run(Collect::<()>::new(), |_| never());
+    let there = limits().run(Collect::<()>::new(), async |_| never().await);
     assert!(there.await.is_empty());
     assert_eq!(started.elapsed(), 4 * SECOND);
 }
