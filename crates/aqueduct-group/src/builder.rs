@@ -15,6 +15,7 @@ use crate::phase::Patience;
 use crate::policy::Policy;
 use crate::run;
 use crate::shared::Shared;
+use crate::signals::Wanted;
 
 /// Failures that a group keeps if it is not told how many.
 const FAILURES_KEPT: usize = 64;
@@ -26,7 +27,7 @@ const LINGER: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until the group is opened or run"]
 pub struct GroupBuilder {
-    options: Options,
+    pub(crate) options: Options,
     timeout: Option<Duration>,
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
     pub(crate) failures_kept_max: usize,
     pub(crate) resume_panics: bool,
+    pub(crate) signals: Wanted,
     scope: Option<CancelScope>,
     deadline: Option<Instant>,
 }
@@ -85,6 +87,7 @@ pub fn group() -> GroupBuilder {
             },
             failures_kept_max: FAILURES_KEPT,
             resume_panics: false,
+            signals: Wanted::none(),
             scope: None,
             deadline: None,
         },
@@ -171,7 +174,7 @@ impl GroupBuilder {
 
     /// Opens the group, runs `body` with it, waits for all tasks, and gives what the policy makes of them.
     ///
-    /// If the group is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
+    /// The group is closed when the body returns. If it is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
     /// dropped. [`run_with`](Self::run_with) also gives what the body returned.
     ///
     /// # Panics

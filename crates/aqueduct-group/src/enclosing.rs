@@ -26,6 +26,11 @@ pub(crate) trait Enclosing: Any + Send + Sync {
 
     /// The group that was around this one's owner when it was opened.
     fn outer(&self) -> Option<Arc<dyn Enclosing>>;
+
+    /// The task, or the body of a group, in which it was opened.
+    fn opener(&self) -> Option<Arc<Node>> {
+        None
+    }
 }
 
 /// What the node of a group's body keeps: the group, which owns the node.
@@ -36,7 +41,8 @@ pub(crate) fn current() -> Option<Weak<dyn Enclosing>> {
     with_current(|node| of(node?))
 }
 
-fn of(node: &Node) -> Option<Weak<dyn Enclosing>> {
+/// The group whose task, or body, has this node.
+pub(crate) fn of(node: &Node) -> Option<Weak<dyn Enclosing>> {
     let data = node.data();
     if let Some(record) = data.downcast_ref::<Record>() {
         return Some(Arc::downgrade(&record.group));

@@ -115,6 +115,8 @@ impl<E> IntoIterator for Failures<E> {
 pub(crate) struct FailureList<E> {
     failures: Option<Failures<E>>,
     kept_max: usize,
+    /// The first panic, kept or not: it may be passed on.
+    panic: Option<Panicked>,
 }
 
 impl<E> FailureList<E> {
@@ -123,10 +125,14 @@ impl<E> FailureList<E> {
         Self {
             failures: None,
             kept_max,
+            panic: None,
         }
     }
 
     pub(crate) fn push(&mut self, failure: Failure<E>) {
+        if let FailureKind::Panic(panic) = &failure.kind {
+            self.panic.get_or_insert_with(|| panic.clone());
+        }
         match &mut self.failures {
             None => self.failures = Some(Failures::new(failure)),
             Some(all) if all.kept() < self.kept_max => all.rest.push(failure),
@@ -138,13 +144,9 @@ impl<E> FailureList<E> {
         self.failures.take()
     }
 
-    /// The first panic among them.
+    /// The first panic, also if it was beyond the limit.
     pub(crate) fn first_panic(&self) -> Option<&Panicked> {
-        let mut all = self.failures.iter().flat_map(Failures::iter);
-        all.find_map(|failure| match &failure.kind {
-            FailureKind::Panic(panic) => Some(panic),
-            FailureKind::Error(_) => None,
-        })
+        self.panic.as_ref()
     }
 }
 
@@ -257,5 +259,5 @@ impl<E: Error + 'static> Error for GroupError<E> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;

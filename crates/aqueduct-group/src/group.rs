@@ -79,7 +79,9 @@ impl<P: Policy> TaskGroup<P> {
     ///
     /// *Strict*, as [`join`](Self::join).
     pub async fn join_with_report(mut self) -> (P::Value, Report) {
-        self.wait_closed().await;
+        self.shared().activate();
+        self.close();
+        poll_fn(|cx| self.shared().members.poll_over(cx)).await;
         let verdicts = poll_fn(|cx| self.shared().members.poll_verdicts(cx)).await;
         self.joined = true;
         if !self.is_empty() {
@@ -88,7 +90,7 @@ impl<P: Policy> TaskGroup<P> {
         self.shared().finish(verdicts)
     }
 
-    /// Closes the group and waits until all tasks have ended.
+    /// Closes the group and waits until all tasks have ended. Any number may wait at a time.
     ///
     /// # Panics
     ///
@@ -100,7 +102,7 @@ impl<P: Policy> TaskGroup<P> {
     pub async fn wait_closed(&self) {
         self.shared().activate();
         self.close();
-        poll_fn(|cx| self.shared().members.poll_over(cx)).await;
+        self.shared().members.over().await;
     }
 
     /// Cancels the group, and joins it.
@@ -290,7 +292,7 @@ impl<P: Policy> fmt::Debug for Spawner<P> {
 }
 
 impl<P: Policy> Spawner<P> {
-    fn show(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(crate) fn show(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(what)
             .field("name", &self.name())
             .field("tasks", &self.len())

@@ -24,6 +24,8 @@ pub enum TaskKind {
     Async,
     /// On the thread that spawned it (`spawn_local`).
     Local,
+    /// In the task that runs its group (`run_local`).
+    Inline,
     /// On a thread of its own (`spawn_blocking`): once it runs, nothing can stop it.
     Blocking,
 }
@@ -191,6 +193,8 @@ pub(crate) struct Record {
     /// Its shard and its place there, once it has one. Written under the shard's lock.
     shard: AtomicU16,
     slot: AtomicU32,
+    /// For how many waits its seat is lent.
+    pub(crate) lends: AtomicU32,
 }
 
 impl Record {
@@ -205,6 +209,7 @@ impl Record {
             state: AtomicU8::new(TaskState::Queued as u8),
             shard: AtomicU16::new(Self::NOWHERE),
             slot: AtomicU32::new(0),
+            lends: AtomicU32::new(0),
         }
     }
 
@@ -212,6 +217,10 @@ impl Record {
     pub(crate) fn set_place(&self, shard: usize, slot: u32) {
         self.slot.store(slot, Ordering::Relaxed);
         self.shard.store(shard as u16, Ordering::Relaxed);
+    }
+
+    pub(crate) fn unset_place(&self) {
+        self.shard.store(Self::NOWHERE, Ordering::Relaxed);
     }
 
     /// Its place in a shard whose lock is held, if it has one there.

@@ -7,12 +7,18 @@ mod info;
 mod members;
 pub mod policy;
 mod refs;
+#[cfg(test)]
+mod testing;
 mod tree;
 
 #[cfg(not(aqueduct_loom))]
 mod builder;
 #[cfg(not(aqueduct_loom))]
 mod group;
+#[cfg(not(aqueduct_loom))]
+mod lend;
+#[cfg(not(aqueduct_loom))]
+mod local;
 #[cfg(not(aqueduct_loom))]
 mod phase;
 #[cfg(not(aqueduct_loom))]
@@ -21,6 +27,11 @@ mod report;
 mod run;
 #[cfg(not(aqueduct_loom))]
 mod shared;
+#[cfg(all(feature = "signal", not(aqueduct_loom)))]
+mod signals;
+#[cfg(all(not(feature = "signal"), not(aqueduct_loom)))]
+#[path = "signals/none.rs"]
+mod signals;
 #[cfg(not(aqueduct_loom))]
 mod spawn;
 #[cfg(not(aqueduct_loom))]
@@ -37,6 +48,10 @@ pub use tree::{GroupPhase, GroupSnapshot, TaskSnapshot, Tree, tree};
 pub use builder::{GroupBuilder, Panics, group};
 #[cfg(not(aqueduct_loom))]
 pub use group::{Spawner, TaskGroup};
+#[cfg(not(aqueduct_loom))]
+pub use lend::{Lent, StillLent};
+#[cfg(not(aqueduct_loom))]
+pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 #[cfg(not(aqueduct_loom))]
 pub use report::Report;
 #[cfg(not(aqueduct_loom))]

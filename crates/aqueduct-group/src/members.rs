@@ -46,6 +46,7 @@
 
 mod judge;
 mod leave;
+mod over;
 mod owner;
 mod room;
 mod shard;
@@ -96,6 +97,8 @@ struct Core<P: Policy> {
     /// Of the ends that were judged at once; the shards have the others.
     tally: Tally,
     owner: Option<Waker>,
+    /// Who waits for the end beside the owner; nothing in the places of those who were woken.
+    waiters: Slab<Option<Waker>>,
     /// Whether the owner waits for judgements, not only for the end.
     wants_ends: bool,
     abandoned: bool,
@@ -108,7 +111,6 @@ type Ended<P> = (Arc<Node>, End<<P as Policy>::Output>);
 /// How many tasks ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    pub(crate) spawned: usize,
     pub(crate) returned: usize,
     pub(crate) panicked: usize,
     pub(crate) cut_short: usize,
@@ -139,6 +141,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
                 pending: Vec::new(),
                 tally: Tally::default(),
                 owner: None,
+                waiters: Slab::new(),
                 wants_ends: false,
                 abandoned: false,
                 foster: None,
@@ -216,18 +219,28 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 
     fn flush_all(&self) {
+        if self.flush_each() {
+            // Who ended since in a shard that was passed before did not see the line crossed. This finds it.
+            self.flush_each();
+        }
+    }
+
+    /// Says whether this crossed the line after which every end flushes.
+    fn flush_each(&self) -> bool {
+        let mut crosses = false;
         for shard in &self.shards {
             let ended = shard.0.lock().take_ended();
             if ended > 0 {
-                // What follows from it is `settle`'s.
-                let _ = self.word.0.leave(ended);
+                // What else follows from it is `settle`'s.
+                crosses |= self.word.0.leave(ended).crosses(self.unflushed_max());
             }
         }
+        crosses
     }
 
     /// Tells who waits for the end if a flush that told nobody has brought it.
     pub(crate) fn settle(&self) {
-        if self.word.0.is_over() || self.word.0.is_aborted() {
+        if self.word.0.may_be_over() {
             self.tell();
         }
     }
@@ -242,7 +255,6 @@ impl<P: Policy, H: Abort> Members<P, H> {
     pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
         let (number, shard) = self.shard();
         let mut shard = shard.lock();
-        shard.tally.spawned += 1;
         if shard::has_ended(&node) {
             // Dropped after the lock.
             drop(shard);
@@ -310,9 +322,16 @@ impl<P: Policy, H: Abort> Members<P, H> {
     #[cold]
     fn tell(&self) {
         let mut core = self.core.lock();
-        if !self.is_over(&core) {
+        let is_over = self.is_over(&core);
+        let none_to_come = core.wants_ends && self.word.0.live() == 0;
+        if !none_to_come && !is_over {
             return;
         }
+        let waiters = if is_over {
+            core.take_waiters()
+        } else {
+            Vec::new()
+        };
         let ended = self.word.0.is_over();
         let foster = if ended { core.foster.take() } else { None };
         let owner = core.owner.take();
@@ -320,9 +339,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         if ended {
             self.clear();
         }
-        if let Some(owner) = owner {
-            owner.wake();
-        }
+        owner.into_iter().chain(waiters).for_each(Waker::wake);
         if let Some(foster) = foster {
             foster.adopted_ended();
         }
@@ -361,9 +378,14 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 }
 
+impl<P: Policy> Core<P> {
+    fn take_waiters(&mut self) -> Vec<Waker> {
+        self.waiters.iter_mut().filter_map(Option::take).collect()
+    }
+}
+
 impl Tally {
     fn add(&mut self, other: Self) {
-        self.spawned += other.spawned;
         self.returned += other.returned;
         self.panicked += other.panicked;
         self.cut_short += other.cut_short;

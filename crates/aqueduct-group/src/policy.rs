@@ -41,7 +41,7 @@ pub use discard::Discard;
 pub use first_ok::FirstOk;
 pub use quorum::Quorum;
 pub use race::Race;
-pub use supervise::Supervise;
+pub use supervise::{Supervise, Told};
 
 /// Judges tasks as they end. See the [module](self).
 pub trait Policy: Send + 'static {
@@ -118,14 +118,14 @@ pub enum Triage {
 pub struct Ending<E> {
     /// The tasks that failed, if any.
     pub failures: Option<Failures<E>>,
-    /// How many tasks were cancelled before they returned.
+    /// How many tasks were cancelled before they returned, the group's body among them.
     pub cut_short: usize,
     /// Why the group was cancelled, unless its policy did it.
     pub cancelled: Option<Reason>,
 }
 
 impl<E> Ending<E> {
-    /// Nothing, if no task failed and none was kept from returning by somebody else than the policy. Failures go
+    /// Nothing, if no task failed and none, nor the body, was kept from returning by somebody else than the policy. Failures go
     /// before cancellation.
     pub fn into_result(self) -> Result<(), GroupError<E>> {
         match (self.failures, self.cancelled) {

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::group::TaskGroup;
 use crate::policy::Policy;
-use crate::shared::Shared;
+use crate::shared::{BodyState, Shared};
 
 pub(crate) async fn run<P, F, R>(group: TaskGroup<P>, body: F) -> (Option<R>, P::Value)
 where
@@ -20,15 +20,35 @@ where
     F: AsyncFnOnce(&TaskGroup<P>) -> R,
 {
     group.shared().activate();
-    let ended = Bodily {
-        future: Some(body(&group)),
-        node: Some(group.shared().node.clone()),
-        shared: group.shared(),
-    }
-    .await;
-    if let Ended::Panicked(_) = &ended {
+    let ended = Bodily::new(&group, body(&group)).await;
+    settle(group, ended).await
+}
+
+/// [`run`], with a body that needs no reference to the group.
+pub(crate) async fn run_future<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
+where
+    P: Policy,
+    B: Future,
+{
+    group.shared().activate();
+    let ended = Bodily::new(&group, body).await;
+    settle(group, ended).await
+}
+
+impl<P: Policy> TaskGroup<P> {
+    pub(crate) fn body_panicked(&self) {
         let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
-        group.scope().cancel_because(reason);
+        self.scope().cancel_because(reason);
+    }
+}
+
+/// What becomes of a group whose body has ended.
+pub(crate) async fn settle<P, R>(group: TaskGroup<P>, ended: Ended<R>) -> (Option<R>, P::Value)
+where
+    P: Policy,
+{
+    if let Ended::Panicked(_) = &ended {
+        group.body_panicked();
     }
     match ended {
         Ended::Returned(returned) => (Some(returned), group.join().await),
@@ -40,7 +60,7 @@ where
     }
 }
 
-enum Ended<R> {
+pub(crate) enum Ended<R> {
     Returned(R),
     Panicked(Box<dyn Any + Send>),
     /// The group was aborted.
@@ -49,7 +69,7 @@ enum Ended<R> {
 
 pin_project! {
     /// A body, within the group's node, until the group is aborted.
-    struct Bodily<'a, P: Policy, F> {
+    pub(crate) struct Bodily<'a, P: Policy, F> {
         #[pin]
         future: Option<F>,
         node: Option<Arc<Node>>,
@@ -60,6 +80,17 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             within(this.node, || this.future.set(None));
+        }
+    }
+}
+
+impl<'a, P: Policy, F: Future> Bodily<'a, P, F> {
+    pub(crate) fn new(group: &'a TaskGroup<P>, body: F) -> Self {
+        group.shared().set_body(BodyState::Runs);
+        Self {
+            future: Some(body),
+            node: Some(group.shared().node.clone()),
+            shared: group.shared(),
         }
     }
 }
@@ -87,9 +118,14 @@ impl<P: Policy, F: Future> Future for Bodily<'_, P, F> {
         let dropped = within(this.node, || {
             catch_unwind(AssertUnwindSafe(|| this.future.set(None)))
         });
-        Poll::Ready(match (ended, dropped) {
+        let ended = match (ended, dropped) {
             (Ended::Panicked(payload), _) | (_, Err(payload)) => Ended::Panicked(payload),
             (ended, Ok(())) => ended,
-        })
+        };
+        this.shared.set_body(match ended {
+            Ended::Returned(_) | Ended::Panicked(_) => BodyState::None,
+            Ended::CutShort => BodyState::CutShort,
+        });
+        Poll::Ready(ended)
     }
 }

@@ -20,27 +20,35 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::builder::Options;
-use crate::enclosing::{Body, Enclosing};
+use crate::enclosing::{self, Body, Enclosing};
 use crate::info::{TaskId, TaskRef};
 use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
 use crate::phase::{Act, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
+use crate::signals::Listening;
 use crate::tree::{self, GroupSnapshot, TaskSnapshot};
 
-impl Abort for JoinHandle<()> {
+/// Nothing for a task that runs in its owner, which is woken when the group is aborted, and drops it.
+pub(crate) type TaskAbort = Option<JoinHandle<()>>;
+
+impl Abort for TaskAbort {
     fn abort(&self) {
-        JoinHandle::abort(self);
+        if let Some(handle) = self {
+            handle.abort();
+        }
     }
 }
 
 pub(crate) struct Shared<P: Policy> {
-    pub(crate) members: Members<P, JoinHandle<()>>,
+    pub(crate) members: Members<P, TaskAbort>,
     pub(crate) scope: CancelScope,
     /// That of the group's body, whose tasks it is the parent of.
     pub(crate) node: Arc<Node>,
     pub(crate) options: Options,
     outer: Option<Weak<dyn Enclosing>>,
+    /// The task, or the body, in which it was opened.
+    opener: Option<Weak<Node>>,
     /// Whether the policy was the one to cancel the scope.
     policy_cancelled: AtomicBool,
     /// Made when the group is first used, which is when it must be on a runtime.
@@ -55,16 +63,28 @@ struct Shell {
     waker: Waker,
     /// Keeps the waker registered.
     _cancelled: Pin<Box<UntilCancelled<'static>>>,
+    signals: Listening,
 }
 
 struct EndingState {
     phase: Phase,
+    body: BodyState,
     alarm: Option<Alarm>,
     cancelled_at: Option<Instant>,
     aborted_at: Option<Instant>,
 }
 
-/// Called when the scope is cancelled, or when an alarm rings.
+/// What becomes of the group's body, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyState {
+    /// It has none, or that has returned or panicked.
+    None,
+    Runs,
+    /// It was dropped, since the group was aborted.
+    CutShort,
+}
+
+/// Called when the scope is cancelled, when an alarm rings, and for each signal.
 struct Tick<P: Policy>(Weak<Shared<P>>);
 
 impl<P: Policy> Wake for Tick<P> {
@@ -97,10 +117,12 @@ impl<P: Policy> Shared<P> {
                 scope,
                 node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
                 outer,
+                opener: Node::current().map(|node| Arc::downgrade(&node)),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
                 ending: Lock::new(EndingState {
                     phase: Phase::Running,
+                    body: BodyState::None,
                     alarm: None,
                     cancelled_at: None,
                     aborted_at: None,
@@ -143,6 +165,7 @@ impl<P: Policy> Shared<P> {
             let mut until = Box::pin(self.scope.cancelled_owned());
             cancelled = Some(until.as_mut().poll(&mut Context::from_waker(&waker)));
             Shell {
+                signals: self.options.signals.listen(&self.scope, &waker),
                 runtime,
                 waker,
                 _cancelled: until,
@@ -174,8 +197,12 @@ impl<P: Policy> Shared<P> {
 
     /// Goes on to the next phase if it is time to.
     pub(crate) fn tick(&self) {
-        loop {
-            let now = self.now();
+        let shell = self.shell.get();
+        if shell.is_some_and(|shell| shell.signals.poll_impatient(&shell.waker).is_ready()) {
+            self.abort();
+        }
+        let mut again = Some(self.now());
+        while let Some(now) = again {
             let mut ending = self.ending.lock();
             let cancelled = self.scope.is_cancelled();
             if cancelled {
@@ -186,9 +213,7 @@ impl<P: Policy> Shared<P> {
             if cancelled {
                 self.members.close();
             }
-            if !self.act(act, now) {
-                return;
-            }
+            again = self.act(act, now);
         }
     }
 
@@ -196,27 +221,25 @@ impl<P: Policy> Shared<P> {
     pub(crate) fn abort(&self) {
         let now = self.now();
         let act = self.ending.lock().phase.abort(now, self.options.patience);
-        if self.act(act, now) {
+        if self.act(act, now).is_some() {
             self.tick();
         }
     }
 
-    /// Says whether to ask what is next.
-    fn act(&self, act: Act, now: Instant) -> bool {
+    /// Says for what moment to ask what is next, if it is not to be waited for.
+    fn act(&self, act: Act, now: Instant) -> Option<Instant> {
         match act {
-            Act::Nothing => false,
-            Act::WakeAt(at) => {
-                self.set_alarm(at);
-                false
-            }
+            Act::Nothing => None,
+            // Where nobody tells the time any more, it has come.
+            Act::WakeAt(at) => (!self.set_alarm(at)).then_some(at),
             Act::Abort => {
                 self.ending.lock().aborted_at.get_or_insert(now);
                 self.members.abort_all();
-                true
+                Some(now)
             }
             Act::GiveUp => {
                 self.members.abandon();
-                false
+                None
             }
         }
     }
@@ -227,19 +250,26 @@ impl<P: Policy> Shared<P> {
         Instant::now()
     }
 
-    /// Has the group ticked at `at`, unless all its members have left by now.
-    fn set_alarm(&self, at: Instant) {
+    /// Has the group ticked at `at`, unless nothing of it is left by now. False if that moment will not be told.
+    fn set_alarm(&self, at: Instant) -> bool {
         let Some(shell) = self.shell.get() else {
             // Nothing was ever spawned, so there is nobody to wait for.
-            return;
+            return true;
         };
-        if self.members.len() == 0 {
-            return;
+        if self.members.len() == 0 && self.ending.lock().body != BodyState::Runs {
+            return true;
         }
         let _entered = shell.runtime.enter();
-        let alarm = Alarm::set(at, shell.waker.clone());
-        let before = self.ending.lock().alarm.replace(alarm);
+        let alarm = Alarm::set_if_possible(at, shell.waker.clone());
+        let is_set = alarm.is_some();
+        let before = std::mem::replace(&mut self.ending.lock().alarm, alarm);
         drop(before);
+        is_set
+    }
+
+    /// To be told by who runs the group's body.
+    pub(crate) fn set_body(&self, state: BodyState) {
+        self.ending.lock().body = state;
     }
 
     /// The owner goes, and members are left: the group around waits for them, or the one around that.
@@ -264,7 +294,10 @@ impl<P: Policy> Shared<P> {
     /// If the policy did, or a task, and the group was told to pass that on.
     pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
         let report = self.report();
-        let alarm = self.ending.lock().alarm.take();
+        let mut ending = self.ending.lock();
+        let body_cut_short = ending.body == BodyState::CutShort;
+        let alarm = ending.alarm.take();
+        drop(ending);
         drop(alarm);
         let Verdicts {
             policy,
@@ -276,12 +309,32 @@ impl<P: Policy> Shared<P> {
         {
             resume_unwind(panic.clone().into_payload());
         }
+        // Tasks that it would have spawned are missing, however those have ended that it has.
+        let cut_short = report.cancelled + usize::from(body_cut_short);
         let ending = Ending {
             failures: failures.take(),
-            cut_short: report.cancelled,
-            cancelled: self.foreign_reason(report.cancelled),
+            cut_short,
+            cancelled: self.foreign_reason(cut_short),
         };
         (policy.finish(ending), report)
+    }
+
+    /// The task of this group that runs here, itself or in a group that it has opened.
+    pub(crate) fn member_here(&self) -> Option<Arc<Node>> {
+        let this: *const Self = self;
+        let mut here = Node::current();
+        while let Some(node) = here {
+            let group = match TaskRef::of(&node) {
+                Some(task) => task.record().group.clone(),
+                None => enclosing::of(&node)?.upgrade()?,
+            };
+            if std::ptr::addr_eq(Arc::as_ptr(&group), this) {
+                // Or this is its body, which has no seat.
+                return TaskRef::of(&node).is_some().then_some(node);
+            }
+            here = group.opener();
+        }
+        None
     }
 
     /// Why the group was cancelled, unless its policy did it.
@@ -296,18 +349,20 @@ impl<P: Policy> Shared<P> {
 
     fn report(&self) -> Report {
         let tally = self.members.tally();
+        let unstopped = self.alive(|task| task.to_info());
+        let ended = tally.returned + tally.panicked + tally.cut_short;
         let ending = self.ending.lock();
         Report {
             name: self.options.name.clone(),
             lasted: self.opened.elapsed(),
-            spawned: tally.spawned,
+            spawned: ended + unstopped.len(),
             returned: tally.returned,
             panicked: tally.panicked,
             cancelled: tally.cut_short,
             cancelled_at: ending.cancelled_at,
             aborted_at: ending.aborted_at,
             reason: self.scope.reason(),
-            unstopped: self.alive(|task| task.to_info()),
+            unstopped,
         }
     }
 
@@ -350,6 +405,10 @@ impl<P: Policy> Enclosing for Shared<P> {
         self.outer.as_ref()?.upgrade()
     }
 
+    fn opener(&self) -> Option<Arc<Node>> {
+        self.opener.as_ref()?.upgrade()
+    }
+
     fn snapshot(&self) -> GroupSnapshot {
         GroupSnapshot {
             id: TaskId::new(self.node.id()),
@@ -386,14 +445,4 @@ pub(crate) fn group_of<P: Policy>(group: &dyn Enclosing) -> &Shared<P> {
     (group as &dyn Any)
         .downcast_ref()
         .expect("a task of a policy's group has such a group")
-}
-
-/// Whether a node is that of a task of this group.
-pub(crate) fn is_member<P: Policy>(shared: &Shared<P>, node: Option<&Node>) -> bool {
-    node.and_then(TaskRef::of).is_some_and(|task| {
-        std::ptr::addr_eq(
-            Arc::as_ptr(&task.record().group),
-            std::ptr::from_ref(shared),
-        )
-    })
 }

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::node::{Node, with_current};
+use aqueduct_core::node::Node;
 use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
@@ -20,11 +20,11 @@ use crate::group::Spawner;
 use crate::info::{Record, TaskId, TaskKind};
 use crate::members::{Ask, Reserved, Want};
 use crate::policy::Policy;
-use crate::shared::is_member;
 
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
 pub use launch::{Async, Blocking, Handed, Launch, Local};
+pub(crate) use launch::{Judged, Pad, sealed};
 pub use start::{Ready, StartError};
 
 /// A task before it is spawned: by whom, its name, and from where.
@@ -51,7 +51,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         F: Future<Output = P::Output> + Send + 'static,
     {
-        Spawn::new(self, Async(future))
+        Spawn::new(self, Async::new::<P>(future))
     }
 
     /// Spawns it on the runtime, if there is room.
@@ -64,7 +64,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         F: Future<Output = P::Output> + Send + 'static,
     {
-        self.try_launch(Async(future))
+        self.try_launch(Async::new::<P>(future))
     }
 
     /// Runs a closure on a thread where it may block, once there is room.
@@ -75,7 +75,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         W: FnOnce() -> P::Output + Send + 'static,
     {
-        Spawn::new(self, Blocking(work))
+        Spawn::new(self, Blocking::new::<P>(work))
     }
 
     /// Spawns it on this thread, once there is room: the future need not be `Send`.
@@ -88,7 +88,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     where
         F: Future<Output = P::Output> + 'static,
     {
-        Spawn::new(self, Local(future))
+        Spawn::new(self, Local::new::<P>(future))
     }
 
     /// Spawns a task of any type, once there is room, whose value its handle gives. The policy sees only whether it
@@ -98,7 +98,7 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
         F: Future + Send + 'static,
         F::Output: Send,
     {
-        Spawn::new(self, Handed(future))
+        Spawn::new(self, Handed::new::<P>(future))
     }
 
     /// Spawns a task and waits until it says that it is ready: `make` gets a [`Ready`] to say so with, and a value.
@@ -143,7 +143,10 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     }
 
     #[inline]
-    fn try_launch<L: Launch<P>>(self, task: L) -> Result<L::Given, TrySpawnError<L::Work>> {
+    pub(crate) fn try_launch<L: Launch<P>>(
+        self,
+        task: L,
+    ) -> Result<L::Given, TrySpawnError<L::Work>> {
         match self.spawner.reserve() {
             Reserved::Index(index) => Ok(self.launch(index, task)),
             Reserved::Full => Err(TrySpawnError::Full(task.into_work())),
@@ -216,8 +219,8 @@ pin_project! {
         // What to give once the lent place is back.
         given: Option<L::Given>,
         spawner: &'a Spawner<P>,
-        // Whether the waiting task's own place is lent to others.
-        lent: bool,
+        // The task whose own place is lent to others while this waits.
+        lender: Option<Arc<Node>>,
         #[pin]
         wait: Option<Wait<&'a WaitQueue<Ask>>>,
     }
@@ -230,21 +233,21 @@ pin_project! {
             if let Some(Ask { want: Want::Place, got: Some(Reserved::Index(_)), .. }) = ask {
                 this.spawner.shared().members.unreserve();
             }
-            let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat, got: Some(Reserved::Index(_)), .. }));
-            if *this.lent && !seat_is_back {
-                this.spawner.shared().members.claim_seat();
+            let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat(_), got: Some(Reserved::Index(_)), .. }));
+            if let Some(lender) = this.lender.take() && !seat_is_back {
+                this.spawner.shared().members.claim_seat(&lender);
             }
         }
     }
 }
 
 impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
-    fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
+    pub(crate) fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
         Self {
             spawner: task.spawner,
             task: Some((task, launch)),
             given: None,
-            lent: false,
+            lender: None,
             wait: None,
         }
     }
@@ -279,10 +282,9 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
                 let reserved = self.spawner.reserve();
                 if reserved == Reserved::Full {
                     let shared = self.spawner.shared();
-                    let lends = with_current(|node| is_member(shared, node));
-                    if lends {
-                        shared.members.lend_seat();
-                        *self.as_mut().project().lent = true;
+                    if let Some(lender) = shared.member_here() {
+                        shared.members.lend_seat(&lender);
+                        *self.as_mut().project().lender = Some(lender);
                     }
                     ready!(self.as_mut().poll_room(cx, Want::Place))
                 } else {
@@ -301,9 +303,9 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
                 }
             }
         }
-        if self.lent {
-            let _ = ready!(self.as_mut().poll_room(cx, Want::Seat));
-            *self.as_mut().project().lent = false;
+        if let Some(lender) = self.lender.clone() {
+            let _ = ready!(self.as_mut().poll_room(cx, Want::Seat(lender)));
+            *self.as_mut().project().lender = None;
         }
         let given = self.project().given.take();
         Poll::Ready(Ok(given.expect("polled until it was ready")))

@@ -3,3 +3,5 @@
 
 #[cfg(feature = "channel")]
 pub use aqueduct_channel as channel;
+#[cfg(feature = "group")]
+pub use aqueduct_group as group;

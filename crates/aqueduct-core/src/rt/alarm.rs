@@ -82,10 +82,11 @@ impl Alarm {
     pub fn set(at: Instant, waker: Waker) -> Self {
         match Self::enter(at, waker) {
             Ok(alarm) => alarm,
-            Err((shard, waker)) => {
+            Err(Refused::Late(shard, waker)) => {
                 waker.wake();
                 Self { shard, key: None }
             }
+            Err(Refused::Gone) => gone(),
         }
     }
 
@@ -99,15 +100,34 @@ impl Alarm {
     #[inline]
     #[track_caller]
     pub fn set_unless_past(at: Instant, waker: Waker) -> Option<Self> {
+        match Self::enter(at, waker) {
+            Ok(alarm) => Some(alarm),
+            Err(Refused::Late(..)) => None,
+            Err(Refused::Gone) => gone(),
+        }
+    }
+
+    /// Sets an alarm as [`set_unless_past`](Self::set_unless_past) does, or says by None that it would be late, or that
+    /// the runtime is shutting down and will tell no time.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with a time driver.
+    #[track_caller]
+    pub fn set_if_possible(at: Instant, waker: Waker) -> Option<Self> {
         Self::enter(at, waker).ok()
     }
 
     #[inline]
     #[track_caller]
-    fn enter(at: Instant, waker: Waker) -> Result<Self, (&'static Shard, Waker)> {
+    fn enter(at: Instant, waker: Waker) -> Result<Self, Refused> {
         let (shard, mut state) = find::current();
-        if !state.is_covered(at) && shard.cover(&mut state, at) == Cover::Late {
-            return Err((shard, waker));
+        if !state.is_covered(at) {
+            match shard.cover(&mut state, at) {
+                Cover::Covered => {}
+                Cover::Late => return Err(Refused::Late(shard, waker)),
+                Cover::Gone => return Err(Refused::Gone),
+            }
         }
         let key = state.queue.push(at, waker);
         drop(state);
@@ -148,6 +168,18 @@ impl Alarm {
         drop(state);
         is_set
     }
+}
+
+/// Why no alarm was set.
+enum Refused {
+    Late(&'static Shard, Waker),
+    Gone,
+}
+
+#[cold]
+#[track_caller]
+fn gone() -> ! {
+    panic!("an alarm was set on a Tokio runtime that is shutting down")
 }
 
 impl Drop for Alarm {

@@ -2,7 +2,7 @@
 
 use crate::refs::Arc;
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use aqueduct_core::node::Node;
 
@@ -18,17 +18,40 @@ pub(crate) enum End<O> {
     Handed,
     Panicked(Panicked),
     CutShort,
+    /// The policy has panicked when it was asked how soon to judge it.
+    Untriaged(Box<dyn Any + Send>),
 }
 
 impl<O> End<O> {
-    pub(crate) fn triage<P: Policy<Output = O>>(&self) -> Triage {
+    /// How soon it is to be judged.
+    #[inline]
+    pub(super) fn triaged<P: Policy<Output = O>>(self) -> (Self, Triage) {
+        match catch_unwind(AssertUnwindSafe(|| self.triage::<P>())) {
+            Ok(triage) => (self, triage),
+            Err(payload) => {
+                drop_quietly(self);
+                (Self::Untriaged(payload), Triage::Now)
+            }
+        }
+    }
+
+    #[inline]
+    fn triage<P: Policy<Output = O>>(&self) -> Triage {
         match self {
             Self::Returned(output) => P::triage(output),
             Self::Handed => Triage::Never,
             Self::Panicked(_) => Triage::Now,
             Self::CutShort => P::triage_cut_short(),
+            Self::Untriaged(_) => Triage::Now,
         }
     }
+}
+
+/// Drops what is the user's where a panic must not keep a task from leaving its group. The panic is nobody's: the task
+/// has ended, and said how.
+#[inline]
+pub(super) fn drop_quietly<T>(thing: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(thing)));
 }
 
 pub(crate) struct Judge<P: Policy> {
@@ -112,6 +135,7 @@ impl<P: Policy> Judge<P> {
                 policy.cut_short(task);
                 false
             }
+            End::Untriaged(payload) => resume_unwind(payload),
         }
     }
 

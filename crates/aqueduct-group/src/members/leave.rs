@@ -1,9 +1,11 @@
 //! How a task leaves its group. See "Counting" and "Judging" in the [parent](super).
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use aqueduct_core::node::Node;
 use aqueduct_core::sync::{MutexGuard, Ordering};
 
-use super::judge::{End, Judge};
+use super::judge::{End, Judge, drop_quietly};
 use super::shard::{BATCH, Entry, Shard};
 use super::{Abort, Members, Tally};
 use crate::info::{TaskKind, TaskRef};
@@ -19,13 +21,15 @@ impl<P: Policy, H: Abort> Members<P, H> {
         if TaskRef::of(node).is_some_and(|task| task.kind() == TaskKind::Blocking) {
             self.blocking.fetch_sub(1, Ordering::Relaxed);
         }
-        match end.triage::<P>() {
+        self.forget_seat(node);
+        let (end, triage) = end.triaged::<P>();
+        match triage {
             Triage::Now => self.judge_now(node, end, cancel_rest),
             Triage::Later => self.judge_later(node, end, cancel_rest),
             Triage::Never => {
                 // Dropped before the task counts as ended.
                 let tally = end.tally();
-                drop(end);
+                drop_quietly(end);
                 self.leave_unjudged(node, tally);
             }
         }
@@ -67,6 +71,13 @@ impl<P: Policy, H: Abort> Members<P, H> {
         drop(shard);
         drop(handle);
         let mut core = self.core.lock();
+        if self.word.0.is_retired() {
+            // Since the look above; what were left here now, nobody would come for.
+            drop(core);
+            drop_quietly(batch);
+            self.count_out(1);
+            return;
+        }
         core.pending.append(&mut batch);
         let judge = core.judge.take();
         drop(core);
@@ -83,7 +94,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         core.tally.add(end.tally());
         if self.word.0.is_retired() {
             drop(core);
-            drop(end);
+            drop_quietly(end);
             self.count_out(1);
             return;
         }
@@ -99,6 +110,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
             self.count_out(1);
             return;
         };
+        let mut panic = None;
         loop {
             let mut core = self.core.lock();
             if core.pending.is_empty() {
@@ -111,12 +123,17 @@ impl<P: Policy, H: Abort> Members<P, H> {
                     next.wake();
                 }
                 self.counted(counted);
+                if let Some(payload) = panic {
+                    resume_unwind(payload);
+                }
                 return;
             }
             judge.take_batch(&mut core.pending);
             drop(core);
             if judge.judge_batch() {
-                cancel_rest();
+                // It wakes the user's wakers; should one panic, the judge has to come back first.
+                let cancelled = catch_unwind(AssertUnwindSafe(&cancel_rest));
+                panic = panic.or(cancelled.err());
             }
         }
     }

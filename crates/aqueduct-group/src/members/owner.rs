@@ -30,6 +30,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         cx: &mut Context<'_>,
         mut take: impl FnMut(&mut P, bool) -> Option<R>,
     ) -> Poll<R> {
+        self.word.0.watch();
         self.collect();
         self.poll_owner(cx, |core| {
             core.wants_ends = true;
@@ -93,13 +94,12 @@ impl<P: Policy, H: Abort> Members<P, H> {
 
     /// Takes in a group whose owner has gone. False if there is nobody left here to wait for it.
     pub(crate) fn adopt(&self) -> bool {
-        if let Some(limit) = &self.limit {
-            limit.fetch_add(1, Ordering::Relaxed);
-        }
         self.collect();
         let adopts = self.word.0.enter_unless_over();
-        if !adopts {
-            self.shrink_limit();
+        if let Some(limit) = self.limit.as_ref().filter(|_| adopts) {
+            // After it was counted: so there seems to be too little room in between, and never too much.
+            limit.fetch_add(1, Ordering::Relaxed);
+            self.serve_room();
         }
         adopts
     }
@@ -108,6 +108,8 @@ impl<P: Policy, H: Abort> Members<P, H> {
     pub(crate) fn adopted_ended(&self) {
         self.shrink_limit();
         self.count_out(1);
+        // In between there seemed to be no room.
+        self.serve_room();
     }
 
     pub(super) fn shrink_limit(&self) {

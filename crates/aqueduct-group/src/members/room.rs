@@ -11,10 +11,11 @@
 
 use crate::refs::Arc;
 
-use aqueduct_core::sync::{AtomicUsize, Ordering};
+use aqueduct_core::node::Node;
+use aqueduct_core::sync::{AtomicU32, AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{PassOn, WaitQueue};
 
-use super::{Abort, Members, Reserved};
+use super::{Abort, Members, Reserved, shard};
 use crate::policy::Policy;
 
 /// What somebody in line wants, and has got.
@@ -26,12 +27,12 @@ pub(crate) struct Ask {
     pub(crate) group: Arc<dyn GiveBack>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Want {
     /// A place for a new task.
     Place,
-    /// The seat that was lent.
-    Seat,
+    /// The seat that this member lent.
+    Seat(Arc<Node>),
 }
 
 /// Takes back a place that was given to somebody who went away. A lent seat needs no such care: it is its owner's again
@@ -59,9 +60,9 @@ impl<P: Policy, H: Abort> Members<P, H> {
         let Some(limit) = &self.limit else {
             unreachable!("nobody waits for room where there is no limit");
         };
-        let got = match ask.want {
+        let got = match &ask.want {
             Want::Place => self.reserve_exactly(limit),
-            Want::Seat => self.take_seat(limit),
+            Want::Seat(member) => self.take_seat(limit, member),
         };
         ask.got = Some(got);
         got != Reserved::Full
@@ -76,29 +77,51 @@ impl<P: Policy, H: Abort> Members<P, H> {
         }
     }
 
-    /// A member's seat goes to others while it waits.
-    pub(crate) fn lend_seat(&self) {
-        if let Some(limit) = &self.limit {
+    /// A member's seat goes to others while it waits. It has one, however many it waits for.
+    pub(crate) fn lend_seat(&self, member: &Node) {
+        let Some(limit) = &self.limit else { return };
+        // Relaxed, as below: the count is of those who wait in one task, and says who changes the limit.
+        if lends(member).fetch_add(1, Ordering::Relaxed) == 0 {
             limit.fetch_add(1, Ordering::Relaxed);
         }
         self.serve_room();
     }
 
-    /// A member's seat is its own again, if there is room: closing the group makes room, for nothing else comes.
-    fn take_seat(&self, limit: &AtomicUsize) -> Reserved {
+    /// A member's seat is its own again, if there is room, or if it still waits for something else: closing the group
+    /// makes room, for nothing else comes.
+    fn take_seat(&self, limit: &AtomicUsize, member: &Node) -> Reserved {
         self.flush_all();
-        let live = self.word.0.live();
+        let is_last = lends(member).load(Ordering::Relaxed) == 1;
         // The limit is changed by one at a time, under the queue's lock or by who makes room.
-        if !self.word.0.is_closed() && live >= limit.load(Ordering::Relaxed) {
+        let full = || self.word.0.live() >= limit.load(Ordering::Relaxed);
+        if is_last && !self.word.0.is_closed() && full() {
             return Reserved::Full;
         }
-        limit.fetch_sub(1, Ordering::Relaxed);
+        self.claim_seat(member);
         Reserved::Index(0)
     }
 
     /// A member's seat is its own again at once: it does not wait any more, and runs. For a moment one more than the
     /// limit may run.
-    pub(crate) fn claim_seat(&self) {
-        self.shrink_limit();
+    pub(crate) fn claim_seat(&self, member: &Node) {
+        let less_one = |lends: u32| lends.checked_sub(1);
+        let lends = lends(member).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one);
+        if lends == Ok(1) {
+            self.shrink_limit();
+        }
     }
+
+    /// A member leaves: what it has lent is nobody's. It may have leaked what it waited with.
+    #[inline]
+    pub(super) fn forget_seat(&self, member: &Node) {
+        if self.limit.is_some() && lends(member).swap(0, Ordering::Relaxed) > 0 {
+            self.shrink_limit();
+        }
+    }
+}
+
+/// For how many waits a member's seat is lent.
+#[inline]
+fn lends(member: &Node) -> &AtomicU32 {
+    &shard::record_of(member).lends
 }

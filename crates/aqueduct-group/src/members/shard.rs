@@ -65,6 +65,10 @@ impl<P: Policy, H> Shard<P, H> {
     #[cold]
     fn prune(&mut self) -> Vec<Entry<H>> {
         let ended = self.born.extract(|entry| has_ended(&entry.node));
+        for entry in &ended {
+            // It may not have left yet, and its place is for others.
+            record_of(&entry.node).unset_place();
+        }
         self.prune_at = BATCH.max(2 * self.born.len());
         ended
     }
@@ -92,7 +96,7 @@ pub(super) fn has_ended(node: &Node) -> bool {
 }
 
 #[inline]
-fn record_of(node: &Node) -> &Record {
+pub(super) fn record_of(node: &Node) -> &Record {
     let record = node.data().downcast_ref();
     record.expect("a task's node has a record")
 }
@@ -102,7 +106,7 @@ impl<O> End<O> {
     pub(super) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         match self {
-            Self::Returned(_) | Self::Handed => tally.returned = 1,
+            Self::Returned(_) | Self::Handed | Self::Untriaged(_) => tally.returned = 1,
             Self::Panicked(_) => tally.panicked = 1,
             Self::CutShort => tally.cut_short = 1,
         }

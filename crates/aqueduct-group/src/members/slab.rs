@@ -95,6 +95,20 @@ impl<T> Slab<T> {
         extracted
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().filter_map(|place| match place {
+            Place::Taken(entry) => Some(entry),
+            Place::Free(_) => None,
+        })
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> Option<&mut T> {
+        match self.places.get_mut(slot as usize)? {
+            Place::Taken(entry) => Some(entry),
+            Place::Free(_) => None,
+        }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.places.iter().filter_map(|place| match place {
             Place::Taken(entry) => Some(entry),

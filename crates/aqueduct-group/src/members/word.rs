@@ -1,4 +1,4 @@
-//! The word that says who may join and who is left: `{ index, live, aborted, retired, closed }`.
+//! The word that says who may join and who is left: `{ index, live, watched, aborted, retired, closed }`.
 //!
 //! Transitions go one way: a group that is closed stays so. [`Word::enter`] is the only one that makes `live` grow, and
 //! only where CLOSED is not set; [`Word::enter_unless_over`] also where it is, as long as somebody is alive.
@@ -10,10 +10,12 @@ use super::Reserved;
 const CLOSED: u64 = 1;
 const RETIRED: u64 = 1 << 1;
 const ABORTED: u64 = 1 << 2;
+/// The owner wants to know when nobody is left, also while the group is open.
+const WATCHED: u64 = 1 << 3;
 /// One alive.
-const LIVE: u64 = 1 << 3;
+const LIVE: u64 = 1 << 4;
 /// As many as there is room for below the index.
-const LIVE_MAX: u64 = (1 << 29) - 1;
+const LIVE_MAX: u64 = (1 << 28) - 1;
 /// One place on in the order of spawning.
 const INDEX: u64 = 1 << 32;
 
@@ -29,6 +31,10 @@ pub(super) struct Counted {
 
 fn live(word: u64) -> usize {
     ((word / LIVE) & LIVE_MAX) as usize
+}
+
+fn may_be_over(word: u64) -> bool {
+    word & ABORTED != 0 || word & (CLOSED | WATCHED) != 0 && live(word) == 0
 }
 
 impl Word {
@@ -115,6 +121,11 @@ impl Word {
         self.0.fetch_or(RETIRED, Ordering::Relaxed);
     }
 
+    pub(super) fn watch(&self) {
+        // Relaxed: who ends looks under a lock that the owner takes after this.
+        self.0.fetch_or(WATCHED, Ordering::Relaxed);
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.0.load(Ordering::Relaxed) & CLOSED != 0
     }
@@ -145,7 +156,13 @@ impl Word {
     #[inline]
     pub(super) fn must_flush(&self, unflushed_max: usize) -> bool {
         let word = self.0.load(Ordering::Relaxed);
-        word & ABORTED != 0 || word & CLOSED != 0 && live(word) <= unflushed_max
+        word & (ABORTED | WATCHED) != 0 || word & CLOSED != 0 && live(word) <= unflushed_max
+    }
+
+    /// Whether the owner may have nobody to wait for any more.
+    pub(super) fn may_be_over(&self) -> bool {
+        // Acquire pairs with the Release of `leave`, as in `is_over`.
+        may_be_over(self.0.load(Ordering::Acquire))
     }
 }
 
@@ -162,7 +179,7 @@ impl Counted {
     /// Whether the owner may have nobody to wait for any more.
     #[inline]
     pub(super) fn may_be_over(self) -> bool {
-        self.after & ABORTED != 0 || self.after & CLOSED != 0 && live(self.after) == 0
+        may_be_over(self.after)
     }
 }
 

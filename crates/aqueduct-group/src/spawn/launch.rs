@@ -16,9 +16,16 @@ use super::handle::TaskHandle;
 use crate::info::{Record, TaskId, TaskKind};
 use crate::members::End;
 use crate::policy::Policy;
+use crate::shared::TaskAbort;
 use crate::task::{Tracked, TrackedWork, run_blocking};
 
-/// A way to run a task: [`Async`], [`Local`], [`Blocking`] or [`Handed`]. Not to be implemented elsewhere.
+/// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`] or [`Handed`]. Not to be
+/// implemented elsewhere.
+//
+// No implementation has a bound with a lifetime in it: what such a bound is needed for is in a function pointer, made
+// where the work is handed in. A future that holds a `Spawn` over an `.await` must be `Send` for all lifetimes, which the
+// compiler has forgotten by then (rust-lang/rust#110338); with `F: 'static` here it would not be, as soon as a task
+// captures a `&'static str`.
 pub trait Launch<P: Policy>: sealed::Sealed {
     /// What is handed back if the task is not spawned.
     type Work;
@@ -32,14 +39,20 @@ pub trait Launch<P: Policy>: sealed::Sealed {
     fn into_work(self) -> Self::Work;
 
     #[doc(hidden)]
-    fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, Self::Given);
+    fn launch(self, pad: Pad<'_>) -> (TaskAbort, Self::Given);
 }
 
 /// What a task is launched with.
 #[doc(hidden)]
 pub struct Pad<'a> {
     pub(super) runtime: &'a Handle,
-    pub(super) node: Arc<Node<Record>>,
+    pub(crate) node: Arc<Node<Record>>,
+}
+
+impl Pad<'_> {
+    pub(crate) fn id(&self) -> TaskId {
+        TaskId::new(self.node.id())
+    }
 }
 
 impl fmt::Debug for Pad<'_> {
@@ -48,130 +61,201 @@ impl fmt::Debug for Pad<'_> {
     }
 }
 
-mod sealed {
+pub(crate) mod sealed {
     pub trait Sealed {}
 
     impl<F> Sealed for super::Async<F> {}
     impl<F> Sealed for super::Local<F> {}
     impl<W> Sealed for super::Blocking<W> {}
-    impl<F> Sealed for super::Handed<F> {}
+    impl<F: Future> Sealed for super::Handed<F> {}
 }
 
 /// A future on the runtime's workers.
-#[derive(Debug)]
-pub struct Async<F>(pub(super) F);
+pub struct Async<F> {
+    future: F,
+    start: Start<F>,
+}
 
 /// A future on the thread that spawns it.
-#[derive(Debug)]
-pub struct Local<F>(pub(super) F);
+pub struct Local<F> {
+    future: F,
+    start: Start<F>,
+}
 
 /// A closure on a thread of its own.
-#[derive(Debug)]
-pub struct Blocking<W>(pub(super) W);
+pub struct Blocking<W> {
+    work: W,
+    start: Start<W>,
+}
 
 /// A future on the runtime's workers, whose value a handle gives.
-#[derive(Debug)]
-pub struct Handed<F>(pub(super) F);
+pub struct Handed<F: Future> {
+    future: F,
+    start: fn(F, oneshot::Sender<F::Output>, Pad<'_>) -> JoinHandle<()>,
+}
 
-impl<P, F> Launch<P> for Async<F>
-where
-    P: Policy,
-    F: Future<Output = P::Output> + Send + 'static,
-{
+/// Knows by what bounds the work can be spawned, and by which policy its end is judged.
+type Start<W> = fn(W, Pad<'_>) -> JoinHandle<()>;
+
+impl<F> Async<F> {
+    #[inline]
+    pub(super) fn new<P: Policy>(future: F) -> Self
+    where
+        F: Future<Output = P::Output> + Send + 'static,
+    {
+        Self {
+            future,
+            start: |future, pad| {
+                let task = Tracked::<P, _>::new(pad.node, Judged { future });
+                pad.runtime.spawn(task)
+            },
+        }
+    }
+}
+
+impl<F> Local<F> {
+    pub(super) fn new<P: Policy>(future: F) -> Self
+    where
+        F: Future<Output = P::Output> + 'static,
+    {
+        Self {
+            future,
+            start: |future, pad| spawn_local(Tracked::<P, _>::new(pad.node, Judged { future })),
+        }
+    }
+}
+
+impl<W> Blocking<W> {
+    pub(super) fn new<P: Policy>(work: W) -> Self
+    where
+        W: FnOnce() -> P::Output + Send + 'static,
+    {
+        Self {
+            work,
+            start: |work, pad| {
+                let task = TrackedWork::<P, _>::new(pad.node, work);
+                pad.runtime.spawn_blocking(|| run_blocking(task))
+            },
+        }
+    }
+}
+
+impl<F: Future> Handed<F> {
+    pub(super) fn new<P: Policy>(future: F) -> Self
+    where
+        F: Send + 'static,
+        F::Output: Send,
+    {
+        Self {
+            future,
+            start: |future, output, pad| {
+                let sending = Sending::<P, F> {
+                    future,
+                    output: Some(output),
+                    _policy: PhantomData,
+                };
+                pad.runtime.spawn(Tracked::<P, _>::new(pad.node, sending))
+            },
+        }
+    }
+}
+
+impl<P: Policy, F> Launch<P> for Async<F> {
     type Work = F;
     type Given = TaskId;
 
     const KIND: TaskKind = TaskKind::Async;
 
     fn into_work(self) -> F {
-        self.0
+        self.future
     }
 
     #[inline]
-    fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskId) {
-        let id = TaskId::new(pad.node.id());
-        let future = Judged { future: self.0 };
-        let task = Tracked::<P, _>::new(pad.node, future);
-        (pad.runtime.spawn(task), id)
+    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
+        let id = pad.id();
+        (Some((self.start)(self.future, pad)), id)
     }
 }
 
-impl<P, F> Launch<P> for Local<F>
-where
-    P: Policy,
-    F: Future<Output = P::Output> + 'static,
-{
+impl<P: Policy, F> Launch<P> for Local<F> {
     type Work = F;
     type Given = TaskId;
 
     const KIND: TaskKind = TaskKind::Local;
 
     fn into_work(self) -> F {
-        self.0
+        self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskId) {
-        let id = TaskId::new(pad.node.id());
-        let future = Judged { future: self.0 };
-        let task = Tracked::<P, _>::new(pad.node, future);
-        (spawn_local(task), id)
+    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
+        let id = pad.id();
+        (Some((self.start)(self.future, pad)), id)
     }
 }
 
-impl<P, W> Launch<P> for Blocking<W>
-where
-    P: Policy,
-    W: FnOnce() -> P::Output + Send + 'static,
-{
+impl<P: Policy, W> Launch<P> for Blocking<W> {
     type Work = W;
     type Given = TaskId;
 
     const KIND: TaskKind = TaskKind::Blocking;
 
     fn into_work(self) -> W {
-        self.0
+        self.work
     }
 
-    fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskId) {
-        let id = TaskId::new(pad.node.id());
-        let task = TrackedWork::<P, _>::new(pad.node, self.0);
-        (pad.runtime.spawn_blocking(|| run_blocking(task)), id)
+    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
+        let id = pad.id();
+        (Some((self.start)(self.work, pad)), id)
     }
 }
 
-impl<P, F> Launch<P> for Handed<F>
-where
-    P: Policy,
-    F: Future + Send + 'static,
-    F::Output: Send,
-{
+impl<P: Policy, F: Future> Launch<P> for Handed<F> {
     type Work = F;
     type Given = TaskHandle<F::Output>;
 
     const KIND: TaskKind = TaskKind::Async;
 
     fn into_work(self) -> F {
-        self.0
+        self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskHandle<F::Output>) {
-        let id = TaskId::new(pad.node.id());
+    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskHandle<F::Output>) {
+        let id = pad.id();
         let (output, handle) = oneshot::channel();
-        let future = Sending::<P, F> {
-            future: self.0,
-            output: Some(output),
-            _policy: PhantomData,
-        };
-        let task = Tracked::<P, _>::new(pad.node, future);
-        (pad.runtime.spawn(task), TaskHandle::new(id, handle))
+        let running = (self.start)(self.future, output, pad);
+        (Some(running), TaskHandle::new(id, handle))
+    }
+}
+
+impl<F> fmt::Debug for Async<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Async").finish_non_exhaustive()
+    }
+}
+
+impl<F> fmt::Debug for Local<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").finish_non_exhaustive()
+    }
+}
+
+impl<W> fmt::Debug for Blocking<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking").finish_non_exhaustive()
+    }
+}
+
+impl<F: Future> fmt::Debug for Handed<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handed").finish_non_exhaustive()
     }
 }
 
 pin_project! {
     /// Gives what the future returns to the policy.
-    struct Judged<F> {
+    pub(crate) struct Judged<F> {
         #[pin]
-        future: F,
+        pub(crate) future: F,
     }
 }
 

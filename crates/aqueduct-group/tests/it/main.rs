@@ -1,3 +1,12 @@
 //! Groups from outside.
+#![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod lend;
+mod local;
+mod matrix;
+mod regressions;
+#[cfg(all(unix, feature = "signal"))]
+mod signals;
+mod spawnable;
+mod support;

@@ -1,0 +1,305 @@
+//! Closing, aborting, giving up, and who is told.
+
+use super::*;
+
+#[test]
+fn a_group_is_over_when_it_is_closed_and_empty() {
+    let (members, _) = members(None);
+    assert!(!is_over(&members), "it is open");
+    let node = join_async(&members);
+    members.close();
+    assert!(!is_over(&members), "a task is left");
+    leave(&members, &node, Out::Now);
+    assert!(is_over(&members));
+}
+
+#[test]
+fn the_owner_is_woken_once_by_the_last() {
+    let (members, _) = members(None);
+    let nodes = [join_async(&members), join_async(&members)];
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(members.poll_over(&mut cx).is_pending());
+    members.close();
+    leave(&members, &nodes[0], Out::Never);
+    assert_eq!(wakes.count(), 0);
+    leave(&members, &nodes[1], Out::Now);
+    assert_eq!(wakes.count(), 1);
+    assert!(members.poll_over(&mut cx).is_ready());
+}
+
+#[test]
+fn closing_an_empty_group_and_taking_back_the_last_place_tell_the_owner() {
+    let (empty, _) = members(None);
+    let (wakes, waker) = Wakes::new();
+    assert!(
+        empty
+            .poll_over(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
+    empty.close();
+    assert_eq!(wakes.count(), 1);
+
+    let (members, _) = members(None);
+    assert_eq!(members.reserve(), Reserved::Index(0));
+    members.close();
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(members.poll_over(&mut cx).is_pending());
+    members.unreserve();
+    assert_eq!(wakes.count(), 1);
+    assert!(members.poll_over(&mut cx).is_ready());
+}
+
+#[test]
+fn only_the_last_waker_is_kept() {
+    let (members, _) = members(None);
+    let (old, old_waker) = Wakes::new();
+    let (new, new_waker) = Wakes::new();
+    for waker in [&old_waker, &old_waker, &new_waker, &new_waker] {
+        let polled = members.poll_over(&mut Context::from_waker(waker));
+        assert!(polled.is_pending());
+    }
+    // The test's own, and the waker's.
+    assert_eq!(Arc::strong_count(&old), 2);
+    assert_eq!(Arc::strong_count(&new), 3);
+    members.close();
+    assert_eq!((old.count(), new.count()), (0, 1));
+}
+
+#[test]
+fn aborting_aborts_all_and_closes() {
+    let (members, _) = members(None);
+    let tasks: Vec<_> = (0..2 * BATCH + 3)
+        .map(|_| join(&members, TaskKind::Async))
+        .collect();
+    members.abort_all();
+    assert!(members.is_closed());
+    assert_eq!(members.alive().len(), tasks.len());
+    for (node, handle) in &tasks {
+        assert_eq!((handle.aborts(), handle.count()), (1, 2));
+        cut_short(&members, node);
+        assert_eq!(handle.count(), 1);
+    }
+    assert!(is_over(&members));
+    members.abort_all();
+    assert!(tasks.iter().all(|(_, handle)| handle.aborts() == 1));
+}
+
+/// A task that is dropped in the very call that aborts it, as by a runtime that is gone.
+#[test]
+fn who_leaves_while_it_is_aborted_is_let_go() {
+    struct Drops(Arc<std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>>);
+    impl Abort for Drops {
+        fn abort(&self) {
+            let leave = self.0.lock().unwrap().take();
+            leave.into_iter().for_each(|leave| leave());
+        }
+    }
+    let members = Arc::new(Members::new(Judge::new(Seen::default(), 1), None, 1));
+    let nodes = [0, 1].map(|index| {
+        assert_eq!(members.reserve(), Reserved::Index(index));
+        let node = node(index, TaskKind::Async, None);
+        let (group, task) = (members.clone(), node.clone());
+        let leave = move || {
+            TaskRef::of(&task)
+                .unwrap()
+                .record()
+                .set_state(TaskState::Ended);
+            group.leave(&task, End::CutShort, || {});
+        };
+        let leave: Box<dyn FnOnce() + Send> = Box::new(leave);
+        members.insert(node.clone(), Drops(Arc::new(Some(leave).into())));
+        node
+    });
+    members.abort_all();
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert!(members.poll_over(&mut cx).is_ready());
+    members.retire();
+    // Neither the entries nor the list of what is to be judged has them.
+    assert!(nodes.iter().all(|node| Arc::strong_count(node) == 1));
+}
+
+#[test]
+fn who_is_inserted_after_the_abort_is_aborted() {
+    let (members, _) = members(None);
+    assert_eq!(members.reserve(), Reserved::Index(0));
+    members.abort_all();
+    assert!(!is_over(&members), "somebody is on the way");
+    let (node, handle) = (node(0, TaskKind::Async, None), Handle::default());
+    members.insert(node.clone(), handle.clone());
+    assert_eq!((handle.aborts(), handle.count()), (1, 1));
+    cut_short(&members, &node);
+    assert!(is_over(&members));
+}
+
+#[test]
+fn the_owner_looks_again_at_an_abort() {
+    let (members, _) = members(None);
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(members.poll_aborted(&mut cx).is_pending());
+    let _node = join_async(&members);
+    members.abort_all();
+    assert_eq!(wakes.count(), 1);
+    assert!(members.poll_aborted(&mut cx).is_ready());
+}
+
+#[test]
+fn what_blocks_is_waited_for_until_the_abort_and_not_after() {
+    let (members, _) = members(None);
+    let task = join_async(&members);
+    let blocking = join(&members, TaskKind::Blocking).0;
+    members.close();
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    leave(&members, &task, Out::Now);
+    assert!(members.poll_over(&mut cx).is_pending());
+    members.abort_all();
+    assert_eq!(wakes.count(), 1);
+    assert!(members.poll_over(&mut cx).is_ready());
+    assert_eq!(members.alive().len(), 1);
+    leave(&members, &blocking, Out::Now);
+    assert_eq!(members.len(), 0);
+}
+
+/// A blocking task that ends after the abort is no longer counted as one that blocks.
+#[test]
+fn an_aborted_group_waits_for_tasks_beside_blocking_ones_that_ended() {
+    let (members, _) = members(None);
+    let task = join_async(&members);
+    let blocking = join(&members, TaskKind::Blocking).0;
+    members.abort_all();
+    assert!(!is_over(&members));
+    cut_short(&members, &blocking);
+    assert!(
+        !is_over(&members),
+        "the other task has not been dropped yet"
+    );
+    cut_short(&members, &task);
+    assert!(is_over(&members));
+}
+
+#[test]
+fn an_aborted_group_is_over_while_several_block() {
+    let (members, _) = members(None);
+    let blocking = [(); 3].map(|()| join(&members, TaskKind::Blocking).0);
+    members.abort_all();
+    for node in &blocking {
+        assert!(is_over(&members));
+        leave(&members, node, Out::Never);
+    }
+    assert!(is_over(&members));
+}
+
+#[test]
+fn giving_up_ends_the_wait() {
+    let (members, _) = members(None);
+    let node = join_async(&members);
+    members.abort_all();
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(members.poll_over(&mut cx).is_pending());
+    members.abandon();
+    assert_eq!(wakes.count(), 1);
+    assert!(members.poll_over(&mut cx).is_ready());
+    assert_eq!(members.len(), 1);
+    cut_short(&members, &node);
+    assert_eq!(members.len(), 0);
+}
+
+#[test]
+fn a_group_is_taken_in_until_the_end_and_waited_for() {
+    let (members, _) = members(Some(1));
+    let node = join_async(&members);
+    assert!(members.adopt(), "a group that is open");
+    members.close();
+    assert!(members.adopt(), "a group that has a task");
+    leave(&members, &node, Out::Now);
+    assert!(members.adopt(), "a group that waits for another");
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    for _ in 0..3 {
+        assert!(members.poll_over(&mut cx).is_pending());
+        assert_eq!(wakes.count(), 0);
+        members.adopted_ended();
+    }
+    assert_eq!(wakes.count(), 1);
+    assert!(members.poll_over(&mut cx).is_ready());
+    assert!(!members.adopt(), "a group that has ended");
+    assert_eq!(members.len(), 0);
+}
+
+#[test]
+fn a_group_that_is_taken_in_has_no_seat() {
+    let (members, _) = members(Some(1));
+    assert!(members.adopt());
+    let node = join_async(&members);
+    assert_eq!(members.reserve(), Reserved::Full);
+    leave(&members, &node, Out::Now);
+    members.adopted_ended();
+}
+
+#[test]
+fn the_foster_is_told_once_by_the_last() {
+    let (members, _) = members(None);
+    let nodes = [join_async(&members), join_async(&members)];
+    let foster = Arc::new(Around::default());
+    members.close();
+    assert!(members.entrust(foster.clone()).is_ok());
+    members.retire();
+    leave(&members, &nodes[0], Out::Now);
+    assert_eq!(foster.ended(), 0);
+    assert!(members.adopt(), "it is still waited for");
+    leave(&members, &nodes[1], Out::Now);
+    assert_eq!(foster.ended(), 0);
+    members.adopted_ended();
+    assert_eq!(foster.ended(), 1);
+    assert_eq!(Arc::strong_count(&foster), 1);
+}
+
+#[test]
+fn a_foster_that_comes_too_late_is_handed_back() {
+    let (members, _) = members(None);
+    let node = join_async(&members);
+    members.close();
+    leave(&members, &node, Out::Now);
+    let foster = Arc::new(Around::default());
+    assert!(members.entrust(foster.clone()).is_err());
+    assert_eq!((foster.ended(), Arc::strong_count(&foster)), (0, 1));
+}
+
+#[test]
+fn the_foster_of_an_abandoned_group_is_told_when_the_last_leaves_and_not_before() {
+    let (members, _) = members(None);
+    let nodes = [join_async(&members), join(&members, TaskKind::Blocking).0];
+    let foster = Arc::new(Around::default());
+    members.abort_all();
+    members.abandon();
+    assert!(is_over(&members));
+    assert!(verdicts(&members).is_some());
+    assert!(members.entrust(foster.clone()).is_ok());
+    members.retire();
+    leave(&members, &nodes[0], Out::Now);
+    assert_eq!(foster.ended(), 0);
+    leave(&members, &nodes[1], Out::Now);
+    assert_eq!(foster.ended(), 1);
+}
+
+#[test]
+fn a_retired_group_keeps_nothing_of_those_who_leave() {
+    let (members, seen) = members(None);
+    let nodes = [(); 3].map(|()| join_async(&members));
+    leave(&members, &nodes[0], Out::Later);
+    members.close();
+    assert_eq!(seen.count(), 2);
+    members.retire();
+    // The policy is gone, and what it had not judged.
+    assert_eq!(seen.count(), 1);
+    assert_eq!(Arc::strong_count(&nodes[0]), 1);
+    leave(&members, &nodes[1], Out::Later);
+    cut_short(&members, &nodes[2]);
+    assert!(nodes.iter().all(|node| Arc::strong_count(node) == 1));
+    assert_eq!(members.len(), 0);
+    assert!(seen.all().is_empty());
+}

@@ -1,0 +1,100 @@
+//! Groups that end when the program is asked to.
+//!
+//! The first signal cancels the group's scope, which `aqueduct-cancel` sees to, and the group ends as if anybody had. The
+//! second is a wish of its own, to be quick: it aborts. The group's shell counts signals with the waker it has anyway, so
+//! there is no task that listens, and none that could outlive the group.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use aqueduct_cancel::{CancelScope, Signals};
+use aqueduct_core::sync::Lock;
+use futures_util::Stream;
+
+use crate::builder::GroupBuilder;
+
+/// Whether the group is to listen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted(bool);
+
+/// Counts signals, if the group is to listen.
+pub(crate) struct Listening(Option<Lock<Counted>>);
+
+struct Counted {
+    signals: Signals,
+    came: usize,
+}
+
+impl GroupBuilder {
+    /// Ends the group when the program is asked to end: the first SIGINT or SIGTERM (or Ctrl-C, where there are no
+    /// signals) cancels it, which gives its tasks the grace, and a second aborts them.
+    ///
+    /// The reason is of kind [`Signal`](aqueduct_cancel::ReasonKind::Signal), and its message names the signal. The
+    /// group listens from when it first runs or spawns something. From then on these signals end no program by
+    /// themselves, also when the group has ended, as with all of Tokio's listeners.
+    ///
+    /// ```no_run
+    /// # async fn serve(scope: &aqueduct_cancel::CancelScope) -> std::io::Result<()> { Ok(()) }
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use aqueduct_group::{AllOk, group};
+    ///
+    /// let app = group().with_name("app").with_signals().with_grace(Duration::from_secs(10));
+    /// let result = app.run(AllOk::new(), async |app| {
+    ///     let scope = app.scope().clone();
+    ///     let _ = app.task("server").spawn(async move { serve(&scope).await }).await;
+    /// }).await;
+    /// # let _ = result;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Not here, but when the group is first used: if the operating system does not let it listen, or the runtime drives
+    /// no I/O.
+    pub fn with_signals(mut self) -> Self {
+        self.options.signals = Wanted(true);
+        self
+    }
+}
+
+impl Wanted {
+    pub(crate) const fn none() -> Self {
+        Self(false)
+    }
+
+    /// Begins to listen, if that is wanted. `waker` is called for every signal.
+    pub(crate) fn listen(self, scope: &CancelScope, waker: &Waker) -> Listening {
+        let begin = || {
+            let signals = scope.cancel_on_signals();
+            let signals = signals.expect("a program may listen to SIGINT and SIGTERM");
+            Lock::new(Counted { signals, came: 0 })
+        };
+        let listening = Listening(self.0.then(begin));
+        // Leaves the waker. Nobody can be impatient yet.
+        let _ = listening.poll_impatient(waker);
+        listening
+    }
+}
+
+impl Listening {
+    /// Ready when the second signal has come, and at no later one. Else `waker` is called for the next.
+    pub(crate) fn poll_impatient(&self, waker: &Waker) -> Poll<()> {
+        let Some(counted) = &self.0 else {
+            return Poll::Pending;
+        };
+        let mut counted = counted.lock();
+        let before = counted.came;
+        let mut cx = Context::from_waker(waker);
+        while Pin::new(&mut counted.signals).poll_next(&mut cx).is_ready() {
+            counted.came += 1;
+        }
+        if before < 2 && counted.came >= 2 {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Without the feature, nobody wants signals.
+
+use std::task::{Poll, Waker};
+
+use aqueduct_cancel::CancelScope;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted;
+
+pub(crate) struct Listening;
+
+impl Wanted {
+    pub(crate) const fn none() -> Self {
+        Self
+    }
+
+    pub(crate) fn listen(self, _: &CancelScope, _: &Waker) -> Listening {
+        Listening
+    }
+}
+
+impl Listening {
+    pub(crate) fn poll_impatient(&self, _: &Waker) -> Poll<()> {
+        Poll::Pending
+    }
+}

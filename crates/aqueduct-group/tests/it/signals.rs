@@ -1,0 +1,139 @@
+//! A whole program that ends when it is asked to: this test binary, run again as one, and sent real signals.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aqueduct_cancel::ReasonKind;
+use aqueduct_group::{Collect, TaskEnd, group};
+
+/// Says which program to be.
+const PROGRAM: &str = "AQUEDUCT_GROUP_SIGNAL_PROGRAM";
+
+/// Longer than any test waits.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Run by itself it is no test, but the program that the others start.
+#[test]
+fn the_program() {
+    let Ok(program) = env::var(PROGRAM) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(run(program == "obedient"));
+    // What the test harness would print is not for the reader.
+    std::process::exit(0);
+}
+
+async fn run(obeys: bool) {
+    let app = group().with_name("app").with_signals().with_grace(LONG);
+    let app = app.open(Collect::new());
+    let scope = app.scope().clone();
+    let server = async move {
+        println!("ready");
+        let reason = scope.cancelled().await;
+        assert_eq!(reason.kind(), ReasonKind::Signal);
+        println!(
+            "cancelled by {} in {}",
+            reason.message(),
+            reason.scope().unwrap()
+        );
+        if !obeys {
+            std::future::pending::<()>().await;
+        }
+    };
+    app.task("server").spawn(server).await.unwrap();
+    let (ends, report) = app.join_with_report().await;
+    match ends[..] {
+        [TaskEnd::Returned(())] => println!("returned"),
+        [TaskEnd::Cancelled] => println!("aborted"),
+        _ => println!("{ends:?}"),
+    }
+    assert_eq!(report.aborted_at.is_some(), !obeys);
+}
+
+struct Program {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    started: Instant,
+}
+
+impl Program {
+    fn start(which: &str) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["signals::the_program", "--exact", "--nocapture"])
+            .env(PROGRAM, which)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut program = Self {
+            child,
+            output,
+            started: Instant::now(),
+        };
+        program.read_until("ready");
+        program
+    }
+
+    /// Reads on to a line that ends so: the harness prints the name of the test before the first.
+    fn read_until(&mut self, end: &str) {
+        let mut line = String::new();
+        while !line.trim_end().ends_with(end) {
+            line.clear();
+            let read = self.output.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it ended before it said {end:?}");
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end, and gives what it still had to say.
+    fn finish(mut self) -> String {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        assert!(self.started.elapsed() < LONG, "it took all of the grace");
+        rest
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended, unless the test failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn an_interrupt_cancels_and_tasks_end_by_themselves() {
+    let program = Program::start("obedient");
+    program.signal("-INT");
+    assert_eq!(program.finish(), "cancelled by SIGINT in app\nreturned\n");
+}
+
+#[test]
+fn so_does_a_request_to_terminate() {
+    let program = Program::start("obedient");
+    program.signal("-TERM");
+    assert_eq!(program.finish(), "cancelled by SIGTERM in app\nreturned\n");
+}
+
+#[test]
+fn a_second_signal_aborts_at_once() {
+    let mut program = Program::start("stubborn");
+    program.signal("-INT");
+    program.read_until("cancelled by SIGINT in app");
+    program.signal("-INT");
+    assert_eq!(program.finish(), "aborted\n");
+}
