@@ -107,7 +107,7 @@ impl GroupBuilder {
         body: F,
     ) -> (P::Value, Result<E, StillLent<E>>)
     where
-        P: Policy,
+        P: Policy + 'static,
         E: Send + Sync + 'static,
         F: FnOnce(Spawner<P>, Lent<E>) -> Fut,
         Fut: Future<Output = ()>,
@@ -115,7 +115,7 @@ impl GroupBuilder {
         let (lent, still_lent) = lend(env);
         let group = self.open(policy);
         let spawner = group.spawner();
-        let (_, value) = run::run_future(group, async move { body(spawner, lent).await }).await;
+        let (_, value) = run::run(group, async move { body(spawner, lent).await }).await;
         (value, still_lent.try_again())
     }
 }

@@ -77,7 +77,7 @@ pub(crate) trait Abort {
     fn abort(&self);
 }
 
-pub(crate) struct Members<P: Policy, H> {
+pub(crate) struct Members<P: Policy + 'static, H> {
     word: Padded<Word>,
     shards: Box<[Padded<Lock<Shard<P, H>>>]>,
     core: Lock<Core<P>>,
@@ -90,7 +90,7 @@ pub(crate) struct Members<P: Policy, H> {
     room: WaitQueue<Ask>,
 }
 
-struct Core<P: Policy> {
+struct Core<P: Policy + 'static> {
     /// In its place, unless somebody judges.
     judge: Option<Box<Judge<P>>>,
     pending: Vec<Ended<P>>,
@@ -128,7 +128,7 @@ pub(crate) enum Reserved {
     Closed,
 }
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// With `shards` for that many threads that spawn and end tasks.
     pub(crate) fn new(judge: Judge<P>, limit: Option<NonZeroUsize>, shards: usize) -> Self {
         Self {
@@ -378,7 +378,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 }
 
-impl<P: Policy> Core<P> {
+impl<P: Policy + 'static> Core<P> {
     fn take_waiters(&mut self) -> Vec<Waker> {
         self.waiters.iter_mut().filter_map(Option::take).collect()
     }

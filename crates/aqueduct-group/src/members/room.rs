@@ -49,7 +49,7 @@ impl PassOn for Ask {
     }
 }
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     pub(crate) fn room(&self) -> &WaitQueue<Ask> {
         &self.room
     }

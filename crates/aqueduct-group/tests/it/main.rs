@@ -6,6 +6,7 @@ mod lend;
 mod local;
 mod matrix;
 mod regressions;
+mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;
 mod spawnable;
