@@ -32,7 +32,7 @@ use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, megabytes};
-use aqueduct_group::{Discard, TaskGroup, group};
+use aqueduct_group::{Discard, Spawner, group};
 use clap::Parser;
 
 use crate::cli::Args;
@@ -63,7 +63,7 @@ async fn run(args: &Args) -> Result<ExitCode, String> {
     if args.self_test {
         return self_test::run(app, args.connections).await;
     }
-    let job = async |app: &TaskGroup<Discard>| serve(args, app.scope()).await;
+    let job = async |app: Spawner<Discard>| serve(args, app.scope()).await;
     let (code, _) = app.run_with(Discard::new(), job).await;
     code.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
 }

@@ -14,7 +14,7 @@ use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, grouped, megabytes};
 use aqueduct_examples::table::{Align, Table};
-use aqueduct_group::{Discard, GroupBuilder, TaskGroup, tree};
+use aqueduct_group::{Discard, GroupBuilder, Spawner, tree};
 
 use crate::{descriptors, exit};
 
@@ -43,10 +43,10 @@ pub(crate) async fn run(app: GroupBuilder, connections: usize) -> Result<ExitCod
     let waves = connections.div_ceil(at_once_max);
     let wave = connections.div_ceil(waves);
 
-    let job = async |app: &TaskGroup<Discard>| {
+    let job = async |app: Spawner<Discard>| {
         eprintln!("{}", plan(connections, waves, wave));
         let scope = app.scope();
-        let rows = scope.run(stages(app, connections, wave)).await.ok();
+        let rows = scope.run(stages(&app, connections, wave)).await.ok();
         // A stage that was interrupted may say that it failed.
         rows.filter(|_| !scope.is_cancelled())
     };

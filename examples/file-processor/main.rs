@@ -60,7 +60,7 @@ use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
-use aqueduct_group::{Discard, TaskGroup, group};
+use aqueduct_group::{Discard, Spawner, group};
 use clap::Parser;
 use tokio::runtime::Builder;
 
@@ -101,7 +101,7 @@ async fn run(args: &Args) -> ExitCode {
         .with_signals()
         .with_grace(Duration::MAX)
         .with_linger(LINGER);
-    let job = async |app: &TaskGroup<Discard>| process(args, app.scope()).await;
+    let job = async |app: Spawner<Discard>| process(args, app.scope()).await;
     let (code, _) = app.run_with(Discard::new(), job).await;
     code.unwrap_or(ExitCode::from(INTERRUPTED))
 }

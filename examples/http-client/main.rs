@@ -30,7 +30,7 @@ use std::time::Duration;
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::format::counted;
-use aqueduct_group::{Discard, TaskGroup, group, tree};
+use aqueduct_group::{Discard, Spawner, group, tree};
 use clap::Parser;
 use hyper::Uri;
 
@@ -67,7 +67,7 @@ async fn run(args: &Args, listed: Option<Vec<Uri>>) -> io::Result<ExitCode> {
         .with_name("http-client")
         .with_signals()
         .with_grace(Duration::MAX);
-    let job = async |app: &TaskGroup<Discard>| fetch_all(args, listed, app.scope()).await;
+    let job = async |app: Spawner<Discard>| fetch_all(args, listed, app.scope()).await;
     let (code, _) = app.run_with(Discard::new(), job).await;
     code.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
 }
