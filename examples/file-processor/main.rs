@@ -50,33 +50,63 @@ mod report;
 #[cfg(test)]
 mod scratch;
 mod skip;
-mod stop;
 mod tally;
 mod verify;
 mod walk;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use aqueduct_cancel::CancelScope;
+use aqueduct_examples::INTERRUPTED;
+use aqueduct_examples::signals::cancel_on_signals;
+use aqueduct_group::{Discard, TaskGroup, group};
 use clap::Parser;
+use tokio::runtime::Builder;
 
 use crate::cli::Args;
 use crate::progress::Progress;
-use crate::report::format::counted;
 use crate::report::{Report, Verdict};
-use crate::stop::Stop;
+use aqueduct_examples::format::counted;
 
 /// What the process says to its caller; clap answers bad usage with 2 by itself.
 mod exit {
     pub(crate) const DISAGREES: u8 = 1;
     pub(crate) const BAD_INPUT: u8 = 2;
-    pub(crate) const INTERRUPTED: u8 = 130;
 }
 
-// One thread is enough for the runtime: its only tasks are the aggregator and the wait for Ctrl-C.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let args = Args::parse();
+    // One thread is enough: the only tasks are the aggregator and the wait for Ctrl-C.
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start a runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run(&args));
+    // Its end would wait for all threads, also for one that hangs, and that the group has gone on without.
+    runtime.shutdown_background();
+    code
+}
+
+/// Everything, in a group that Ctrl-C cancels. What is below ends in its own time, of which the group takes none away.
+async fn run(args: &Args) -> ExitCode {
+    let scope = CancelScope::new();
+    // Who cannot listen is ended by Ctrl-C as ever.
+    let _signals = cancel_on_signals(&scope);
+    let app = group()
+        .with_name("file-processor")
+        .with_scope(&scope)
+        .with_grace(Duration::MAX);
+    let job = async |app: &TaskGroup<Discard>| process(args, app.scope()).await;
+    let (code, _) = app.run_with(Discard::new(), job).await;
+    code.unwrap_or(ExitCode::from(INTERRUPTED))
+}
+
+async fn process(args: &Args, scope: &CancelScope) -> ExitCode {
     let roots = match input::roots(&args.paths) {
         Ok(roots) => roots,
         Err(error) => {
@@ -85,23 +115,22 @@ async fn main() -> ExitCode {
         }
     };
 
-    let stop = Stop::on_ctrl_c().await;
     let workers = args.workers();
     let staff = counted(workers as u64, "worker", "workers");
     eprintln!("Counting {roots} with {staff} (Ctrl-C stops)");
 
-    let outcome = pipeline::run(&roots, workers, &stop, &Progress::bar("counting")).await;
+    let outcome = pipeline::run(&roots, workers, scope, &Progress::bar("counting")).await;
     let verdict = match args.verify {
         true if !outcome.interrupted => {
             eprintln!("Recounting sequentially");
-            verify::run(roots, &outcome.counts, &stop).await
+            verify::run(roots, &outcome.counts, scope).await
         }
         true => Verdict::Unfinished,
         false => Verdict::NotAsked,
     };
 
     let code = match &verdict {
-        _ if stop.is_set() => ExitCode::from(exit::INTERRUPTED),
+        _ if scope.is_cancelled() => ExitCode::from(INTERRUPTED),
         Verdict::Disagrees(_) => ExitCode::from(exit::DISAGREES),
         Verdict::NotAsked | Verdict::Unfinished | Verdict::Agrees { .. } => ExitCode::SUCCESS,
     };

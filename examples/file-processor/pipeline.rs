@@ -8,26 +8,29 @@
 //!    construction, so every part that was sent is in the sum.
 //! 3. On Ctrl-C the workers leave first. With the last path receiver gone, the walker's next send
 //!    fails, even one that waits for room, so a full channel holds nobody up.
+//!
+//! Walker and workers are the tasks of a group, and the aggregator is its body: all end with it. A read
+//! may hang, on a network file system for example, and nothing can stop a thread that does. After the
+//! grace the group goes on without it, and the figures until then are told.
 
 use std::collections::BTreeSet;
 use std::mem;
 use std::ops::ControlFlow;
-use std::panic;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use aqueduct_cancel::CancelScope;
+use aqueduct_channel::{mpsc, spmc};
+use aqueduct_group::{Discard, GroupBuilder, Panics, TaskGroup, group};
 use tokio::time::MissedTickBehavior;
 
 use crate::input::Roots;
 use crate::progress::Progress;
 use crate::read::{FileCounter, Uncounted};
-use crate::stop::Stop;
 use crate::tally::Counts;
 use crate::walk::{Found, walk};
-use aqueduct_channel::{mpsc, spmc};
 
 /// What came of a run.
 #[derive(Debug)]
@@ -54,43 +57,70 @@ const PART_FILES: u64 = 256;
 /// How often the progress bar moves at least.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long threads may take to notice Ctrl-C. They look between two chunks of a file.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A group of threads that scan the disk until done, or until `scope` is cancelled. What one panics with is
+/// ours: it goes on here.
+pub(crate) fn threads(name: &'static str, scope: &CancelScope) -> GroupBuilder {
+    group()
+        .with_name(name)
+        .with_scope(scope)
+        .with_grace(GRACE)
+        .with_panics(Panics::Resume)
+}
+
 /// Counts everything below `roots`, until done or told to stop.
 pub(crate) async fn run(
     roots: &Roots,
     workers: usize,
-    stop: &Stop,
+    scope: &CancelScope,
     progress: &Progress,
 ) -> Outcome {
     let start = Instant::now();
-    let (path_sender, path_receiver) = spmc::channel(PATHS_WAITING);
-    let (part_sender, part_receiver) = mpsc::channel(PARTS_WAITING);
     let found = Arc::new(AtomicU64::new(0));
-
-    let mut threads = JoinSet::new();
-    threads.spawn_blocking({
-        let (roots, parts) = (roots.paths.clone(), part_sender.clone());
-        let (found, stop) = (Arc::clone(&found), stop.clone());
-        move || find(&roots, path_sender, &parts, &found, &stop)
-    });
-    for _ in 0..workers {
-        let (paths, parts, stop) = (path_receiver.clone(), part_sender.clone(), stop.clone());
-        threads.spawn_blocking(move || work(&paths, &parts, stop));
-    }
-    // The ends that threads hold are the only ones from here on: see the rules above.
-    drop((path_receiver, part_sender));
-
-    let counts = aggregate(part_receiver, &found, start, progress).await;
-    while let Some(ended) = threads.join_next().await {
-        // A thread ends early by panicking only, and the panic is then ours.
-        ended.unwrap_or_else(|error| panic::resume_unwind(error.into_panic()));
-    }
-    let found = found.load(Ordering::Relaxed);
+    // Not the body's: what was counted stays when a read that hangs has the body cut short.
+    let mut counts = Counts::default();
+    let count = async |threads: &TaskGroup<Discard>| {
+        let parts = employ(threads, roots, workers, &found).await;
+        aggregate(parts, &mut counts, &found, start, progress).await;
+    };
+    // Its threads' panics have gone on by now, and whether it was cancelled the scope says.
+    let _ = threads("count", scope).run(Discard::new(), count).await;
+    progress.clear();
     Outcome {
-        interrupted: stop.is_set(),
+        interrupted: scope.is_cancelled(),
         elapsed: start.elapsed(),
         counts,
-        found,
+        found: found.load(Ordering::Relaxed),
     }
+}
+
+/// Starts walker and workers; gives what they send. The ends that they hold are the only ones: see the rules above.
+async fn employ(
+    threads: &TaskGroup<Discard>,
+    roots: &Roots,
+    workers: usize,
+    found: &Arc<AtomicU64>,
+) -> mpsc::Receiver<Counts> {
+    let (path_sender, path_receiver) = spmc::channel(PATHS_WAITING);
+    let (part_sender, part_receiver) = mpsc::channel(PARTS_WAITING);
+    let scope = threads.scope();
+    let walker = {
+        let (roots, parts) = (roots.paths.clone(), part_sender.clone());
+        let (found, scope) = (Arc::clone(found), scope.clone());
+        move || find(&roots, path_sender, &parts, &found, &scope)
+    };
+    // Who is cancelled by now is not spawned, and drops its ends just so.
+    let _ = threads.task("walker").spawn_blocking(walker).await;
+    for number in 1..=workers {
+        let (paths, parts) = (path_receiver.clone(), part_sender.clone());
+        let scope = scope.clone();
+        let worker = move || work(&paths, &parts, &scope);
+        let task = threads.task(format!("worker {number}"));
+        let _ = task.spawn_blocking(worker).await;
+    }
+    part_receiver
 }
 
 /// The walker: every path to some worker, every skipped entry straight to the aggregator.
@@ -99,7 +129,7 @@ fn find(
     mut paths: spmc::Sender<PathBuf>,
     parts: &mpsc::Sender<Counts>,
     found: &AtomicU64,
-    stop: &Stop,
+    scope: &CancelScope,
 ) {
     let mut skipped = Counts::default();
     let _ = walk(roots, |entry| {
@@ -118,7 +148,7 @@ fn find(
                 true
             }
         };
-        if sent && !stop.is_set() {
+        if sent && !scope.is_cancelled() {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
@@ -129,10 +159,10 @@ fn find(
 }
 
 /// A worker: paths in, parts out.
-fn work(paths: &spmc::Receiver<PathBuf>, parts: &mpsc::Sender<Counts>, stop: Stop) {
-    let mut counter = FileCounter::new(stop.clone());
+fn work(paths: &spmc::Receiver<PathBuf>, parts: &mpsc::Sender<Counts>, scope: &CancelScope) {
+    let mut counter = FileCounter::new(scope.clone());
     let mut part = Counts::default();
-    while !stop.is_set() {
+    while !scope.is_cancelled() {
         let Some(path) = paths.blocking_recv() else {
             break;
         };
@@ -152,11 +182,11 @@ fn work(paths: &spmc::Receiver<PathBuf>, parts: &mpsc::Sender<Counts>, stop: Sto
 /// Adds the parts up, and moves the progress bar between them.
 async fn aggregate(
     mut parts: mpsc::Receiver<Counts>,
+    sum: &mut Counts,
     found: &AtomicU64,
     start: Instant,
     progress: &Progress,
-) -> Counts {
-    let mut sum = Counts::default();
+) {
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -164,7 +194,7 @@ async fn aggregate(
         tokio::select! {
             part = parts.recv() => match part {
                 Some(part) => sum.merge(part),
-                None => break,
+                None => return,
             },
             _ = tick.tick() => {
                 let found = found.load(Ordering::Relaxed);
@@ -172,8 +202,6 @@ async fn aggregate(
             }
         }
     }
-    progress.clear();
-    sum
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::report::format::{megabytes, rate};
+use aqueduct_examples::format::{megabytes, rate};
 
 /// A bar of files; draws nothing when nobody would see it.
 #[derive(Debug)]

@@ -9,10 +9,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use aqueduct_cancel::CancelScope;
+
 use crate::count::Counter;
 use crate::file_type::FileType;
 use crate::skip::Skip;
-use crate::stop::Stop;
 use crate::tally::{Counts, Tally};
 
 /// A NUL byte among this many bytes at the front makes a file binary.
@@ -39,14 +40,14 @@ impl From<io::Error> for Uncounted {
 #[derive(Debug)]
 pub(crate) struct FileCounter {
     buffer: Box<[u8]>,
-    stop: Stop,
+    scope: CancelScope,
 }
 
 impl FileCounter {
-    pub(crate) fn new(stop: Stop) -> Self {
+    pub(crate) fn new(scope: CancelScope) -> Self {
         Self {
             buffer: vec![0; BUFFER].into(),
-            stop,
+            scope,
         }
     }
 
@@ -75,7 +76,7 @@ impl FileCounter {
         let mut counter = Counter::new(&mut tally);
         counter.feed(&self.buffer);
         loop {
-            if self.stop.is_set() {
+            if self.scope.is_cancelled() {
                 return Err(Uncounted::Stopped);
             }
             let chunk = fill(file, &mut self.buffer)?;

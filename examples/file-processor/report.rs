@@ -2,9 +2,7 @@
 
 use crate::pipeline::Outcome;
 
-pub(crate) mod format;
 mod json;
-mod table;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -11,15 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tokio::task;
+use aqueduct_cancel::CancelScope;
+use aqueduct_group::{Collect, TaskEnd};
 
 use crate::count::{NAME_MAX, NAME_MIN};
 use crate::file_type::FileType;
 use crate::input::Roots;
+use crate::pipeline;
 use crate::read;
 use crate::report::{Difference, Verdict};
 use crate::skip::Skip;
-use crate::stop::Stop;
 use crate::tally::Counts;
 use crate::walk;
 
@@ -27,13 +28,17 @@ use crate::walk;
 type Figures = BTreeMap<String, u64>;
 
 /// Recounts `roots`, on a thread of its own so that Ctrl-C is heard meanwhile, and compares each figure with `counts`.
-pub(crate) async fn run(roots: Roots, counts: &Counts, stop: &Stop) -> Verdict {
-    let recount = {
-        let stop = stop.clone();
-        task::spawn_blocking(move || Recount::of(&roots.paths, &stop))
+pub(crate) async fn run(roots: Roots, counts: &Counts, scope: &CancelScope) -> Verdict {
+    let recount = pipeline::threads("recount", scope).open(Collect::new());
+    let of_roots = {
+        let scope = recount.scope().clone();
+        move || Recount::of(&roots.paths, &scope)
     };
+    // A scope that was cancelled before lets nothing begin, and then there is nothing to wait for.
+    let _ = recount.unnamed().spawn_blocking(of_roots).await;
     let counted = figures(counts);
-    match recount.await.expect("the recount panicked") {
+    let recounted = recount.join().await.pop().and_then(TaskEnd::returned);
+    match recounted.flatten() {
         Some(recounted) => compare(&counted, &recounted),
         None => Verdict::Unfinished,
     }
@@ -85,27 +90,27 @@ struct Recount<'a> {
     roots: &'a BTreeSet<PathBuf>,
     figures: Figures,
     seen: BTreeSet<PathBuf>,
-    stop: &'a Stop,
+    scope: &'a CancelScope,
 }
 
 impl<'a> Recount<'a> {
     /// The figures of everything below `roots`; none when stopped.
-    fn of(roots: &'a BTreeSet<PathBuf>, stop: &'a Stop) -> Option<Figures> {
+    fn of(roots: &'a BTreeSet<PathBuf>, scope: &'a CancelScope) -> Option<Figures> {
         let mut recount = Self {
             roots,
             figures: Figures::new(),
             seen: BTreeSet::new(),
-            stop,
+            scope,
         };
         for root in roots {
             recount.entry(root);
         }
-        (!stop.is_set()).then_some(recount.figures)
+        (!scope.is_cancelled()).then_some(recount.figures)
     }
 
     fn entry(&mut self, path: &Path) {
         // A root below another root is met twice; its second meeting is passed over.
-        if self.stop.is_set() || !self.seen.insert(path.to_owned()) {
+        if self.scope.is_cancelled() || !self.seen.insert(path.to_owned()) {
             return;
         }
         let outcome = fs::symlink_metadata(path)

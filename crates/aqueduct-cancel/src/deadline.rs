@@ -145,3 +145,6 @@ impl Wake for Fire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

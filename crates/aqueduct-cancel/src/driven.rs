@@ -91,3 +91,6 @@ impl Wake for Kick {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

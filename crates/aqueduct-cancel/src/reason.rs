@@ -267,3 +267,6 @@ impl From<Cancelled> for io::Error {
         Self::new(kind, cancelled)
     }
 }
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

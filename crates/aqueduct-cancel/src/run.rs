@@ -112,3 +112,6 @@ impl<'a> Guard<'a> {
         cause.expect("a cancelled scope has a cause").into()
     }
 }
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

@@ -148,3 +148,6 @@ impl fmt::Display for Elapsed {
 }
 
 impl Error for Elapsed {}
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ impl Listener {
             .map(|()| Signal::Interrupt)
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -118,3 +118,6 @@ impl Wake for Bridge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,3 +196,6 @@ impl Drop for Word {
         }
     }
 }
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

@@ -41,7 +41,7 @@ pub use discard::Discard;
 pub use first_ok::FirstOk;
 pub use quorum::Quorum;
 pub use race::Race;
-pub use supervise::Supervise;
+pub use supervise::{Supervise, Told};
 
 /// Judges tasks as they end. See the [module](self).
 pub trait Policy: Send + 'static {

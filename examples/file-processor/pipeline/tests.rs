@@ -10,8 +10,8 @@ fn roots(path: &Path) -> Roots {
     input::roots(&[path.to_owned()]).unwrap()
 }
 
-async fn run_on(path: &Path, workers: usize, stop: &Stop) -> Outcome {
-    run(&roots(path), workers, stop, &Progress::bar("test")).await
+async fn run_on(path: &Path, workers: usize, scope: &CancelScope) -> Outcome {
+    run(&roots(path), workers, scope, &Progress::bar("test")).await
 }
 
 /// More files than the path channel and a part hold, one larger than a part, of three types.
@@ -37,12 +37,12 @@ fn tree() -> Scratch {
 async fn any_number_of_workers_gives_the_figures_of_a_recount() {
     let scratch = tree();
     for workers in [1, 2, 9] {
-        let stop = Stop::default();
-        let outcome = run_on(scratch.path(), workers, &stop).await;
+        let scope = CancelScope::new();
+        let outcome = run_on(scratch.path(), workers, &scope).await;
         assert_eq!(outcome.counts.files(), PATHS_WAITING as u64 + 301);
         assert_eq!(outcome.counts.entries(), outcome.found);
         assert!(!outcome.interrupted);
-        let verdict = verify::run(roots(scratch.path()), &outcome.counts, &stop).await;
+        let verdict = verify::run(roots(scratch.path()), &outcome.counts, &scope).await;
         // Each small file has a name of its own.
         let names = PATHS_WAITING + 300;
         assert!(
@@ -54,17 +54,16 @@ async fn any_number_of_workers_gives_the_figures_of_a_recount() {
 
 #[tokio::test]
 async fn an_empty_directory_is_no_error() {
-    let outcome = run_on(Scratch::new().path(), 2, &Stop::default()).await;
+    let outcome = run_on(Scratch::new().path(), 2, &CancelScope::new()).await;
     assert_eq!((outcome.counts.entries(), outcome.found), (0, 0));
 }
 
-/// The walker has more paths than the channel has room for when the workers leave.
 #[tokio::test]
-async fn workers_that_stop_let_the_walker_go() {
+async fn what_is_cancelled_before_it_begins_counts_nothing() {
     let scratch = tree();
-    let stop = Stop::default();
-    stop.set();
-    let outcome = run_on(scratch.path(), 2, &stop).await;
+    let scope = CancelScope::new();
+    scope.cancel();
+    let outcome = run_on(scratch.path(), 2, &scope).await;
     assert!(outcome.interrupted);
     assert_eq!(outcome.counts.files(), 0);
 }
@@ -73,13 +72,13 @@ async fn workers_that_stop_let_the_walker_go() {
 async fn stopping_at_any_moment_keeps_figures_whole() {
     let scratch = tree();
     for delay in [0, 2, 8] {
-        let stop = Stop::default();
-        let later = stop.clone();
+        let scope = CancelScope::new();
+        let later = scope.clone();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(delay)).await;
-            later.set();
+            later.cancel();
         });
-        let outcome = run_on(scratch.path(), 2, &stop).await;
+        let outcome = run_on(scratch.path(), 2, &scope).await;
         assert!(outcome.counts.entries() <= outcome.found);
         // Each small file has two newlines and is in the figures with both or not at all.
         let small = &outcome.counts.types;

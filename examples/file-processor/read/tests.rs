@@ -4,12 +4,12 @@ use super::*;
 use crate::scratch::Scratch;
 
 fn count(path: &Path) -> Result<Counts, Uncounted> {
-    count_until(path, Stop::default())
+    count_until(path, CancelScope::new())
 }
 
-fn count_until(path: &Path, stop: Stop) -> Result<Counts, Uncounted> {
+fn count_until(path: &Path, scope: CancelScope) -> Result<Counts, Uncounted> {
     let mut counts = Counts::default();
-    let outcome = FileCounter::new(stop).count(path, &mut counts);
+    let outcome = FileCounter::new(scope).count(path, &mut counts);
     if outcome.is_err() {
         assert_eq!(counts.entries(), 0, "a file that failed is in the figures");
     }
@@ -66,10 +66,10 @@ fn files_around_the_buffers_size_are_counted_whole() {
 #[test]
 fn a_large_file_can_be_stopped_half_way() {
     let scratch = Scratch::new();
-    let stop = Stop::default();
-    stop.set();
+    let scope = CancelScope::new();
+    scope.cancel();
     let large = scratch.file("large.txt", vec![b'a'; BUFFER]);
-    assert_eq!(count_until(&large, stop).unwrap_err(), Uncounted::Stopped);
+    assert_eq!(count_until(&large, scope).unwrap_err(), Uncounted::Stopped);
 }
 
 #[test]

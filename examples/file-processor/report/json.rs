@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::format::megabytes_per_second;
 use super::{DIFFERENCES_SHOWN, Difference, Report, Verdict};
+use aqueduct_examples::format::megabytes_per_second;
 
 #[derive(Serialize)]
 struct Json<'a> {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::format::{counted, grouped, megabytes, rate};
-use super::table::{Align, Table};
 use super::{DIFFERENCES_SHOWN, Difference, Report, Verdict};
 use crate::file_type::FileType;
 use crate::tally::Tally;
+use aqueduct_examples::format::{counted, grouped, megabytes, rate};
+use aqueduct_examples::table::{Align, Table};
 
 /// How many identifiers stand side by side; more go on the next line.
 const NAMES_ACROSS: usize = 5;

@@ -4,7 +4,7 @@ use crate::scratch::Scratch;
 
 fn recount(roots: &[&Path]) -> Figures {
     let roots: Vec<_> = roots.iter().map(|root| (*root).to_owned()).collect();
-    Recount::of(&input::roots(&roots).unwrap().paths, &Stop::default()).unwrap()
+    Recount::of(&input::roots(&roots).unwrap().paths, &CancelScope::new()).unwrap()
 }
 
 fn expected(figures: &[(&str, u64)]) -> Figures {
@@ -50,9 +50,9 @@ fn roots_within_roots_are_recounted_once() {
 
 #[test]
 fn a_stopped_recount_has_no_figures() {
-    let stop = Stop::default();
-    stop.set();
-    assert_eq!(Recount::of(&BTreeSet::new(), &stop), None);
+    let scope = CancelScope::new();
+    scope.cancel();
+    assert_eq!(Recount::of(&BTreeSet::new(), &scope), None);
 }
 
 #[test]
@@ -80,7 +80,7 @@ async fn a_count_that_lost_anything_is_found_out() {
     let scratch = Scratch::new();
     scratch.file("a.rs", "fn aa\n");
     let roots = input::roots(&[scratch.path().to_owned()]).unwrap();
-    let verdict = run(roots, &Counts::default(), &Stop::default()).await;
+    let verdict = run(roots, &Counts::default(), &CancelScope::new()).await;
     let Verdict::Disagrees(differences) = verdict else {
         panic!("{verdict:?}")
     };

@@ -161,10 +161,10 @@ fn a_closed_pipe_is_no_error() {
 #[cfg(unix)]
 mod interrupt {
     use std::fs::File;
-    use std::io::{BufRead, BufReader, Read};
-    use std::process::Stdio;
+    use std::time::Duration;
 
     use super::*;
+    use crate::process::Running;
 
     /// Starts the program on files of a text and then a hole of a terabyte, which takes minutes to
     /// count; sends SIGINT once it has begun.
@@ -178,30 +178,12 @@ mod interrupt {
             .set_len(1 << 40)
             .unwrap();
 
-        let mut child = command(args, &[scratch.path()])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("cannot run the file processor");
-        let mut begun = String::new();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut begun)
-            .unwrap();
+        let mut running = Running::start(&mut command(args, &[scratch.path()]));
+        let begun = running.line();
         assert!(begun.starts_with("Counting"), "{begun}");
-        let pid = child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &pid]).status();
-        if !sent.is_ok_and(|status| status.success()) {
-            child.kill().unwrap();
-            panic!("cannot send SIGINT");
-        }
-        let mut text = String::new();
-        child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        (child.wait().unwrap().code(), text)
+        running.signal("INT");
+        let ended = running.end(Duration::from_secs(10));
+        (ended.code, ended.stdout)
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Runs the examples as their users do and looks at what they print and how they end.
 
+mod echo_server;
 mod file_processor;
+mod http_client;
+mod process;
 
 #[path = "../../file-processor/scratch.rs"]
 mod scratch;

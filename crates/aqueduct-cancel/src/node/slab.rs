@@ -85,3 +85,6 @@ impl Default for Slab {
         }
     }
 }
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;

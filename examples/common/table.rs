@@ -4,14 +4,16 @@ use std::fmt::Write;
 
 /// Which side of its column a cell keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
+    /// For words.
     Left,
+    /// For numbers.
     Right,
 }
 
 /// Rows of cells; a row may be shorter than the table is wide.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     align: Vec<Align>,
     rows: Vec<Row>,
 }
@@ -23,7 +25,8 @@ enum Row {
 }
 
 impl Table {
-    pub(crate) fn new(align: impl Into<Vec<Align>>) -> Self {
+    /// An empty table with so many columns.
+    pub fn new(align: impl Into<Vec<Align>>) -> Self {
         Self {
             align: align.into(),
             rows: Vec::new(),
@@ -35,7 +38,7 @@ impl Table {
     /// # Panics
     ///
     /// When the row has more cells than the table has columns.
-    pub(crate) fn row(&mut self, cells: impl Into<Vec<String>>) {
+    pub fn row(&mut self, cells: impl Into<Vec<String>>) {
         let cells = cells.into();
         assert!(
             cells.len() <= self.align.len(),
@@ -45,12 +48,12 @@ impl Table {
     }
 
     /// Adds a line across.
-    pub(crate) fn rule(&mut self) {
+    pub fn rule(&mut self) {
         self.rows.push(Row::Rule);
     }
 
     /// The table as text, two spaces between columns, none at the end of a line.
-    pub(crate) fn render(&self) -> String {
+    pub fn render(&self) -> String {
         let widths = self.widths();
         let across = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
         let mut text = String::new();

@@ -1,0 +1,40 @@
+use std::process::Command;
+
+use futures_util::StreamExt;
+
+use super::*;
+
+fn raise(signal: &str) {
+    let id = std::process::id().to_string();
+    let status = Command::new("kill").args([signal, &id]).status();
+    assert!(status.unwrap().success());
+}
+
+/// One test, since signals are the process's.
+#[tokio::test]
+async fn signals_cancel_and_the_second_is_seen() {
+    let scope = CancelScope::new();
+    let leaf = scope.child().child();
+    let mut signals = scope.cancel_on_signals().unwrap();
+    // Whose signals are dropped listens on.
+    let deaf = CancelScope::new();
+    drop(deaf.cancel_on_signals().unwrap());
+
+    raise("-INT");
+    let reason = leaf.cancelled().await;
+    assert_eq!(reason.kind(), ReasonKind::Signal);
+    assert_eq!(reason.message(), "SIGINT");
+    assert_eq!(reason.location().unwrap().file(), file!());
+    assert_eq!(deaf.cancelled().await.message(), "SIGINT");
+    assert_eq!(signals.next().await, Some(Signal::Interrupt));
+
+    raise("-TERM");
+    assert_eq!(signals.next().await, Some(Signal::Terminate));
+    assert_eq!(leaf.reason().unwrap().message(), "SIGINT");
+
+    let weak = scope.downgrade();
+    drop((scope, leaf));
+    assert!(weak.upgrade().is_none(), "listening keeps no scope alive");
+    raise("-INT");
+    assert_eq!(signals.next().await.unwrap().to_string(), "SIGINT");
+}

@@ -1,0 +1,5 @@
+use aqueduct_cancel::CancelScope;
+
+fn main() {
+    CancelScope::new().cancel_because(7);
+}
