@@ -162,3 +162,11 @@ fn auto_traits() {
     unpin::<StillLent<Rc<u8>>>();
     unwind_safe::<Lent<u8>>();
 }
+
+/// What the compiler says is a part of what users see.
+#[test]
+fn misuse_does_not_compile() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/lend_*.rs");
+    cases.compile_fail("tests/ui/local_*.rs");
+}
