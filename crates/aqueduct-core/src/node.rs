@@ -31,7 +31,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem;
 use std::num::NonZeroU64;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +59,11 @@ pub struct Node<D: ?Sized = Data> {
     context: AtomicU64,
     data: D,
 }
+
+// Data is only ever shared, and what a crate above changes in it goes through atomics and locks; a panic leaves none of
+// them half-changed.
+impl<D: ?Sized> UnwindSafe for Node<D> {}
+impl<D: ?Sized> RefUnwindSafe for Node<D> {}
 
 /// A number that no other node of this process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -87,7 +87,7 @@ pub fn group() -> GroupBuilder {
             },
             failures_kept_max: FAILURES_KEPT,
             resume_panics: false,
-            signals: Wanted::default(),
+            signals: Wanted::none(),
             scope: None,
             deadline: None,
         },

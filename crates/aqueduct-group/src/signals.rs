@@ -14,7 +14,7 @@ use futures_util::Stream;
 use crate::builder::GroupBuilder;
 
 /// Whether the group is to listen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted(bool);
 
 /// Counts signals, if the group is to listen.
@@ -61,6 +61,10 @@ impl GroupBuilder {
 }
 
 impl Wanted {
+    pub(crate) const fn none() -> Self {
+        Self(false)
+    }
+
     /// Begins to listen, if that is wanted. `waker` is called for every signal.
     pub(crate) fn listen(self, scope: &CancelScope, waker: &Waker) -> Listening {
         let begin = || {

@@ -161,6 +161,7 @@ impl Word {
 
     /// Whether the owner may have nobody to wait for any more.
     pub(super) fn may_be_over(&self) -> bool {
+        // Acquire pairs with the Release of `leave`, as in `is_over`.
         may_be_over(self.0.load(Ordering::Acquire))
     }
 }

@@ -4,12 +4,16 @@ use std::task::{Poll, Waker};
 
 use aqueduct_cancel::CancelScope;
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted;
 
 pub(crate) struct Listening;
 
 impl Wanted {
+    pub(crate) const fn none() -> Self {
+        Self
+    }
+
     pub(crate) fn listen(self, _: &CancelScope, _: &Waker) -> Listening {
         Listening
     }

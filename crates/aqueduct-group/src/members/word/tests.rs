@@ -3,7 +3,7 @@ use super::*;
 const MAX: usize = 4;
 
 fn with(live: u64, flags: u64) -> Word {
-    Word(AtomicU64::new(live * LIVE | flags))
+    Word(AtomicU64::new((live * LIVE) | flags))
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn indices_grow_with_every_one_who_enters() {
 #[test]
 fn an_index_wraps_around_without_touching_the_rest() {
     let word = Word(AtomicU64::new(
-        u64::from(u32::MAX) * INDEX | 7 * LIVE | ABORTED,
+        (u64::from(u32::MAX) * INDEX) | (7 * LIVE) | ABORTED,
     ));
     assert_eq!(word.enter(), Reserved::Index(u32::MAX as usize));
     assert_eq!(word.enter(), Reserved::Index(0));
