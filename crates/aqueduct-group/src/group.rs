@@ -19,7 +19,7 @@ use crate::spawn::{Async, Spawn, TaskBuilder, TrySpawnError};
 /// The owner of a group of tasks, which ends before its owner goes on.
 ///
 /// It is a [`Spawner`] too (by `Deref`), by which tasks are spawned. [`join`](Self::join) closes the group, waits for all
-/// tasks and gives the result. Made by [`group`](crate::group)`().open(policy)`.
+/// tasks and gives the result. Made by [`group`](crate::group())`().open(policy)`.
 ///
 /// Dropping it cancels and aborts all tasks. Nobody can wait in a destructor; so the group around it, in whose task or
 /// body it was opened, waits for them before it ends itself, or the nearest around that one that has not ended. If
@@ -141,7 +141,7 @@ impl<P: Policy + 'static> Spawner<P> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] with the future if the group is closed, or is closed while this waits.
+    /// [`SpawnError`](crate::SpawnError) with the future if the group is closed, or is closed while this waits.
     ///
     /// # Panics
     ///

@@ -25,6 +25,7 @@
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -158,6 +159,10 @@ impl<E> Clone for Lent<E> {
         }
     }
 }
+
+// As an `Arc` of the environment: the channel is touched by the last destructor alone.
+impl<E: RefUnwindSafe> UnwindSafe for Lent<E> {}
+impl<E: RefUnwindSafe> RefUnwindSafe for Lent<E> {}
 
 impl<E> StillLent<E> {
     /// The environment, if the last [`Lent`] has gone meanwhile.

@@ -31,7 +31,6 @@
 //! The tasks are *in* the group's future: forget it, and they are forgotten too, and never run again. Tasks on the
 //! runtime would go on, with references to a stack that is no more. See `docs/why/group.md`.
 
-mod inbox;
 mod spawner;
 
 use std::pin::Pin;
@@ -46,9 +45,9 @@ use pin_project_lite::pin_project;
 
 use crate::builder::GroupBuilder;
 use crate::group::TaskGroup;
+use crate::inbox::Inbox;
 use crate::policy::Policy;
 use crate::run::{Bodily, Ended, settle};
-use inbox::Inbox;
 
 pub use spawner::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 

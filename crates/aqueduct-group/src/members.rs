@@ -26,7 +26,8 @@
 //! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
 //! therefore *taken out* of the core by whoever brings an end and finds it there; who finds it gone leaves the end in the
 //! core's pending list and goes. The holder judges until that list is empty, and puts the judge back under the lock that
-//! saw it so. Ends that can wait (see [`Triage`]) wait in their shard until 64 are together, or the group has ended.
+//! saw it so. Ends that can wait (see [`Triage`](crate::policy::Triage)) wait in their shard until 64 are together,
+//! or the group has ended.
 //!
 //! # Invariants
 //!

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use aqueduct_cancel::CancelScope;
 
-use super::inbox::Inbox;
 use crate::group::Spawner;
+use crate::inbox::Inbox;
 use crate::info::{TaskId, TaskKind};
 use crate::policy::Policy;
 use crate::shared::TaskAbort;

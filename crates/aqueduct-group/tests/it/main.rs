@@ -2,6 +2,7 @@
 #![cfg(not(aqueduct_loom))]
 
 mod basics;
+mod corners;
 mod lend;
 mod local;
 mod matrix;
