@@ -44,5 +44,5 @@ pub use report::Report;
 #[cfg(not(aqueduct_loom))]
 pub use spawn::{
     Async, Blocking, Handed, Launch, Local, NoOutput, Ready, Spawn, SpawnError, StartError,
-    TaskBuilder, TaskHandle, TrySpawnError,
+    TaskBuilder, TaskHandle, TrySpawnError, Work,
 };

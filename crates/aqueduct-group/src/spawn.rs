@@ -23,7 +23,7 @@ use crate::policy::Policy;
 
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
-pub use launch::{Async, Blocking, Handed, Launch, Local};
+pub use launch::{Async, Blocking, Handed, Launch, Local, Work};
 pub use start::{Ready, StartError};
 
 /// A task before it is spawned: by whom, its name, and from where.
@@ -142,11 +142,11 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
     }
 
     #[inline]
-    fn try_launch<L: Launch<P>>(self, task: L) -> Result<L::Given, TrySpawnError<L::Work>> {
+    fn try_launch<L: Launch<P>>(self, task: L) -> Result<L::Given, TrySpawnError<L::Back>> {
         match self.spawner.reserve() {
             Reserved::Index(index) => Ok(self.launch(index, task)),
-            Reserved::Full => Err(TrySpawnError::Full(task.into_work())),
-            Reserved::Closed => Err(TrySpawnError::Closed(task.into_work())),
+            Reserved::Full => Err(TrySpawnError::Full(task.into_back())),
+            Reserved::Closed => Err(TrySpawnError::Closed(task.into_back())),
         }
     }
 
@@ -165,9 +165,9 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
         if L::KIND == TaskKind::Blocking {
             shared.members.note_blocking();
         }
-        let launched = task.launch(pad);
-        // From here on the task gives its place back.
+        // From here on the task gives its place back, also if the runtime does not take it.
         std::mem::forget(unused);
+        let launched = task.launch(pad);
         shared.members.insert(node, launched.0);
         launched.1
     }
@@ -209,7 +209,7 @@ pin_project! {
     /// *Strict*: dropped before it is ready, it has spawned nothing, or, where a task of the same group waits to have its
     /// own place back, just what it was asked to. Its place in line goes to the next.
     #[must_use = "nothing is spawned until this is awaited"]
-    pub struct Spawn<'a, P: Policy, L: Launch<P>> {
+    pub struct Spawn<'a, P: Policy, L: Work> {
         // Some, until it is launched or handed back.
         task: Option<(TaskBuilder<'a, P>, L)>,
         // What to give once the lent place is back.
@@ -221,7 +221,7 @@ pin_project! {
         wait: Option<Wait<&'a WaitQueue<Ask>>>,
     }
 
-    impl<P: Policy, L: Launch<P>> PinnedDrop for Spawn<'_, P, L> {
+    impl<P: Policy, L: Work> PinnedDrop for Spawn<'_, P, L> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let left = this.wait.as_pin_mut().and_then(Wait::leave);
@@ -237,7 +237,7 @@ pin_project! {
     }
 }
 
-impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
+impl<'a, P: Policy, L: Work> Spawn<'a, P, L> {
     fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
         Self {
             spawner: task.spawner,
@@ -270,7 +270,7 @@ impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
 }
 
 impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
-    type Output = Result<L::Given, SpawnError<L::Work>>;
+    type Output = Result<L::Given, SpawnError<L::Back>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.task.is_some() {
@@ -295,7 +295,7 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
                 Reserved::Index(index) => *this.given = Some(task.launch(index, launch)),
                 // A place in line ends with a place in the group, or with the group.
                 Reserved::Full | Reserved::Closed => {
-                    return Poll::Ready(Err(SpawnError(launch.into_work())));
+                    return Poll::Ready(Err(SpawnError(launch.into_back())));
                 }
             }
         }
@@ -308,7 +308,7 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
     }
 }
 
-impl<P: Policy, L: Launch<P>> fmt::Debug for Spawn<'_, P, L> {
+impl<P: Policy, L: Work> fmt::Debug for Spawn<'_, P, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spawn")
             .field("task", &self.task.as_ref().map(|(task, _)| task))

@@ -18,10 +18,13 @@ use crate::members::End;
 use crate::policy::Policy;
 use crate::task::{Tracked, TrackedWork, run_blocking};
 
-/// A way to run a task: [`Async`], [`Local`], [`Blocking`] or [`Handed`]. Not to be implemented elsewhere.
-pub trait Launch<P: Policy>: sealed::Sealed {
+/// What is to be run, and how: [`Async`], [`Local`], [`Blocking`] or [`Handed`]. Not to be implemented elsewhere.
+///
+/// It asks nothing of the future itself: the compiler can then tell of a future that waits to spawn another whether it is
+/// `Send`, also where it no longer knows that the other is `'static`.
+pub trait Work: sealed::Sealed {
     /// What is handed back if the task is not spawned.
-    type Work;
+    type Back;
     /// What is given if it is.
     type Given;
 
@@ -29,8 +32,11 @@ pub trait Launch<P: Policy>: sealed::Sealed {
     const KIND: TaskKind;
 
     /// What is handed back if the task is not spawned.
-    fn into_work(self) -> Self::Work;
+    fn into_back(self) -> Self::Back;
+}
 
+/// [`Work`] that a group with the policy `P` can run.
+pub trait Launch<P: Policy>: Work {
     #[doc(hidden)]
     fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, Self::Given);
 }
@@ -73,20 +79,22 @@ pub struct Blocking<W>(pub(super) W);
 #[derive(Debug)]
 pub struct Handed<F>(pub(super) F);
 
+impl<F> Work for Async<F> {
+    type Back = F;
+    type Given = TaskId;
+
+    const KIND: TaskKind = TaskKind::Async;
+
+    fn into_back(self) -> F {
+        self.0
+    }
+}
+
 impl<P, F> Launch<P> for Async<F>
 where
     P: Policy,
     F: Future<Output = P::Output> + Send + 'static,
 {
-    type Work = F;
-    type Given = TaskId;
-
-    const KIND: TaskKind = TaskKind::Async;
-
-    fn into_work(self) -> F {
-        self.0
-    }
-
     #[inline]
     fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskId) {
         let id = TaskId::new(pad.node.id());
@@ -96,20 +104,22 @@ where
     }
 }
 
+impl<F> Work for Local<F> {
+    type Back = F;
+    type Given = TaskId;
+
+    const KIND: TaskKind = TaskKind::Local;
+
+    fn into_back(self) -> F {
+        self.0
+    }
+}
+
 impl<P, F> Launch<P> for Local<F>
 where
     P: Policy,
     F: Future<Output = P::Output> + 'static,
 {
-    type Work = F;
-    type Given = TaskId;
-
-    const KIND: TaskKind = TaskKind::Local;
-
-    fn into_work(self) -> F {
-        self.0
-    }
-
     fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskId) {
         let id = TaskId::new(pad.node.id());
         let future = Judged { future: self.0 };
@@ -118,24 +128,37 @@ where
     }
 }
 
+impl<W> Work for Blocking<W> {
+    type Back = W;
+    type Given = TaskId;
+
+    const KIND: TaskKind = TaskKind::Blocking;
+
+    fn into_back(self) -> W {
+        self.0
+    }
+}
+
 impl<P, W> Launch<P> for Blocking<W>
 where
     P: Policy,
     W: FnOnce() -> P::Output + Send + 'static,
 {
-    type Work = W;
-    type Given = TaskId;
-
-    const KIND: TaskKind = TaskKind::Blocking;
-
-    fn into_work(self) -> W {
-        self.0
-    }
-
     fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskId) {
         let id = TaskId::new(pad.node.id());
         let task = TrackedWork::<P, _>::new(pad.node, self.0);
         (pad.runtime.spawn_blocking(|| run_blocking(task)), id)
+    }
+}
+
+impl<F: Future> Work for Handed<F> {
+    type Back = F;
+    type Given = TaskHandle<F::Output>;
+
+    const KIND: TaskKind = TaskKind::Async;
+
+    fn into_back(self) -> F {
+        self.0
     }
 }
 
@@ -145,15 +168,6 @@ where
     F: Future + Send + 'static,
     F::Output: Send,
 {
-    type Work = F;
-    type Given = TaskHandle<F::Output>;
-
-    const KIND: TaskKind = TaskKind::Async;
-
-    fn into_work(self) -> F {
-        self.0
-    }
-
     fn launch(self, pad: Pad<'_>) -> (JoinHandle<()>, TaskHandle<F::Output>) {
         let id = TaskId::new(pad.node.id());
         let (output, handle) = oneshot::channel();
