@@ -173,7 +173,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         let Some(limit) = &self.limit else {
             return self.word.0.enter();
         };
-        match self.word.0.enter_below(limit.load(Ordering::Relaxed)) {
+        match self.word.0.enter_below(|| limit.load(Ordering::Relaxed)) {
             Reserved::Full => {
                 let reserved = self.reserve_exactly(limit);
                 self.settle();
@@ -188,7 +188,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     #[cold]
     fn reserve_exactly(&self, limit: &AtomicUsize) -> Reserved {
         self.flush_all();
-        self.word.0.enter_below(limit.load(Ordering::Relaxed))
+        self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
     }
 
     /// Gives a reserved place back.

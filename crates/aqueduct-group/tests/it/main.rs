@@ -3,7 +3,10 @@
 
 mod basics;
 mod corners;
+mod drops;
+mod ending;
 mod lend;
+mod limits;
 mod local;
 mod matrix;
 mod regressions;
@@ -12,3 +15,4 @@ mod sendable;
 mod signals;
 mod spawnable;
 mod support;
+mod tasks;
