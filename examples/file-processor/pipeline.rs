@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_channel::{mpsc, spmc};
-use aqueduct_group::{Discard, GroupBuilder, Panics, TaskGroup, group};
+use aqueduct_group::{Discard, GroupBuilder, Panics, Spawner, TaskGroup, group};
 use tokio::time::MissedTickBehavior;
 
 use crate::input::Roots;
@@ -98,7 +98,7 @@ pub(crate) async fn run(
 
 /// Starts walker and workers; gives what they send. The ends that they hold are the only ones: see the rules above.
 async fn employ(
-    threads: &TaskGroup<Discard>,
+    threads: &Spawner<Discard>,
     roots: &Roots,
     workers: usize,
     found: &Arc<AtomicU64>,
