@@ -169,15 +169,15 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         if L::KIND == TaskKind::Blocking {
             shared.members.note_blocking();
         }
-        let launched = task.launch(pad);
-        // From here on the task gives its place back.
+        // From here on the task gives its place back, also where it is dropped instead of spawned.
         std::mem::forget(unused);
+        let launched = task.launch(pad);
         shared.members.insert(node, launched.0);
         launched.1
     }
 }
 
-/// Gives a reserved place back unless it was used: there may be no runtime, or none for such a task.
+/// Gives a reserved place back unless it was used: there may be no runtime.
 struct Unused<'a, P: Policy + 'static>(&'a Spawner<P>);
 
 impl<P: Policy + 'static> Drop for Unused<'_, P> {

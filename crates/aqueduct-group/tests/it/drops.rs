@@ -43,7 +43,7 @@ async fn run_dropped_after(polls: usize, census: &Census) -> bool {
     let task = async move {
         let note = |made: Traces| inner_traces.lock().unwrap().push(made);
         let run = group().with_limit(2).run(Discard::new(), async |group| {
-            note(Traces::of(group));
+            note(Traces::of(&group));
             for length in [2, 5, 3, 1] {
                 group
                     .spawn(steps(inner_census.clone(), length))
@@ -51,7 +51,7 @@ async fn run_dropped_after(polls: usize, census: &Census) -> bool {
                     .unwrap();
             }
             let nested = aqueduct_group::group().run(Discard::new(), async |nested| {
-                note(Traces::of(nested));
+                note(Traces::of(&nested));
                 nested.spawn(steps(inner_census.clone(), 4)).await.unwrap();
             });
             nested.await.unwrap();

@@ -134,10 +134,8 @@ fn phases_show_in_the_tree() {
 }
 
 /// Runs until it is told to stop, on a worker of its own, and never comes to an `.await`.
-fn busy(stop: mpsc::Receiver<()>) -> impl Future<Output = ()> + Send {
-    async move {
-        let _ = stop.recv();
-    }
+async fn busy(stop: mpsc::Receiver<()>) {
+    let _ = stop.recv();
 }
 
 #[test]

@@ -286,7 +286,7 @@ fn panics_are_kept_or_go_on_once_all_have_ended() {
     quiet();
     paused(async {
         let make = || {
-            async |group: &aqueduct_group::TaskGroup<Collect<u64>>| {
+            async |group: aqueduct_group::Spawner<Collect<u64>>| {
                 for id in 0..3 {
                     let task = async move {
                         sleep(secs(id)).await;
@@ -466,10 +466,8 @@ fn a_policy_that_panics_is_told_to_who_joins_after_all_have_ended() {
 #[test]
 fn empty_groups() {
     both(|| async {
-        assert_eq!(
-            group().open(AllOk::<u8, ()>::new()).join().await.unwrap(),
-            []
-        );
+        let values = group().open(AllOk::<u8, ()>::new()).join().await;
+        assert!(values.unwrap().is_empty());
         assert_eq!(
             group().open(FirstOk::<u8, ()>::new()).join().await.unwrap(),
             None
