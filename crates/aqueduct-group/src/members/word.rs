@@ -65,6 +65,7 @@ impl Word {
             }
             // The index wraps around, where a group has spawned four thousand million tasks.
             let next = word.wrapping_add(INDEX | LIVE);
+            // Acquire pairs with the Release of `leave`, as above.
             match self
                 .0
                 .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
