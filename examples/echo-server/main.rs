@@ -32,8 +32,7 @@ use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, megabytes};
-use aqueduct_examples::signals::cancel_on_signals;
-use aqueduct_group::{Discard, TaskGroup, group};
+use aqueduct_group::{Discard, Spawner, group};
 use clap::Parser;
 
 use crate::cli::Args;
@@ -55,19 +54,16 @@ async fn main() -> ExitCode {
     })
 }
 
-/// Serves in a group that signals cancel. Its connections have their own grace, of which the group takes none away.
+/// Everything, in a group that signals cancel. Connections have a grace of their own, of which it takes none away.
 async fn run(args: &Args) -> Result<ExitCode, String> {
-    let scope = CancelScope::new();
-    let _signals =
-        cancel_on_signals(&scope).map_err(|error| format!("cannot listen for signals: {error}"))?;
     let app = group()
         .with_name("echo-server")
-        .with_scope(&scope)
+        .with_signals()
         .with_grace(Duration::MAX);
-    let job = async |app: &TaskGroup<Discard>| match args.self_test {
-        true => self_test::run(app, args.connections).await,
-        false => serve(args, app.scope()).await,
-    };
+    if args.self_test {
+        return self_test::run(app, args.connections).await;
+    }
+    let job = async |app: Spawner<Discard>| serve(args, app.scope()).await;
     let (code, _) = app.run_with(Discard::new(), job).await;
     code.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
 }

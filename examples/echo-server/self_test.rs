@@ -14,7 +14,7 @@ use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, grouped, megabytes};
 use aqueduct_examples::table::{Align, Table};
-use aqueduct_group::tree;
+use aqueduct_group::{Discard, GroupBuilder, Spawner, tree};
 
 use crate::{descriptors, exit};
 
@@ -31,7 +31,7 @@ type Outcome = Result<Passed, String>;
 /// The stages after the first need so many connections.
 const AT_ONCE_MIN: usize = 36;
 
-pub(crate) async fn run(app: &stages::App, connections: usize) -> Result<ExitCode, String> {
+pub(crate) async fn run(app: GroupBuilder, connections: usize) -> Result<ExitCode, String> {
     // A connection has both of its ends in this process.
     let at_once_max = descriptors::raise() / 2;
     if at_once_max < AT_ONCE_MIN {
@@ -43,12 +43,18 @@ pub(crate) async fn run(app: &stages::App, connections: usize) -> Result<ExitCod
     let waves = connections.div_ceil(at_once_max);
     let wave = connections.div_ceil(waves);
 
-    eprintln!("{}", plan(connections, waves, wave));
-    let scope = app.scope();
-    match scope.run(stages(app, connections, wave)).await {
+    let job = async |app: Spawner<Discard>| {
+        eprintln!("{}", plan(connections, waves, wave));
+        let scope = app.scope();
+        let rows = scope.run(stages(&app, connections, wave)).await.ok();
         // A stage that was interrupted may say that it failed.
-        Ok(rows) if !scope.is_cancelled() => Ok(tell(&rows)),
-        _ => {
+        rows.filter(|_| !scope.is_cancelled())
+    };
+    let (rows, _) = app.run_with(Discard::new(), job).await;
+    // Told when the group has ended, and all that was in it.
+    match rows.flatten() {
+        Some(rows) => Ok(tell(&rows)),
+        None => {
             eprintln!("interrupted: the self-test is not finished");
             Ok(ExitCode::from(INTERRUPTED))
         }

@@ -60,8 +60,7 @@ use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
-use aqueduct_examples::signals::cancel_on_signals;
-use aqueduct_group::{Discard, TaskGroup, group};
+use aqueduct_group::{Discard, Spawner, group};
 use clap::Parser;
 use tokio::runtime::Builder;
 
@@ -92,16 +91,17 @@ fn main() -> ExitCode {
     code
 }
 
+/// What has not ended so long after a second Ctrl-C hangs.
+const LINGER: Duration = Duration::from_millis(500);
+
 /// Everything, in a group that Ctrl-C cancels. What is below ends in its own time, of which the group takes none away.
 async fn run(args: &Args) -> ExitCode {
-    let scope = CancelScope::new();
-    // Who cannot listen is ended by Ctrl-C as ever.
-    let _signals = cancel_on_signals(&scope);
     let app = group()
         .with_name("file-processor")
-        .with_scope(&scope)
-        .with_grace(Duration::MAX);
-    let job = async |app: &TaskGroup<Discard>| process(args, app.scope()).await;
+        .with_signals()
+        .with_grace(Duration::MAX)
+        .with_linger(LINGER);
+    let job = async |app: Spawner<Discard>| process(args, app.scope()).await;
     let (code, _) = app.run_with(Discard::new(), job).await;
     code.unwrap_or(ExitCode::from(INTERRUPTED))
 }

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_channel::{mpsc, spmc};
-use aqueduct_group::{Discard, GroupBuilder, Panics, TaskGroup, group};
+use aqueduct_group::{Discard, GroupBuilder, Panics, Spawner, group};
 use tokio::time::MissedTickBehavior;
 
 use crate::input::Roots;
@@ -81,8 +81,8 @@ pub(crate) async fn run(
     let found = Arc::new(AtomicU64::new(0));
     // Not the body's: what was counted stays when a read that hangs has the body cut short.
     let mut counts = Counts::default();
-    let count = async |threads: &TaskGroup<Discard>| {
-        let parts = employ(threads, roots, workers, &found).await;
+    let count = async |threads: Spawner<Discard>| {
+        let parts = employ(&threads, roots, workers, &found).await;
         aggregate(parts, &mut counts, &found, start, progress).await;
     };
     // Its threads' panics have gone on by now, and whether it was cancelled the scope says.
@@ -98,7 +98,7 @@ pub(crate) async fn run(
 
 /// Starts walker and workers; gives what they send. The ends that they hold are the only ones: see the rules above.
 async fn employ(
-    threads: &TaskGroup<Discard>,
+    threads: &Spawner<Discard>,
     roots: &Roots,
     workers: usize,
     found: &Arc<AtomicU64>,

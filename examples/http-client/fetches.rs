@@ -55,7 +55,7 @@ impl Job<'_> {
     /// The same for each policy: which failure ends the group is its business.
     async fn fetch_all<P>(&self, urls: Vec<Uri>, policy: P) -> P::Value
     where
-        P: Policy<Output = Result<(), Failure>>,
+        P: Policy<Output = Result<(), Failure>> + 'static,
     {
         let fetches = group()
             .with_name("fetches")

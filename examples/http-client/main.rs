@@ -30,8 +30,7 @@ use std::time::Duration;
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::format::counted;
-use aqueduct_examples::signals::cancel_on_signals;
-use aqueduct_group::{Discard, TaskGroup, group, tree};
+use aqueduct_group::{Discard, Spawner, group, tree};
 use clap::Parser;
 use hyper::Uri;
 
@@ -64,13 +63,11 @@ async fn main() -> ExitCode {
 
 /// Everything, in a group that Ctrl-C cancels. What is below ends at once then, and leaves the time to say how far it came.
 async fn run(args: &Args, listed: Option<Vec<Uri>>) -> io::Result<ExitCode> {
-    let scope = CancelScope::new();
-    let _signals = cancel_on_signals(&scope)?;
     let app = group()
         .with_name("http-client")
-        .with_scope(&scope)
+        .with_signals()
         .with_grace(Duration::MAX);
-    let job = async |app: &TaskGroup<Discard>| fetch_all(args, listed, app.scope()).await;
+    let job = async |app: Spawner<Discard>| fetch_all(args, listed, app.scope()).await;
     let (code, _) = app.run_with(Discard::new(), job).await;
     code.unwrap_or(Ok(ExitCode::from(INTERRUPTED)))
 }

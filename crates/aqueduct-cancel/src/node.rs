@@ -60,7 +60,10 @@ const UNLINKED: u32 = u32::MAX;
 #[repr(C)]
 pub(crate) struct Node {
     pub(crate) word: Word,
-    parent: Option<Arc<Node>>,
+    /// The parent, unless this is an anchor: whom to ask next.
+    above: Option<Arc<Node>>,
+    /// The parent of an anchor, whom nobody asks.
+    beyond: Option<Arc<Node>>,
     depth: u32,
     /// Where it is among its parent's children. Written under the parent's lock.
     slot: AtomicU32,
@@ -79,7 +82,8 @@ impl Node {
     pub(crate) fn root() -> Arc<Self> {
         Arc::new(Self {
             word: Word::new(),
-            parent: None,
+            above: None,
+            beyond: None,
             depth: 0,
             slot: AtomicU32::new(UNLINKED),
             epoch: AtomicU32::new(0),
@@ -93,9 +97,17 @@ impl Node {
     #[inline]
     pub(crate) fn child(self: &Arc<Self>) -> Arc<Self> {
         let depth = self.depth + 1;
+        let is_anchor = depth.is_multiple_of(STRIDE);
+        let parent = Some(self.clone());
+        let (above, beyond) = if is_anchor {
+            (None, parent)
+        } else {
+            (parent, None)
+        };
         let child = Arc::new(Self {
             word: Word::new(),
-            parent: Some(self.clone()),
+            above,
+            beyond,
             depth,
             slot: AtomicU32::new(UNLINKED),
             epoch: AtomicU32::new(0),
@@ -104,7 +116,7 @@ impl Node {
             name: None,
             links: Lock::new(Links::default()),
         });
-        if depth.is_multiple_of(STRIDE) {
+        if is_anchor {
             child.anchor();
         }
         child
@@ -126,20 +138,16 @@ impl Node {
             if !seen.is_quiet() {
                 return seen.is_cancelled() || self.look_closer(Seen::is_cancelled).is_some();
             }
-            match node.above() {
+            match &node.above {
                 Some(above) => node = above,
                 None => return false,
             }
         }
     }
 
-    /// The next scope to ask, if this one is no anchor.
-    #[inline(always)]
-    fn above(&self) -> Option<&Self> {
-        if self.depth.is_multiple_of(STRIDE) {
-            return None;
-        }
-        self.parent.as_deref()
+    #[inline]
+    fn parent(&self) -> Option<&Arc<Self>> {
+        self.above.as_ref().or(self.beyond.as_ref())
     }
 
     /// The nearest scope up to the anchor whose word says so, or that turns out to be late.
@@ -158,7 +166,7 @@ impl Node {
             if seen.needs_clock() && node.owner == self.owner {
                 clock = clock.or(Some(node));
             }
-            next = node.above();
+            next = node.above.as_deref();
         }
         deadline::passed(clock?)
     }
@@ -197,7 +205,7 @@ impl Node {
     pub(crate) fn ancestor(&self, depth: u32) -> &Self {
         let mut node = self;
         while node.depth > depth
-            && let Some(parent) = &node.parent
+            && let Some(parent) = node.parent()
         {
             node = parent;
         }
@@ -208,7 +216,7 @@ impl Node {
     pub(crate) fn ancestor_handle(self: &Arc<Self>, depth: u32) -> &Arc<Self> {
         let mut node = self;
         while node.depth > depth
-            && let Some(parent) = &node.parent
+            && let Some(parent) = node.parent()
         {
             node = parent;
         }
@@ -264,7 +272,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let Some(mut parent) = self.parent.take() else {
+        let Some(mut parent) = self.above.take().or_else(|| self.beyond.take()) else {
             return;
         };
         self.unlink(self, &parent);
@@ -274,7 +282,7 @@ impl Drop for Node {
             let Some(mut last) = Arc::into_inner(parent) else {
                 return;
             };
-            match last.parent.take() {
+            match last.above.take().or_else(|| last.beyond.take()) {
                 Some(next) => {
                     last.unlink(address, &next);
                     parent = next;

@@ -101,6 +101,10 @@ impl Reason {
             .map(|error| error as &(dyn Error + 'static))
     }
 
+    pub(crate) fn from_cause(cause: Arc<Cause>) -> Self {
+        Self(cause)
+    }
+
     /// The cause, with place and scope filled in unless it has been used before.
     pub(crate) fn into_cause(
         self,
@@ -148,12 +152,6 @@ impl Cause {
             (None, ReasonKind::Signal) => "a signal came",
             (None, ReasonKind::Token) => "its token was cancelled",
         }
-    }
-}
-
-impl From<Arc<Cause>> for Reason {
-    fn from(cause: Arc<Cause>) -> Self {
-        Self(cause)
     }
 }
 

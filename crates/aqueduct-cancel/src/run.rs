@@ -109,7 +109,7 @@ impl<'a> Guard<'a> {
     #[cold]
     fn reason(&self) -> Reason {
         let cause = self.waiter.node().cause();
-        cause.expect("a cancelled scope has a cause").into()
+        Reason::from_cause(cause.expect("a cancelled scope has a cause"))
     }
 }
 

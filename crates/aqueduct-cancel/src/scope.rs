@@ -153,7 +153,7 @@ impl CancelScope {
 
     /// Why this scope was cancelled, if it was. What this said once, it says from then on.
     pub fn reason(&self) -> Option<Reason> {
-        self.node.cause().map(Reason::from)
+        self.node.cause().map(Reason::from_cause)
     }
 
     /// Waits until this scope is cancelled, and says why. Who comes later is told at once.
@@ -283,12 +283,6 @@ impl WeakScope {
 impl fmt::Debug for WeakScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeakScope").finish_non_exhaustive()
-    }
-}
-
-impl From<Arc<Node>> for CancelScope {
-    fn from(node: Arc<Node>) -> Self {
-        Self { node }
     }
 }
 

@@ -110,7 +110,7 @@ impl<F: Future> Future for RunUntil<'_, F> {
 
 #[cold]
 fn late() -> Reason {
-    Arc::new(Cause::new(ReasonKind::Deadline)).into()
+    Reason::from_cause(Arc::new(Cause::new(ReasonKind::Deadline)))
 }
 
 impl<F> fmt::Debug for RunUntil<'_, F> {

@@ -28,7 +28,7 @@ impl Future for UntilCancelled<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Reason> {
         self.0.poll(cx).map(|()| {
             let cause = self.0.node().cause();
-            cause.expect("a cancelled scope has a cause").into()
+            Reason::from_cause(cause.expect("a cancelled scope has a cause"))
         })
     }
 }

@@ -65,6 +65,9 @@ pub struct Node<D: ?Sized = Data> {
 impl<D: ?Sized> UnwindSafe for Node<D> {}
 impl<D: ?Sized> RefUnwindSafe for Node<D> {}
 
+// Nothing of a node is ever pinned.
+impl<D: ?Sized> Unpin for Node<D> {}
+
 /// A number that no other node of this process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(NonZeroU64);

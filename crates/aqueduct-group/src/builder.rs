@@ -10,7 +10,7 @@ use aqueduct_cancel::CancelScope;
 use tokio::time::Instant;
 
 use crate::enclosing::{self, Enclosing};
-use crate::group::TaskGroup;
+use crate::group::{Spawner, TaskGroup};
 use crate::phase::Patience;
 use crate::policy::Policy;
 use crate::run;
@@ -162,7 +162,7 @@ impl GroupBuilder {
     /// Opens the group, as a value to keep.
     ///
     /// It may be opened anywhere; it belongs to the runtime on which its first task is spawned.
-    pub fn open<P: Policy>(self, policy: P) -> TaskGroup<P> {
+    pub fn open<P: Policy + 'static>(self, policy: P) -> TaskGroup<P> {
         let Self {
             mut options,
             timeout,
@@ -186,12 +186,13 @@ impl GroupBuilder {
     ///
     /// *Strict* as far as tasks go: dropping it cancels and aborts them, and the group around waits for what is left.
     /// Their results are lost.
-    pub async fn run<P, F>(self, policy: P, body: F) -> P::Value
+    pub async fn run<P, F, Fut>(self, policy: P, body: F) -> P::Value
     where
-        P: Policy,
-        F: AsyncFnOnce(&TaskGroup<P>),
+        P: Policy + 'static,
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future<Output = ()>,
     {
-        run::run(self.open(policy), body).await.1
+        self.run_with(policy, body).await.1
     }
 
     /// As [`run`](Self::run), and gives what the body returned too, or nothing if the group was cancelled before it
@@ -204,11 +205,15 @@ impl GroupBuilder {
     /// # Cancel safety
     ///
     /// *Strict*, as [`run`](Self::run).
-    pub async fn run_with<P, F, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
+    pub async fn run_with<P, F, Fut, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
     where
-        P: Policy,
-        F: AsyncFnOnce(&TaskGroup<P>) -> R,
+        P: Policy + 'static,
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future<Output = R>,
     {
-        run::run(self.open(policy), body).await
+        let group = self.open(policy);
+        let spawner = group.spawner();
+        // Not called before it is polled: in the group's node, and where its panics are caught.
+        run::run(group, async move { body(spawner).await }).await
     }
 }

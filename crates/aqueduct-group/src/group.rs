@@ -19,23 +19,23 @@ use crate::spawn::{Async, Spawn, TaskBuilder, TrySpawnError};
 /// The owner of a group of tasks, which ends before its owner goes on.
 ///
 /// It is a [`Spawner`] too (by `Deref`), by which tasks are spawned. [`join`](Self::join) closes the group, waits for all
-/// tasks and gives the result. Made by [`group`](crate::group)`().open(policy)`.
+/// tasks and gives the result. Made by [`group`](crate::group())`().open(policy)`.
 ///
 /// Dropping it cancels and aborts all tasks. Nobody can wait in a destructor; so the group around it, in whose task or
 /// body it was opened, waits for them before it ends itself, or the nearest around that one that has not ended. If
 /// there is none, the tasks still end, but nobody waits.
 #[must_use = "dropping a group aborts its tasks"]
-pub struct TaskGroup<P: Policy> {
+pub struct TaskGroup<P: Policy + 'static> {
     spawner: Spawner<P>,
     joined: bool,
 }
 
 /// Spawns tasks into a group. Cheap to clone; has no part in keeping the group open.
-pub struct Spawner<P: Policy> {
+pub struct Spawner<P: Policy + 'static> {
     shared: Arc<Shared<P>>,
 }
 
-impl<P: Policy> TaskGroup<P> {
+impl<P: Policy + 'static> TaskGroup<P> {
     pub(crate) fn new(shared: Arc<Shared<P>>) -> Self {
         Self {
             spawner: Spawner { shared },
@@ -64,7 +64,7 @@ impl<P: Policy> TaskGroup<P> {
     /// # Cancel safety
     ///
     /// *Strict* as far as tasks go: dropping it drops the group, which aborts them. Their results are lost. To wait
-    /// without that, see [`wait_closed`](Self::wait_closed).
+    /// without that, see [`wait_closed`](Spawner::wait_closed).
     pub async fn join(self) -> P::Value {
         self.join_with_report().await.0
     }
@@ -88,21 +88,6 @@ impl<P: Policy> TaskGroup<P> {
             self.shared().hand_over();
         }
         self.shared().finish(verdicts)
-    }
-
-    /// Closes the group and waits until all tasks have ended. Any number may wait at a time.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a Tokio runtime.
-    ///
-    /// # Cancel safety
-    ///
-    /// *Strict*: it can be dropped and called again. The group stays closed.
-    pub async fn wait_closed(&self) {
-        self.shared().activate();
-        self.close();
-        self.shared().members.over().await;
     }
 
     /// Cancels the group, and joins it.
@@ -143,7 +128,7 @@ impl<T: Send + 'static> TaskGroup<AsCompleted<T>> {
     }
 }
 
-impl<P: Policy> Spawner<P> {
+impl<P: Policy + 'static> Spawner<P> {
     pub(crate) fn shared(&self) -> &Arc<Shared<P>> {
         &self.shared
     }
@@ -156,7 +141,7 @@ impl<P: Policy> Spawner<P> {
     ///
     /// # Errors
     ///
-    /// [`SpawnError`] with the future if the group is closed, or is closed while this waits.
+    /// [`SpawnError`](crate::SpawnError) with the future if the group is closed, or is closed while this waits.
     ///
     /// # Panics
     ///
@@ -215,6 +200,23 @@ impl<P: Policy> Spawner<P> {
         self.shared.members.is_closed()
     }
 
+    /// Closes the group and waits until all tasks have ended. Any number may wait at a time.
+    ///
+    /// A task of the group that waits here waits for itself.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: it can be dropped and called again. The group stays closed.
+    pub async fn wait_closed(&self) {
+        self.shared.activate();
+        self.close();
+        self.shared.members.over().await;
+    }
+
     /// Aborts all tasks at once, without grace.
     #[track_caller]
     pub fn abort_all(&self) {
@@ -248,7 +250,7 @@ impl<P: Policy> Spawner<P> {
     }
 }
 
-impl<P: Policy> Deref for TaskGroup<P> {
+impl<P: Policy + 'static> Deref for TaskGroup<P> {
     type Target = Spawner<P>;
 
     fn deref(&self) -> &Spawner<P> {
@@ -256,7 +258,7 @@ impl<P: Policy> Deref for TaskGroup<P> {
     }
 }
 
-impl<P: Policy> Drop for TaskGroup<P> {
+impl<P: Policy + 'static> Drop for TaskGroup<P> {
     fn drop(&mut self) {
         if !self.joined {
             self.close();
@@ -271,7 +273,7 @@ impl<P: Policy> Drop for TaskGroup<P> {
     }
 }
 
-impl<P: Policy> Clone for Spawner<P> {
+impl<P: Policy + 'static> Clone for Spawner<P> {
     fn clone(&self) -> Self {
         Self {
             shared: self.shared.clone(),
@@ -279,19 +281,19 @@ impl<P: Policy> Clone for Spawner<P> {
     }
 }
 
-impl<P: Policy> fmt::Debug for TaskGroup<P> {
+impl<P: Policy + 'static> fmt::Debug for TaskGroup<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.spawner.show("TaskGroup", f)
     }
 }
 
-impl<P: Policy> fmt::Debug for Spawner<P> {
+impl<P: Policy + 'static> fmt::Debug for Spawner<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.show("Spawner", f)
     }
 }
 
-impl<P: Policy> Spawner<P> {
+impl<P: Policy + 'static> Spawner<P> {
     pub(crate) fn show(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct(what)
             .field("name", &self.name())

@@ -84,7 +84,7 @@ impl TaskInfo {
         self.id
     }
 
-    /// How many tasks its group had spawned before it.
+    /// Its place in the order of spawning in its group. Some places may be nobody's.
     pub fn index(&self) -> usize {
         self.index
     }
@@ -127,7 +127,7 @@ impl<'a> TaskRef<'a> {
         TaskId(self.node.id())
     }
 
-    /// How many tasks its group had spawned before it.
+    /// Its place in the order of spawning in its group. Some places may be nobody's.
     pub fn index(&self) -> usize {
         self.record.index
     }

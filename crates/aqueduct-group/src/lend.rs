@@ -25,6 +25,7 @@
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -107,7 +108,7 @@ impl GroupBuilder {
         body: F,
     ) -> (P::Value, Result<E, StillLent<E>>)
     where
-        P: Policy,
+        P: Policy + 'static,
         E: Send + Sync + 'static,
         F: FnOnce(Spawner<P>, Lent<E>) -> Fut,
         Fut: Future<Output = ()>,
@@ -115,7 +116,7 @@ impl GroupBuilder {
         let (lent, still_lent) = lend(env);
         let group = self.open(policy);
         let spawner = group.spawner();
-        let (_, value) = run::run_future(group, async move { body(spawner, lent).await }).await;
+        let (_, value) = run::run(group, async move { body(spawner, lent).await }).await;
         (value, still_lent.try_again())
     }
 }
@@ -158,6 +159,10 @@ impl<E> Clone for Lent<E> {
         }
     }
 }
+
+// As an `Arc` of the environment: the channel is touched by the last destructor alone.
+impl<E: RefUnwindSafe> UnwindSafe for Lent<E> {}
+impl<E: RefUnwindSafe> RefUnwindSafe for Lent<E> {}
 
 impl<E> StillLent<E> {
     /// The environment, if the last [`Lent`] has gone meanwhile.

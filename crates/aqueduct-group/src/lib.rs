@@ -3,6 +3,7 @@
 
 mod enclosing;
 mod failure;
+mod inbox;
 mod info;
 mod members;
 pub mod policy;

@@ -31,7 +31,6 @@
 //! The tasks are *in* the group's future: forget it, and they are forgotten too, and never run again. Tasks on the
 //! runtime would go on, with references to a stack that is no more. See `docs/why/group.md`.
 
-mod inbox;
 mod spawner;
 
 use std::pin::Pin;
@@ -46,9 +45,9 @@ use pin_project_lite::pin_project;
 
 use crate::builder::GroupBuilder;
 use crate::group::TaskGroup;
+use crate::inbox::Inbox;
 use crate::policy::Policy;
 use crate::run::{Bodily, Ended, settle};
-use inbox::Inbox;
 
 pub use spawner::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 
@@ -94,7 +93,7 @@ impl GroupBuilder {
     /// *Strict* as far as tasks go: dropping it drops them. Their results are lost.
     pub async fn run_local<'env, P, F, Fut>(self, policy: P, body: F) -> P::Value
     where
-        P: Policy,
+        P: Policy + 'static,
         F: FnOnce(LocalSpawner<P, SendTask<'env>>) -> Fut,
         Fut: Future<Output = ()>,
     {
@@ -112,7 +111,7 @@ impl GroupBuilder {
     /// *Strict*, as [`run_local`](Self::run_local).
     pub async fn run_local_unsend<'env, P, F, Fut>(self, policy: P, body: F) -> P::Value
     where
-        P: Policy,
+        P: Policy + 'static,
         F: FnOnce(LocalSpawner<P, UnsendTask<'env>>) -> Fut,
         Fut: Future<Output = ()>,
     {
@@ -122,7 +121,7 @@ impl GroupBuilder {
 
 async fn run_local<P, T, F, Fut>(group: TaskGroup<P>, body: F) -> P::Value
 where
-    P: Policy,
+    P: Policy + 'static,
     T: Future<Output = ()> + Unpin,
     F: FnOnce(LocalSpawner<P, T>) -> Fut,
     Fut: Future<Output = ()>,
@@ -147,7 +146,11 @@ where
 
 pin_project! {
     /// Polls the body and the tasks of a local group until all have ended.
-    struct Driver<'g, P: Policy, T, B: Future> {
+    struct Driver<'g, P, T, B: Future>
+    where
+        P: Policy,
+        P: 'static,
+    {
         #[pin]
         body: Bodily<'g, P, B>,
         // How the body ended, once it has.
@@ -162,7 +165,11 @@ pin_project! {
         group: &'g TaskGroup<P>,
     }
 
-    impl<P: Policy, T, B: Future> PinnedDrop for Driver<'_, P, T, B> {
+    impl<P, T, B: Future> PinnedDrop for Driver<'_, P, T, B>
+    where
+        P: Policy,
+        P: 'static,
+    {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if !this.group.is_empty() {
@@ -178,7 +185,7 @@ pin_project! {
 
 impl<P, T, B> Driver<'_, P, T, B>
 where
-    P: Policy,
+    P: Policy + 'static,
     T: Future<Output = ()> + Unpin,
     B: Future,
 {
@@ -236,7 +243,7 @@ where
 
 impl<P, T, B> Future for Driver<'_, P, T, B>
 where
-    P: Policy,
+    P: Policy + 'static,
     T: Future<Output = ()> + Unpin,
     B: Future,
 {

@@ -26,7 +26,8 @@
 //! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
 //! therefore *taken out* of the core by whoever brings an end and finds it there; who finds it gone leaves the end in the
 //! core's pending list and goes. The holder judges until that list is empty, and puts the judge back under the lock that
-//! saw it so. Ends that can wait (see [`Triage`]) wait in their shard until 64 are together, or the group has ended.
+//! saw it so. Ends that can wait (see [`Triage`](crate::policy::Triage)) wait in their shard until 64 are together,
+//! or the group has ended.
 //!
 //! # Invariants
 //!
@@ -77,7 +78,7 @@ pub(crate) trait Abort {
     fn abort(&self);
 }
 
-pub(crate) struct Members<P: Policy, H> {
+pub(crate) struct Members<P: Policy + 'static, H> {
     word: Padded<Word>,
     shards: Box<[Padded<Lock<Shard<P, H>>>]>,
     core: Lock<Core<P>>,
@@ -90,7 +91,7 @@ pub(crate) struct Members<P: Policy, H> {
     room: WaitQueue<Ask>,
 }
 
-struct Core<P: Policy> {
+struct Core<P: Policy + 'static> {
     /// In its place, unless somebody judges.
     judge: Option<Box<Judge<P>>>,
     pending: Vec<Ended<P>>,
@@ -128,7 +129,7 @@ pub(crate) enum Reserved {
     Closed,
 }
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// With `shards` for that many threads that spawn and end tasks.
     pub(crate) fn new(judge: Judge<P>, limit: Option<NonZeroUsize>, shards: usize) -> Self {
         Self {
@@ -172,7 +173,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
         let Some(limit) = &self.limit else {
             return self.word.0.enter();
         };
-        match self.word.0.enter_below(limit.load(Ordering::Relaxed)) {
+        match self.word.0.enter_below(|| limit.load(Ordering::Relaxed)) {
             Reserved::Full => {
                 let reserved = self.reserve_exactly(limit);
                 self.settle();
@@ -187,7 +188,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
     #[cold]
     fn reserve_exactly(&self, limit: &AtomicUsize) -> Reserved {
         self.flush_all();
-        self.word.0.enter_below(limit.load(Ordering::Relaxed))
+        self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
     }
 
     /// Gives a reserved place back.
@@ -378,7 +379,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 }
 
-impl<P: Policy> Core<P> {
+impl<P: Policy + 'static> Core<P> {
     fn take_waiters(&mut self) -> Vec<Waker> {
         self.waiters.iter_mut().filter_map(Option::take).collect()
     }

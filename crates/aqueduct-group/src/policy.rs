@@ -44,11 +44,11 @@ pub use race::Race;
 pub use supervise::{Supervise, Told};
 
 /// Judges tasks as they end. See the [module](self).
-pub trait Policy: Send + 'static {
+pub trait Policy: Send {
     /// What a task returns.
-    type Output: Send + 'static;
+    type Output: Send;
     /// What a failed task leaves.
-    type Error: Send + 'static;
+    type Error: Send;
     /// What the group gives in the end.
     type Value;
 

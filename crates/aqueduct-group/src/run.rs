@@ -14,20 +14,10 @@ use crate::group::TaskGroup;
 use crate::policy::Policy;
 use crate::shared::{BodyState, Shared};
 
-pub(crate) async fn run<P, F, R>(group: TaskGroup<P>, body: F) -> (Option<R>, P::Value)
+/// Runs a body, and waits for the group.
+pub(crate) async fn run<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
 where
-    P: Policy,
-    F: AsyncFnOnce(&TaskGroup<P>) -> R,
-{
-    group.shared().activate();
-    let ended = Bodily::new(&group, body(&group)).await;
-    settle(group, ended).await
-}
-
-/// [`run`], with a body that needs no reference to the group.
-pub(crate) async fn run_future<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
-where
-    P: Policy,
+    P: Policy + 'static,
     B: Future,
 {
     group.shared().activate();
@@ -35,7 +25,7 @@ where
     settle(group, ended).await
 }
 
-impl<P: Policy> TaskGroup<P> {
+impl<P: Policy + 'static> TaskGroup<P> {
     pub(crate) fn body_panicked(&self) {
         let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
         self.scope().cancel_because(reason);
@@ -45,7 +35,7 @@ impl<P: Policy> TaskGroup<P> {
 /// What becomes of a group whose body has ended.
 pub(crate) async fn settle<P, R>(group: TaskGroup<P>, ended: Ended<R>) -> (Option<R>, P::Value)
 where
-    P: Policy,
+    P: Policy + 'static,
 {
     if let Ended::Panicked(_) = &ended {
         group.body_panicked();
@@ -69,14 +59,22 @@ pub(crate) enum Ended<R> {
 
 pin_project! {
     /// A body, within the group's node, until the group is aborted.
-    pub(crate) struct Bodily<'a, P: Policy, F> {
+    pub(crate) struct Bodily<'a, P, F>
+    where
+        P: Policy,
+        P: 'static,
+    {
         #[pin]
         future: Option<F>,
         node: Option<Arc<Node>>,
         shared: &'a Shared<P>,
     }
 
-    impl<P: Policy, F> PinnedDrop for Bodily<'_, P, F> {
+    impl<P, F> PinnedDrop for Bodily<'_, P, F>
+    where
+        P: Policy,
+        P: 'static,
+    {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             within(this.node, || this.future.set(None));
@@ -84,7 +82,7 @@ pin_project! {
     }
 }
 
-impl<'a, P: Policy, F: Future> Bodily<'a, P, F> {
+impl<'a, P: Policy + 'static, F: Future> Bodily<'a, P, F> {
     pub(crate) fn new(group: &'a TaskGroup<P>, body: F) -> Self {
         group.shared().set_body(BodyState::Runs);
         Self {
@@ -95,7 +93,7 @@ impl<'a, P: Policy, F: Future> Bodily<'a, P, F> {
     }
 }
 
-impl<P: Policy, F: Future> Future for Bodily<'_, P, F> {
+impl<P: Policy + 'static, F: Future> Future for Bodily<'_, P, F> {
     type Output = Ended<F::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -40,7 +40,7 @@ impl Abort for TaskAbort {
     }
 }
 
-pub(crate) struct Shared<P: Policy> {
+pub(crate) struct Shared<P: Policy + 'static> {
     pub(crate) members: Members<P, TaskAbort>,
     pub(crate) scope: CancelScope,
     /// That of the group's body, whose tasks it is the parent of.
@@ -85,9 +85,9 @@ pub(crate) enum BodyState {
 }
 
 /// Called when the scope is cancelled, when an alarm rings, and for each signal.
-struct Tick<P: Policy>(Weak<Shared<P>>);
+struct Tick<P: Policy + 'static>(Weak<Shared<P>>);
 
-impl<P: Policy> Wake for Tick<P> {
+impl<P: Policy + 'static> Wake for Tick<P> {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -99,7 +99,7 @@ impl<P: Policy> Wake for Tick<P> {
     }
 }
 
-impl<P: Policy> Shared<P> {
+impl<P: Policy + 'static> Shared<P> {
     pub(crate) fn new(
         options: Options,
         policy: P,
@@ -382,13 +382,13 @@ impl<P: Policy> Shared<P> {
     }
 }
 
-impl<P: Policy> GiveBack for Shared<P> {
+impl<P: Policy + 'static> GiveBack for Shared<P> {
     fn unreserve(&self) {
         self.members.unreserve();
     }
 }
 
-impl<P: Policy> Enclosing for Shared<P> {
+impl<P: Policy + 'static> Enclosing for Shared<P> {
     fn adopt(&self) -> bool {
         self.members.adopt()
     }
@@ -423,7 +423,7 @@ impl<P: Policy> Enclosing for Shared<P> {
     }
 }
 
-impl<P: Policy> Drop for Shared<P> {
+impl<P: Policy + 'static> Drop for Shared<P> {
     fn drop(&mut self) {
         tree::leave(self.node.id());
     }
@@ -441,7 +441,7 @@ fn threads() -> usize {
 const THREADS_MAX: usize = 16;
 
 /// The group that a task's record speaks of.
-pub(crate) fn group_of<P: Policy>(group: &dyn Enclosing) -> &Shared<P> {
+pub(crate) fn group_of<P: Policy + 'static>(group: &dyn Enclosing) -> &Shared<P> {
     (group as &dyn Any)
         .downcast_ref()
         .expect("a task of a policy's group has such a group")

@@ -29,13 +29,13 @@ pub use start::{Ready, StartError};
 
 /// A task before it is spawned: by whom, its name, and from where.
 #[must_use = "nothing is spawned until a method says how"]
-pub struct TaskBuilder<'a, P: Policy> {
+pub struct TaskBuilder<'a, P: Policy + 'static> {
     spawner: &'a Spawner<P>,
     name: Option<Cow<'static, str>>,
     location: &'static Location<'static>,
 }
 
-impl<'a, P: Policy> TaskBuilder<'a, P> {
+impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
     #[track_caller]
     #[inline]
     pub(crate) fn new(spawner: &'a Spawner<P>, name: Option<Cow<'static, str>>) -> Self {
@@ -169,24 +169,24 @@ impl<'a, P: Policy> TaskBuilder<'a, P> {
         if L::KIND == TaskKind::Blocking {
             shared.members.note_blocking();
         }
-        let launched = task.launch(pad);
-        // From here on the task gives its place back.
+        // From here on the task gives its place back, also where it is dropped instead of spawned.
         std::mem::forget(unused);
+        let launched = task.launch(pad);
         shared.members.insert(node, launched.0);
         launched.1
     }
 }
 
-/// Gives a reserved place back unless it was used: there may be no runtime, or none for such a task.
-struct Unused<'a, P: Policy>(&'a Spawner<P>);
+/// Gives a reserved place back unless it was used: there may be no runtime.
+struct Unused<'a, P: Policy + 'static>(&'a Spawner<P>);
 
-impl<P: Policy> Drop for Unused<'_, P> {
+impl<P: Policy + 'static> Drop for Unused<'_, P> {
     fn drop(&mut self) {
         self.0.shared().members.unreserve();
     }
 }
 
-impl<P: Policy> fmt::Debug for TaskBuilder<'_, P> {
+impl<P: Policy + 'static> fmt::Debug for TaskBuilder<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskBuilder")
             .field("group", self.spawner)
@@ -213,7 +213,11 @@ pin_project! {
     /// *Strict*: dropped before it is ready, it has spawned nothing, or, where a task of the same group waits to have its
     /// own place back, just what it was asked to. Its place in line goes to the next.
     #[must_use = "nothing is spawned until this is awaited"]
-    pub struct Spawn<'a, P: Policy, L: Launch<P>> {
+    pub struct Spawn<'a, P, L: Launch<P>>
+    where
+        P: Policy,
+        P: 'static,
+    {
         // Some, until it is launched or handed back.
         task: Option<(TaskBuilder<'a, P>, L)>,
         // What to give once the lent place is back.
@@ -225,7 +229,11 @@ pin_project! {
         wait: Option<Wait<&'a WaitQueue<Ask>>>,
     }
 
-    impl<P: Policy, L: Launch<P>> PinnedDrop for Spawn<'_, P, L> {
+    impl<P, L: Launch<P>> PinnedDrop for Spawn<'_, P, L>
+    where
+        P: Policy,
+        P: 'static,
+    {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let left = this.wait.as_pin_mut().and_then(Wait::leave);
@@ -241,7 +249,7 @@ pin_project! {
     }
 }
 
-impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
+impl<'a, P: Policy + 'static, L: Launch<P>> Spawn<'a, P, L> {
     pub(crate) fn new(task: TaskBuilder<'a, P>, launch: L) -> Self {
         Self {
             spawner: task.spawner,
@@ -273,7 +281,7 @@ impl<'a, P: Policy, L: Launch<P>> Spawn<'a, P, L> {
     }
 }
 
-impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
+impl<P: Policy + 'static, L: Launch<P>> Future for Spawn<'_, P, L> {
     type Output = Result<L::Given, SpawnError<L::Work>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -312,7 +320,7 @@ impl<P: Policy, L: Launch<P>> Future for Spawn<'_, P, L> {
     }
 }
 
-impl<P: Policy, L: Launch<P>> fmt::Debug for Spawn<'_, P, L> {
+impl<P: Policy + 'static, L: Launch<P>> fmt::Debug for Spawn<'_, P, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spawn")
             .field("task", &self.task.as_ref().map(|(task, _)| task))

@@ -20,7 +20,11 @@ use crate::policy::Policy;
 use crate::shared::group_of;
 
 pin_project! {
-    pub(crate) struct Tracked<P: Policy, F> {
+    pub(crate) struct Tracked<P, F>
+    where
+        P: Policy,
+        P: 'static,
+    {
         // Some, until it has ended.
         #[pin]
         future: Option<F>,
@@ -29,7 +33,11 @@ pin_project! {
         _policy: PhantomData<fn() -> P>,
     }
 
-    impl<P: Policy, F> PinnedDrop for Tracked<P, F> {
+    impl<P, F> PinnedDrop for Tracked<P, F>
+    where
+        P: Policy,
+        P: 'static,
+    {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.node.is_some() {
@@ -47,7 +55,7 @@ pin_project! {
     }
 }
 
-impl<P: Policy, F> Tracked<P, F> {
+impl<P: Policy + 'static, F> Tracked<P, F> {
     pub(crate) fn new(node: Arc<Node>, future: F) -> Self {
         Self {
             future: Some(future),
@@ -59,7 +67,7 @@ impl<P: Policy, F> Tracked<P, F> {
 
 impl<P, F> Future for Tracked<P, F>
 where
-    P: Policy,
+    P: Policy + 'static,
     F: Future<Output = End<P::Output>>,
 {
     type Output = ();
@@ -95,7 +103,9 @@ where
 }
 
 /// Runs a closure in place of a future.
-pub(crate) fn run_blocking<P: Policy, W: FnOnce() -> P::Output>(mut task: TrackedWork<P, W>) {
+pub(crate) fn run_blocking<P: Policy + 'static, W: FnOnce() -> P::Output>(
+    mut task: TrackedWork<P, W>,
+) {
     let Some(work) = task.work.take() else {
         return;
     };
@@ -110,13 +120,13 @@ pub(crate) fn run_blocking<P: Policy, W: FnOnce() -> P::Output>(mut task: Tracke
 }
 
 /// A closure that runs on a thread of its own, or is dropped before.
-pub(crate) struct TrackedWork<P: Policy, W> {
+pub(crate) struct TrackedWork<P: Policy + 'static, W> {
     work: Option<W>,
     node: Option<Arc<Node>>,
     _policy: PhantomData<fn() -> P>,
 }
 
-impl<P: Policy, W> TrackedWork<P, W> {
+impl<P: Policy + 'static, W> TrackedWork<P, W> {
     pub(crate) fn new(node: Arc<Node>, work: W) -> Self {
         Self {
             work: Some(work),
@@ -126,7 +136,7 @@ impl<P: Policy, W> TrackedWork<P, W> {
     }
 }
 
-impl<P: Policy, W> Drop for TrackedWork<P, W> {
+impl<P: Policy + 'static, W> Drop for TrackedWork<P, W> {
     fn drop(&mut self) {
         if self.node.is_some() {
             let work = self.work.take();
@@ -151,7 +161,7 @@ fn set_state(node: &Option<Arc<Node>>, state: TaskState) {
 }
 
 #[inline]
-fn leave<P: Policy>(node: &mut Option<Arc<Node>>, end: End<P::Output>) {
+fn leave<P: Policy + 'static>(node: &mut Option<Arc<Node>>, end: End<P::Output>) {
     let node = node.take().expect("a task leaves once");
     let task = TaskRef::of(&node).expect("a task's node has a record");
     let record = task.record();

@@ -11,7 +11,7 @@ use aqueduct_core::node::Node;
 
 use crate::enclosing::Enclosing;
 use crate::failure::Panicked;
-use crate::info::{Record, TaskKind, TaskRef};
+use crate::info::{Record, TaskKind, TaskRef, TaskState};
 use crate::members::{Abort, End, GiveBack, Judge, Members};
 use crate::policy::{Ending, Next, Policy, Triage, Verdict};
 use crate::refs::Arc;
@@ -191,10 +191,22 @@ impl GiveBack for TestMembers {
 
 /// Members of one shard, without a limit, or with one.
 pub(crate) fn members(limit: Option<usize>) -> (Arc<TestMembers>, Seen) {
+    sharded(limit, 1)
+}
+
+/// Members of so many shards.
+pub(crate) fn sharded(limit: Option<usize>, shards: usize) -> (Arc<TestMembers>, Seen) {
     let seen = Seen::default();
     let limit = limit.map(|limit| limit.try_into().expect("a limit is at least 1"));
-    let members = Members::new(Judge::new(seen.clone(), 64), limit, 1);
+    let members = Members::new(Judge::new(seen.clone(), 64), limit, shards);
     (Arc::new(members), seen)
+}
+
+/// Ends a task, as its future does it.
+pub(crate) fn end(members: &TestMembers, node: &Arc<Node>, end: End<Out>, cancel_rest: impl Fn()) {
+    let task = TaskRef::of(node).expect("a task's node has a record");
+    task.record().set_state(TaskState::Ended);
+    members.leave(node, end, cancel_rest);
 }
 
 pub(crate) fn returned(output: Out) -> End<Out> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use aqueduct_cancel::{CancelScope, DropGuard};
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::grouped;
-use aqueduct_group::{AllOk, Discard, TaskGroup, TaskHandle, group};
+use aqueduct_group::{AllOk, Discard, Spawner, TaskHandle, group};
 use tokio::net::TcpStream;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::time::sleep;
@@ -21,7 +21,7 @@ use crate::connection::End;
 use crate::server::{Log, Options, Served, listen, serve};
 use crate::stats::Stats;
 
-pub(super) type App = TaskGroup<Discard>;
+pub(super) type App = Spawner<Discard>;
 
 /// A stage that takes longer hangs.
 const STAGE_MAX: Duration = Duration::from_secs(120);

@@ -22,7 +22,7 @@ impl Node {
     fn is_linked(&self) -> bool {
         // Relaxed: the slot says only that a push was made. Whoever took the pushed child out has the parent's lock
         // after the pusher, and this one's after whoever waits here; the locks order all that matters.
-        self.parent.is_none() || self.slot.load(Ordering::Relaxed) != UNLINKED
+        self.parent().is_none() || self.slot.load(Ordering::Relaxed) != UNLINKED
     }
 
     /// Links this scope, and before it the unlinked above it (I1). Fails with the cause if one above is cancelled.
@@ -32,7 +32,7 @@ impl Node {
         let mut count = 0;
         let mut node = self;
         while !node.is_linked()
-            && let Some(parent) = &node.parent
+            && let Some(parent) = node.parent()
         {
             if let Some(cause) = node.word.cause() {
                 return Err(cause);
@@ -50,7 +50,7 @@ impl Node {
 
     /// I3.
     fn link_to_parent(self: &Arc<Self>) -> Result<(), Arc<Cause>> {
-        let Some(parent) = &self.parent else {
+        let Some(parent) = self.parent() else {
             return Ok(());
         };
         parent.word.watch();

@@ -58,7 +58,7 @@ fn each_kind_has_words_and_an_io_error() {
         ReasonKind::Signal,
         ReasonKind::Token,
     ] {
-        let reason = Reason::from(Arc::new(Cause::new(kind)));
+        let reason = Reason::from_cause(Arc::new(Cause::new(kind)));
         assert!(!reason.message().is_empty());
         assert_eq!(reason.to_string(), reason.message());
         let error = io::Error::from(Cancelled::from(reason));

@@ -17,6 +17,14 @@ fn chain(depth: usize) -> Vec<CancelScope> {
     scopes
 }
 
+/// With the two counts and the allocator's word, it fits into 128 bytes.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_scope_is_small() {
+    assert_eq!(size_of::<Node>(), 96);
+    assert_eq!(size_of::<CancelScope>(), 8);
+}
+
 #[test]
 fn who_is_below_is_cancelled_and_who_is_above_is_not() {
     for at in 0..=12 {

@@ -26,7 +26,9 @@ fn everything_at_once() {
                             0 | 1 => scopes.push(scopes[at].child()),
                             2 => drop(crate::poll(scopes[at].cancelled())),
                             _ if at > 0 => drop(scopes.swap_remove(at)),
-                            _ => drop(scopes[at].is_cancelled()),
+                            _ => {
+                                scopes[at].is_cancelled();
+                            }
                         }
                     }
                     scopes

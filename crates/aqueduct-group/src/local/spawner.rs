@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 
 use aqueduct_cancel::CancelScope;
 
-use super::inbox::Inbox;
 use crate::group::Spawner;
+use crate::inbox::Inbox;
 use crate::info::{TaskId, TaskKind};
 use crate::policy::Policy;
 use crate::shared::TaskAbort;
@@ -21,7 +21,7 @@ use crate::task::Tracked;
 ///
 /// Cheap to clone, for tasks that spawn others. It may outlive the group, and then hands back what it is asked to spawn.
 /// `T` is what becomes of the tasks: [`SendTask`] or [`UnsendTask`].
-pub struct LocalSpawner<P: Policy, T> {
+pub struct LocalSpawner<P: Policy + 'static, T> {
     group: Spawner<P>,
     inbox: Arc<Inbox<T>>,
 }
@@ -42,7 +42,7 @@ pub struct UnsendTask<'env>(Pin<Box<dyn Future<Output = ()> + 'env>>);
 
 /// A task of a local group before it is spawned. Made by [`LocalSpawner::task`].
 #[must_use = "nothing is spawned until a method says how"]
-pub struct LocalTask<'a, P: Policy, T> {
+pub struct LocalTask<'a, P: Policy + 'static, T> {
     task: TaskBuilder<'a, P>,
     inbox: &'a Arc<Inbox<T>>,
 }
@@ -54,7 +54,7 @@ pub struct Inline<F, T> {
     pack: fn(F, Pad<'_>) -> T,
 }
 
-impl<P: Policy, T> LocalSpawner<P, T> {
+impl<P: Policy + 'static, T> LocalSpawner<P, T> {
     pub(super) fn new(group: Spawner<P>, inbox: Arc<Inbox<T>>) -> Self {
         Self { group, inbox }
     }
@@ -109,7 +109,7 @@ impl<P: Policy, T> LocalSpawner<P, T> {
     }
 }
 
-impl<'env, P: Policy> LocalSpawner<P, SendTask<'env>> {
+impl<'env, P: Policy + 'static> LocalSpawner<P, SendTask<'env>> {
     /// Spawns a task, once there is room for it. As [`Spawner::spawn`], and the future may borrow.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl<'env, P: Policy> LocalSpawner<P, SendTask<'env>> {
     }
 }
 
-impl<'env, P: Policy> LocalSpawner<P, UnsendTask<'env>> {
+impl<'env, P: Policy + 'static> LocalSpawner<P, UnsendTask<'env>> {
     /// Spawns a task, once there is room for it. As [`Spawner::spawn`], and the future may borrow, and need not be
     /// `Send`.
     ///
@@ -166,7 +166,7 @@ impl<'env, P: Policy> LocalSpawner<P, UnsendTask<'env>> {
     }
 }
 
-impl<'a, 'env, P: Policy> LocalTask<'a, P, SendTask<'env>> {
+impl<'a, 'env, P: Policy + 'static> LocalTask<'a, P, SendTask<'env>> {
     /// Spawns it, once there is room. See [`LocalSpawner::spawn`].
     pub fn spawn<F>(self, future: F) -> Spawn<'a, P, Inline<F, SendTask<'env>>>
     where
@@ -188,7 +188,7 @@ impl<'a, 'env, P: Policy> LocalTask<'a, P, SendTask<'env>> {
     }
 }
 
-impl<'a, 'env, P: Policy> LocalTask<'a, P, UnsendTask<'env>> {
+impl<'a, 'env, P: Policy + 'static> LocalTask<'a, P, UnsendTask<'env>> {
     /// Spawns it, once there is room. See [`LocalSpawner::spawn`].
     pub fn spawn<F>(self, future: F) -> Spawn<'a, P, Inline<F, UnsendTask<'env>>>
     where
@@ -222,7 +222,7 @@ impl<F, T> Inline<F, T> {
 }
 
 impl<'env, F> Inline<F, SendTask<'env>> {
-    fn send<P: Policy>(future: F, inbox: &Arc<Inbox<SendTask<'env>>>) -> Self
+    fn send<P: Policy + 'static>(future: F, inbox: &Arc<Inbox<SendTask<'env>>>) -> Self
     where
         F: Future<Output = P::Output> + Send + 'env,
     {
@@ -234,7 +234,7 @@ impl<'env, F> Inline<F, SendTask<'env>> {
 }
 
 impl<'env, F> Inline<F, UnsendTask<'env>> {
-    fn unsend<P: Policy>(future: F, inbox: &Arc<Inbox<UnsendTask<'env>>>) -> Self
+    fn unsend<P: Policy + 'static>(future: F, inbox: &Arc<Inbox<UnsendTask<'env>>>) -> Self
     where
         F: Future<Output = P::Output> + 'env,
     {
@@ -280,7 +280,7 @@ impl Future for UnsendTask<'_> {
     }
 }
 
-impl<P: Policy, T> Clone for LocalSpawner<P, T> {
+impl<P: Policy + 'static, T> Clone for LocalSpawner<P, T> {
     fn clone(&self) -> Self {
         Self {
             group: self.group.clone(),
@@ -289,13 +289,13 @@ impl<P: Policy, T> Clone for LocalSpawner<P, T> {
     }
 }
 
-impl<P: Policy, T> fmt::Debug for LocalSpawner<P, T> {
+impl<P: Policy + 'static, T> fmt::Debug for LocalSpawner<P, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.group.show("LocalSpawner", f)
     }
 }
 
-impl<P: Policy, T> fmt::Debug for LocalTask<'_, P, T> {
+impl<P: Policy + 'static, T> fmt::Debug for LocalTask<'_, P, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalTask")
             .field("task", &self.task)

@@ -25,7 +25,7 @@ pub(crate) enum End<O> {
 impl<O> End<O> {
     /// How soon it is to be judged.
     #[inline]
-    pub(super) fn triaged<P: Policy<Output = O>>(self) -> (Self, Triage) {
+    pub(super) fn triaged<P: Policy<Output = O> + 'static>(self) -> (Self, Triage) {
         match catch_unwind(AssertUnwindSafe(|| self.triage::<P>())) {
             Ok(triage) => (self, triage),
             Err(payload) => {
@@ -36,7 +36,7 @@ impl<O> End<O> {
     }
 
     #[inline]
-    fn triage<P: Policy<Output = O>>(&self) -> Triage {
+    fn triage<P: Policy<Output = O> + 'static>(&self) -> Triage {
         match self {
             Self::Returned(output) => P::triage(output),
             Self::Handed => Triage::Never,
@@ -54,7 +54,7 @@ pub(super) fn drop_quietly<T>(thing: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(thing)));
 }
 
-pub(crate) struct Judge<P: Policy> {
+pub(crate) struct Judge<P: Policy + 'static> {
     policy: P,
     failures: FailureList<P::Error>,
     batch: Vec<Ended<P>>,
@@ -63,12 +63,12 @@ pub(crate) struct Judge<P: Policy> {
 }
 
 /// What came out.
-pub(crate) struct Verdicts<P: Policy> {
+pub(crate) struct Verdicts<P: Policy + 'static> {
     pub(crate) policy: Result<P, Box<dyn Any + Send>>,
     pub(crate) failures: FailureList<P::Error>,
 }
 
-impl<P: Policy> Judge<P> {
+impl<P: Policy + 'static> Judge<P> {
     pub(crate) fn new(policy: P, failures_kept_max: usize) -> Self {
         Self {
             policy,

@@ -12,7 +12,7 @@ use crate::info::{TaskKind, TaskRef};
 use crate::policy::{Policy, Triage};
 use crate::refs::Arc;
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// A task has ended: judges it now or leaves it to be judged, and counts it out.
     ///
     /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.

@@ -10,12 +10,12 @@ use super::{Abort, Members};
 use crate::policy::Policy;
 
 /// Waits until all members have left, or those that have not cannot be waited for.
-pub(crate) struct Over<'a, P: Policy, H: Abort> {
+pub(crate) struct Over<'a, P: Policy + 'static, H: Abort> {
     members: &'a Members<P, H>,
     slot: Option<u32>,
 }
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     pub(crate) fn over(&self) -> Over<'_, P, H> {
         Over {
             members: self,
@@ -24,7 +24,7 @@ impl<P: Policy, H: Abort> Members<P, H> {
     }
 }
 
-impl<P: Policy, H: Abort> Future for Over<'_, P, H> {
+impl<P: Policy + 'static, H: Abort> Future for Over<'_, P, H> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -49,7 +49,7 @@ impl<P: Policy, H: Abort> Future for Over<'_, P, H> {
     }
 }
 
-impl<P: Policy, H: Abort> Drop for Over<'_, P, H> {
+impl<P: Policy + 'static, H: Abort> Drop for Over<'_, P, H> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
             let waker = self.members.core.lock().waiters.remove(slot);

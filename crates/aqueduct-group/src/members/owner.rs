@@ -11,7 +11,7 @@ use crate::enclosing::Enclosing;
 use crate::policy::Policy;
 use crate::refs::Arc;
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// Whether all members have left, or those that have not cannot be waited for; if not, wakes the owner once they
     /// have, or once the group is aborted.
     pub(crate) fn poll_over(&self, cx: &mut Context<'_>) -> Poll<()> {

@@ -49,7 +49,7 @@ impl PassOn for Ask {
     }
 }
 
-impl<P: Policy, H: Abort> Members<P, H> {
+impl<P: Policy + 'static, H: Abort> Members<P, H> {
     pub(crate) fn room(&self) -> &WaitQueue<Ask> {
         &self.room
     }
@@ -89,15 +89,24 @@ impl<P: Policy, H: Abort> Members<P, H> {
 
     /// A member's seat is its own again, if there is room, or if it still waits for something else: closing the group
     /// makes room, for nothing else comes.
+    ///
+    /// It comes in as another member for a moment, so that nobody else takes the room of which it makes less.
     fn take_seat(&self, limit: &AtomicUsize, member: &Node) -> Reserved {
         self.flush_all();
-        let is_last = lends(member).load(Ordering::Relaxed) == 1;
-        // The limit is changed by one at a time, under the queue's lock or by who makes room.
-        let full = || self.word.0.live() >= limit.load(Ordering::Relaxed);
-        if is_last && !self.word.0.is_closed() && full() {
-            return Reserved::Full;
+        let entered = if lends(member).load(Ordering::Relaxed) == 1 {
+            self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
+        } else {
+            Reserved::Closed
+        };
+        match entered {
+            Reserved::Full => return Reserved::Full,
+            Reserved::Closed => self.claim_seat(member),
+            Reserved::Index(_) => {
+                self.claim_seat(member);
+                // What follows from it is `settle`'s.
+                let _ = self.word.0.leave(1);
+            }
         }
-        self.claim_seat(member);
         Reserved::Index(0)
     }
 

@@ -12,7 +12,7 @@ use crate::policy::Policy;
 /// How many ends a shard keeps to itself, and how many are judged together.
 pub(super) const BATCH: usize = if cfg!(aqueduct_loom) { 2 } else { 64 };
 
-pub(super) struct Shard<P: Policy, H> {
+pub(super) struct Shard<P: Policy + 'static, H> {
     /// Spawned here; some have ended since, on other threads.
     pub(super) born: Slab<Entry<H>>,
     /// How many in `born` are too many not to look for those that have ended.
@@ -29,7 +29,7 @@ pub(super) struct Entry<H> {
     pub(super) handle: H,
 }
 
-impl<P: Policy, H> Shard<P, H> {
+impl<P: Policy + 'static, H> Shard<P, H> {
     pub(super) fn new() -> Self {
         Self {
             born: Slab::new(),

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use super::*;
 use crate::info::{TaskKind, TaskRef, TaskState};
-use crate::testing::{Around, Handle, Out, Seen, TestMembers, Wakes, members, node, returned};
+use crate::testing::{Around, Handle, Out, Seen, TestMembers, Wakes, end, members, node, returned};
 
 /// Reserves a place and puts a task there.
 fn join(members: &TestMembers, kind: TaskKind) -> (Arc<Node>, Handle) {
@@ -26,13 +26,6 @@ fn join(members: &TestMembers, kind: TaskKind) -> (Arc<Node>, Handle) {
 
 fn join_async(members: &TestMembers) -> Arc<Node> {
     join(members, TaskKind::Async).0
-}
-
-/// As a task does it.
-fn end(members: &TestMembers, node: &Arc<Node>, end: End<Out>, cancel_rest: impl Fn()) {
-    let task = TaskRef::of(node).expect("a task's node has a record");
-    task.record().set_state(TaskState::Ended);
-    members.leave(node, end, cancel_rest);
 }
 
 fn leave(members: &TestMembers, node: &Arc<Node>, output: Out) {

@@ -44,27 +44,31 @@ impl Word {
 
     #[inline]
     pub(super) fn enter(&self) -> Reserved {
-        self.enter_below(LIVE_MAX as usize)
+        self.enter_below(|| LIVE_MAX as usize)
     }
 
     /// Counts one more if fewer than `limit` are alive.
+    ///
+    /// The limit is read after the word, and counts if the word is still the same then. So who makes it smaller comes in
+    /// first, and leaves after, and nobody gets in on the larger one.
     #[inline]
-    pub(super) fn enter_below(&self, limit: usize) -> Reserved {
-        let mut word = self.0.load(Ordering::Relaxed);
+    pub(super) fn enter_below(&self, limit: impl Fn() -> usize) -> Reserved {
+        // Acquire, here and below, pairs with the Release of `leave`: a task that comes in by the place of one that left
+        // comes after it, and a limit that was made smaller before is seen.
+        let mut word = self.0.load(Ordering::Acquire);
         loop {
             if word & CLOSED != 0 {
                 return Reserved::Closed;
             }
-            if live(word) >= limit.min(LIVE_MAX as usize) {
+            if live(word) >= limit().min(LIVE_MAX as usize) {
                 return Reserved::Full;
             }
             // The index wraps around, where a group has spawned four thousand million tasks.
             let next = word.wrapping_add(INDEX | LIVE);
-            // Acquire pairs with the Release of `leave`: a task that comes in by the place of one that left comes
-            // after it.
+            // Acquire pairs with the Release of `leave`, as above.
             match self
                 .0
-                .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Relaxed)
+                .compare_exchange_weak(word, next, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) => return Reserved::Index((word / INDEX) as usize),
                 Err(now) => word = now,

@@ -30,7 +30,7 @@ impl<T, E> Default for AllOk<T, E> {
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> Policy for AllOk<T, E> {
+impl<T: Send, E: Send> Policy for AllOk<T, E> {
     type Output = Result<T, E>;
     type Error = E;
     type Value = Result<Vec<T>, GroupError<E>>;

@@ -29,7 +29,7 @@ impl<T> Default for AsCompleted<T> {
     }
 }
 
-impl<T: Send + 'static> Policy for AsCompleted<T> {
+impl<T: Send> Policy for AsCompleted<T> {
     type Output = T;
     type Error = Infallible;
     type Value = Vec<(TaskInfo, TaskEnd<T>)>;

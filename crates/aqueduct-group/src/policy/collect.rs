@@ -44,7 +44,7 @@ impl<T> Default for Collect<T> {
     }
 }
 
-impl<T: Send + 'static> Policy for Collect<T> {
+impl<T: Send> Policy for Collect<T> {
     type Output = T;
     type Error = Infallible;
     type Value = Vec<TaskEnd<T>>;

@@ -24,7 +24,7 @@ impl<T> Default for Discard<T> {
     }
 }
 
-impl<T: Send + 'static> Policy for Discard<T> {
+impl<T: Send> Policy for Discard<T> {
     type Output = T;
     type Error = Infallible;
     type Value = Result<(), GroupError<Infallible>>;

@@ -29,7 +29,7 @@ impl<T, E> Default for FirstOk<T, E> {
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> Policy for FirstOk<T, E> {
+impl<T: Send, E: Send> Policy for FirstOk<T, E> {
     type Output = Result<T, E>;
     type Error = E;
     type Value = Result<Option<T>, GroupError<E>>;

@@ -31,7 +31,7 @@ impl<T, E> Quorum<T, E> {
     }
 }
 
-impl<T: Send + 'static, E: Send + 'static> Policy for Quorum<T, E> {
+impl<T: Send, E: Send> Policy for Quorum<T, E> {
     type Output = Result<T, E>;
     type Error = E;
     type Value = Result<Vec<T>, GroupError<E>>;

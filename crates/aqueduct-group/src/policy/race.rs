@@ -24,7 +24,7 @@ impl<T> Default for Race<T> {
     }
 }
 
-impl<T: Send + 'static> Policy for Race<T> {
+impl<T: Send> Policy for Race<T> {
     type Output = T;
     type Error = Infallible;
     type Value = Result<Option<T>, GroupError<Infallible>>;

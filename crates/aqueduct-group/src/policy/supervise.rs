@@ -29,7 +29,7 @@ impl<E> Supervise<E> {
     }
 }
 
-impl<E: Send + 'static> Policy for Supervise<E> {
+impl<E: Send> Policy for Supervise<E> {
     type Output = Result<(), E>;
     type Error = E;
     type Value = Result<(), GroupError<E>>;

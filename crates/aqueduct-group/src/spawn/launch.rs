@@ -99,7 +99,7 @@ type Start<W> = fn(W, Pad<'_>) -> JoinHandle<()>;
 
 impl<F> Async<F> {
     #[inline]
-    pub(super) fn new<P: Policy>(future: F) -> Self
+    pub(super) fn new<P: Policy + 'static>(future: F) -> Self
     where
         F: Future<Output = P::Output> + Send + 'static,
     {
@@ -114,7 +114,7 @@ impl<F> Async<F> {
 }
 
 impl<F> Local<F> {
-    pub(super) fn new<P: Policy>(future: F) -> Self
+    pub(super) fn new<P: Policy + 'static>(future: F) -> Self
     where
         F: Future<Output = P::Output> + 'static,
     {
@@ -126,7 +126,7 @@ impl<F> Local<F> {
 }
 
 impl<W> Blocking<W> {
-    pub(super) fn new<P: Policy>(work: W) -> Self
+    pub(super) fn new<P: Policy + 'static>(work: W) -> Self
     where
         W: FnOnce() -> P::Output + Send + 'static,
     {
@@ -141,7 +141,7 @@ impl<W> Blocking<W> {
 }
 
 impl<F: Future> Handed<F> {
-    pub(super) fn new<P: Policy>(future: F) -> Self
+    pub(super) fn new<P: Policy + 'static>(future: F) -> Self
     where
         F: Send + 'static,
         F::Output: Send,
@@ -270,7 +270,11 @@ impl<F: Future> Future for Judged<F> {
 
 pin_project! {
     /// Gives what the future returns to a handle.
-    struct Sending<P: Policy, F: Future> {
+    struct Sending<P, F: Future>
+    where
+        P: Policy,
+        P: 'static,
+    {
         #[pin]
         future: F,
         output: Option<oneshot::Sender<F::Output>>,
@@ -278,7 +282,7 @@ pin_project! {
     }
 }
 
-impl<P: Policy, F: Future> Future for Sending<P, F> {
+impl<P: Policy + 'static, F: Future> Future for Sending<P, F> {
     type Output = End<P::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -344,53 +344,6 @@ async fn it_waits_for_a_group_that_a_task_left_behind() {
 }
 
 #[tokio::test]
-async fn tasks_that_spawn_without_end_let_others_run() {
-    let spawned = Cell::new(0_u64);
-    fn next<'env>(
-        tasks: &LocalSpawner<Collect<()>, aqueduct_group::UnsendTask<'env>>,
-        spawned: &'env Cell<u64>,
-    ) {
-        spawned.set(spawned.get() + 1);
-        let spawner = tasks.clone();
-        let _ = tasks.try_spawn(async move { next(&spawner, spawned) });
-    }
-    let endless = group().run_local_unsend(Collect::new(), async |tasks| {
-        next(&tasks, &spawned);
-        std::future::pending().await
-    });
-    tokio::select! {
-        biased;
-        _ = endless => unreachable!("it has no end"),
-        () = async { for _ in 0..3 { yield_now().await } } => {}
-    }
-    assert!(spawned.get() > 3, "{}", spawned.get());
-}
-
-#[tokio::test]
-async fn a_greedy_body_does_not_starve_its_tasks() {
-    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-    for n in 0..100_000_u32 {
-        sender.send(n).unwrap();
-    }
-    let received = Cell::new(0);
-    let first_word = group()
-        .run_local_unsend(FirstOk::<u32, ()>::new(), async |tasks| {
-            let received = &received;
-            let task = async move {
-                yield_now().await;
-                Ok(received.get())
-            };
-            tasks.spawn(task).await.unwrap();
-            while receiver.recv().await.is_some() {
-                received.set(received.get() + 1);
-            }
-        })
-        .await;
-    let after = first_word.unwrap().unwrap();
-    assert!(after < 10_000, "it waited for {after} messages");
-}
-
-#[tokio::test]
 async fn the_first_success_drops_the_rest_and_the_body() {
     let value = group()
         .run_local(FirstOk::<u32, ()>::new(), async |tasks| {

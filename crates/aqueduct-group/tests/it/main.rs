@@ -1,12 +1,22 @@
 //! Groups from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod auto_traits;
 mod basics;
+mod corners;
+mod drops;
+mod ending;
+mod errors;
 mod lend;
+mod limits;
 mod local;
 mod matrix;
+mod misuse;
 mod regressions;
+mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;
+mod soak;
 mod spawnable;
 mod support;
+mod tasks;

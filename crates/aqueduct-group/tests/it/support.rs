@@ -123,6 +123,15 @@ pub(crate) fn eventually(about: &str, mut is_true: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until something is true, and lets others run meanwhile.
+pub(crate) async fn soon(about: &str, mut is_true: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_true() {
+        assert!(start.elapsed() < secs(10), "not within 10 s: {about}");
+        tokio::time::sleep(millis(1)).await;
+    }
+}
+
 /// Does not print the panics of tasks, which are meant.
 pub(crate) fn quiet() {
     static ONCE: std::sync::Once = std::sync::Once::new();

@@ -13,8 +13,8 @@ fn indices_grow_with_every_one_who_enters() {
     assert_eq!(word.enter(), Reserved::Index(1));
     let _ = word.leave(2);
     assert_eq!((word.enter(), word.live()), (Reserved::Index(2), 1));
-    assert_eq!(word.enter_below(1), Reserved::Full);
-    assert_eq!(word.enter_below(2), Reserved::Index(3));
+    assert_eq!(word.enter_below(|| 1), Reserved::Full);
+    assert_eq!(word.enter_below(|| 2), Reserved::Index(3));
     assert!(word.enter_unless_over());
     assert_eq!((word.enter(), word.live()), (Reserved::Index(4), 4));
 }
@@ -36,9 +36,9 @@ fn an_index_wraps_around_without_touching_the_rest() {
 fn a_count_at_its_largest_is_full() {
     let word = with(LIVE_MAX, 0);
     assert_eq!(word.enter(), Reserved::Full);
-    assert_eq!(word.enter_below(usize::MAX), Reserved::Full);
+    assert_eq!(word.enter_below(|| usize::MAX), Reserved::Full);
     let _ = word.leave(1);
-    assert_eq!(word.enter_below(usize::MAX), Reserved::Index(0));
+    assert_eq!(word.enter_below(|| usize::MAX), Reserved::Index(0));
     assert_eq!(word.live(), LIVE_MAX as usize);
 }
 

@@ -1,11 +1,15 @@
-//! Where tasks lie between being spawned and being polled.
+//! Where the tasks of a local group lie between being spawned and being polled.
+//!
+//! A list under a lock, with the waker of the one *driver* that takes from it. The waker is here only while nothing lies
+//! here and the driver sleeps: [`Inbox::arm`] puts it here in the section that saw the list empty, [`Inbox::take`] takes it
+//! out, and a push that finds it calls it. So pushing while the driver is awake, as its own tasks do, wakes nobody.
 
 use std::fmt;
 use std::task::Waker;
 
 use aqueduct_core::sync::Lock;
 
-pub(super) struct Inbox<T> {
+pub(crate) struct Inbox<T> {
     state: Lock<State<T>>,
 }
 
@@ -17,7 +21,7 @@ struct State<T> {
 }
 
 impl<T> Inbox<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             state: Lock::new(State {
                 tasks: Vec::new(),
@@ -28,7 +32,7 @@ impl<T> Inbox<T> {
     }
 
     /// Puts a task here, for the driver to take. If there is no driver any more the task is dropped, here.
-    pub(super) fn push(&self, task: T) {
+    pub(crate) fn push(&self, task: T) {
         let mut state = self.state.lock();
         if state.closed {
             drop(state);
@@ -44,7 +48,7 @@ impl<T> Inbox<T> {
     }
 
     /// Takes what lies here in exchange for an empty list, and the waker: who takes is awake.
-    pub(super) fn take(&self, tasks: &mut Vec<T>) -> Option<Waker> {
+    pub(crate) fn take(&self, tasks: &mut Vec<T>) -> Option<Waker> {
         debug_assert!(tasks.is_empty(), "what is left would be lost");
         let mut state = self.state.lock();
         std::mem::swap(&mut state.tasks, tasks);
@@ -52,7 +56,7 @@ impl<T> Inbox<T> {
     }
 
     /// Leaves a waker for who comes next. Gives it back if somebody has come already.
-    pub(super) fn arm(&self, waker: Waker) -> Result<(), Waker> {
+    pub(crate) fn arm(&self, waker: Waker) -> Result<(), Waker> {
         let mut state = self.state.lock();
         if !state.tasks.is_empty() {
             return Err(waker);
@@ -63,7 +67,7 @@ impl<T> Inbox<T> {
     }
 
     /// Takes nothing more, and drops what lies here.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
         let left = (std::mem::take(&mut state.tasks), state.waker.take());
@@ -77,3 +81,10 @@ impl<T> fmt::Debug for Inbox<T> {
         f.debug_struct("Inbox").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "inbox/tests/loom.rs"]
+mod loom;

@@ -1,0 +1,481 @@
+//! What tasks are and have: names, handles, context, threads of their own, panics, and the policies that judge them.
+
+use std::future::pending;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+use aqueduct_core::node::Node;
+use aqueduct_group::policy::{Ending, Next, Verdict};
+use aqueduct_group::{
+    AllOk, Collect, Discard, Failures, FirstOk, GroupError, Panicked, Panics, Policy, StartError,
+    Supervise, TaskEnd, TaskId, TaskKind, TaskRef, TaskState, TrySpawnError, group, tree,
+};
+use futures_util::FutureExt;
+use tokio::task::{LocalSet, yield_now};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{both, millis, paused, quiet, secs, soon};
+
+#[test]
+fn a_started_task_says_what_it_is_ready_with() {
+    both(|| async {
+        let group = group().with_grace(secs(9)).open(Collect::new());
+        let scope = group.scope().clone();
+        let port = group.task("server").start(|ready| async move {
+            sleep(millis(10)).await;
+            assert!(ready.ready(8080));
+            scope.cancelled().await;
+            7
+        });
+        assert_eq!(port.await, Ok(8080));
+        assert!(matches!(group.shutdown().await[..], [TaskEnd::Returned(7)]));
+    });
+}
+
+#[test]
+fn a_task_that_does_not_start_is_told() {
+    quiet();
+    both(|| async {
+        let group = group().open(Collect::new());
+        let returns = group.unnamed().start::<u8, _, _>(|_| async {}).await;
+        assert_eq!(returns, Err(StartError::Ended));
+        let panics = group
+            .unnamed()
+            .start::<u8, _, _>(|_ready| async { panic!("meant") })
+            .await;
+        assert_eq!(panics, Err(StartError::Ended));
+        // Who waits for it may go away; the task goes on, and is told so.
+        let start = group.unnamed().start(|ready| async move {
+            yield_now().await;
+            yield_now().await;
+            assert!(!ready.ready(1));
+        });
+        assert!(start.now_or_never().is_none());
+        group.close();
+        let late = group.unnamed().start::<u8, _, _>(|_| async {}).await;
+        assert_eq!(late, Err(StartError::Closed));
+        let ends = group.join().await;
+        assert!(matches!(
+            ends[..],
+            [
+                TaskEnd::Returned(()),
+                TaskEnd::Panicked(_),
+                TaskEnd::Returned(())
+            ]
+        ));
+    });
+}
+
+#[test]
+fn handles_give_values_of_other_types() {
+    quiet();
+    both(|| async {
+        let group = group().open(Discard::<()>::new());
+        let text = group
+            .task("text")
+            .spawn_with_handle(async { "text".to_owned() })
+            .await
+            .unwrap();
+        let number = group
+            .unnamed()
+            .spawn_with_handle(async { 7 })
+            .await
+            .unwrap();
+        assert_ne!(text.id(), number.id());
+        let panics = group.unnamed().spawn_with_handle(async { panic!("meant") });
+        let panics: aqueduct_group::TaskHandle<()> = panics.await.unwrap();
+        let cut_short = group
+            .unnamed()
+            .spawn_with_handle(pending::<u8>())
+            .await
+            .unwrap();
+        drop(group.unnamed().spawn_with_handle(async {}).await.unwrap());
+        assert_eq!((number.await, text.await), (Ok(7), Ok("text".to_owned())));
+        assert!(panics.await.is_err());
+        group.abort_all();
+        assert!(cut_short.await.is_err());
+        let (result, report) = group.join_with_report().await;
+        let failures = result.unwrap_err();
+        assert_eq!(failures.failures().unwrap().kept(), 1);
+        assert_eq!((report.panicked, report.spawned), (1, 5));
+    });
+}
+
+#[test]
+fn a_closed_group_hands_the_future_back() {
+    paused(async {
+        let group = group().with_limit(1).open(Collect::<u8>::new());
+        group.spawn(async { 1 }).await.unwrap();
+        let Err(TrySpawnError::Full(full)) = group.try_spawn(async { 2 }) else {
+            panic!("it has one task, which has not run");
+        };
+        let waiting = group.spawn(full);
+        let (waited, ()) = tokio::join!(waiting, async { group.close() });
+        let handed_back = waited.unwrap_err().into_inner();
+        let Err(TrySpawnError::Closed(again)) = group.try_spawn(handed_back) else {
+            panic!("it is closed");
+        };
+        assert_eq!(again.await, 2);
+        assert_eq!(group.join().await.len(), 1);
+    });
+}
+
+#[test]
+fn tasks_have_names_places_and_numbers() {
+    paused(async {
+        let group = group().with_name("named").open(Collect::<()>::new());
+        let named = group.task("first").spawn(pending()).await.unwrap();
+        let (unnamed, line) = (group.try_spawn(pending()).unwrap(), line!());
+        group
+            .task(format!("third {}", 3))
+            .spawn_blocking(|| {})
+            .await
+            .unwrap();
+        yield_now().await;
+        let tree = tree();
+        let seen = tree
+            .groups
+            .iter()
+            .find(|seen| seen.id == group.id())
+            .unwrap();
+        assert_eq!((seen.name.as_deref(), seen.parent), (Some("named"), None));
+        assert_eq!(group.name(), Some("named"));
+        let tasks = &seen.tasks;
+        let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
+        assert_eq!(ids[..2], [named, unnamed]);
+        let names: Vec<_> = tasks.iter().map(|task| task.name.as_deref()).collect();
+        assert_eq!(names[..2], [Some("first"), None]);
+        assert!(
+            tasks
+                .iter()
+                .all(|task| task.location.file().ends_with("tasks.rs"))
+        );
+        assert_eq!(tasks[1].location.line(), line);
+        assert_eq!(
+            (tasks[0].kind, tasks[0].state),
+            (TaskKind::Async, TaskState::Waiting)
+        );
+        // By a body or task each is a child, by other code it is not.
+        assert_eq!(tasks[0].parent, None);
+        group.abort_all();
+        group.join().await;
+    });
+}
+
+#[test]
+fn the_tree_is_drawn() {
+    paused(async {
+        let run = group()
+            .with_name("drawn")
+            .run(Collect::new(), async |outer| {
+                let task = async {
+                    let inner = group().with_name("within").open(Collect::<()>::new());
+                    inner.spawn(pending()).await.unwrap();
+                    sleep(secs(1)).await;
+                    inner.abort_all();
+                    inner.join().await;
+                };
+                outer.task("opener").spawn(task).await.unwrap();
+                sleep(millis(1)).await;
+                let drawn = tree().to_string();
+                let lines: Vec<_> = drawn
+                    .lines()
+                    .skip_while(|l| !l.contains("group drawn"))
+                    .collect();
+                let begins = [
+                    "group drawn [Running,",
+                    "  task opener [Waiting,",
+                    "    group within [",
+                    "      task (unnamed) [",
+                ];
+                for (line, begin) in lines.iter().zip(begins) {
+                    assert!(line.starts_with(begin), "{drawn}");
+                    assert!(line.contains("tasks.rs:"), "{drawn}");
+                }
+                assert!(lines.len() >= begins.len() && tree().task_count() >= 2);
+            });
+        run.await;
+    });
+}
+
+#[test]
+fn children_inherit_the_word_of_context() {
+    both(|| async {
+        let word = || Node::current().unwrap().context().load(Ordering::Relaxed);
+        let group = group().open(Collect::new());
+        let spawner = group.spawner();
+        let parent = async move {
+            let own = Node::current().unwrap();
+            own.context().store(7, Ordering::Relaxed);
+            spawner.spawn(async move { word() }).await.unwrap();
+            let nested = aqueduct_group::group().run(Collect::new(), async |nested| {
+                nested.spawn(async move { word() }).await.unwrap();
+                assert_eq!(word(), 7, "of a body");
+            });
+            let ends = nested.await;
+            own.context().store(8, Ordering::Relaxed);
+            let nested: u64 = ends.into_iter().filter_map(TaskEnd::returned).sum();
+            100 * nested
+        };
+        group.spawn(parent).await.unwrap();
+        soon("all ended", || group.is_empty()).await;
+        assert!(Node::current().is_none());
+        let words: Vec<_> = group
+            .join()
+            .await
+            .into_iter()
+            .filter_map(TaskEnd::returned)
+            .collect();
+        assert_eq!(words, [700, 7]);
+    });
+}
+
+#[test]
+fn local_tasks_need_not_be_send() {
+    paused(LocalSet::new().run_until(async {
+        let group = group().open(Collect::new());
+        let shared = Rc::new(5);
+        let task = shared.clone();
+        group
+            .task("local")
+            .spawn_local(async move { *task + 1 })
+            .await
+            .unwrap();
+        let never = shared.clone();
+        let stuck = async move {
+            pending::<()>().await;
+            *never
+        };
+        group.unnamed().spawn_local(stuck).await.unwrap();
+        yield_now().await;
+        group.abort_all();
+        let ends = group.join().await;
+        assert!(matches!(
+            ends[..],
+            [TaskEnd::Returned(6), TaskEnd::Cancelled]
+        ));
+        assert_eq!(Rc::strong_count(&shared), 1);
+    }));
+}
+
+#[test]
+fn a_local_task_without_a_place_for_it_is_not_counted() {
+    quiet();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    // Tokio panics outside of a local set, and the place is given back.
+    runtime.block_on(async {
+        let group = group().with_limit(1).open(Collect::<()>::new());
+        let spawn = AssertUnwindSafe(group.unnamed().spawn_local(async {}));
+        assert!(spawn.catch_unwind().await.is_err());
+        assert_eq!(group.len(), 0);
+        group.spawn(async {}).await.unwrap();
+        let ends = group.join().await;
+        assert!(matches!(
+            ends[..],
+            [TaskEnd::Cancelled, TaskEnd::Returned(())]
+        ));
+    });
+}
+
+#[test]
+fn panics_are_kept_or_go_on_once_all_have_ended() {
+    quiet();
+    paused(async {
+        let make = || {
+            async |group: aqueduct_group::Spawner<Collect<u64>>| {
+                for id in 0..3 {
+                    let task = async move {
+                        sleep(secs(id)).await;
+                        assert_ne!(id, 1, "meant");
+                        id
+                    };
+                    group.spawn(task).await.unwrap();
+                }
+            }
+        };
+        let ends = group().run(Collect::new(), make()).await;
+        assert!(matches!(ends[1], TaskEnd::Panicked(_)));
+        let start = Instant::now();
+        let resumes = group()
+            .with_panics(Panics::Resume)
+            .run(Collect::new(), make());
+        assert!(AssertUnwindSafe(resumes).catch_unwind().await.is_err());
+        assert_eq!(start.elapsed(), secs(2));
+    });
+}
+
+#[test]
+fn a_body_that_panics_cancels_its_tasks_and_goes_on_when_they_have_ended() {
+    quiet();
+    paused(async {
+        let start = Instant::now();
+        let run = group()
+            .with_grace(secs(5))
+            .run(Collect::new(), async |group| {
+                let scope = group.scope().clone();
+                let task = async move {
+                    let reason = scope.cancelled().await;
+                    assert_eq!(reason.message(), "the body of its group panicked");
+                    sleep(secs(3)).await;
+                };
+                group.spawn(task).await.unwrap();
+                panic!("meant: a body");
+            });
+        let payload = AssertUnwindSafe(run).catch_unwind().await.unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&"meant: a body"));
+        assert_eq!(start.elapsed(), secs(3));
+    });
+}
+
+#[test]
+fn failures_come_in_order_with_names_up_to_the_cap() {
+    paused(async {
+        let run = group()
+            .with_failures_kept_max(3)
+            .run(FirstOk::<(), u64>::new(), async |group| {
+                for id in 0..5_u64 {
+                    let task = async move {
+                        sleep(secs(10 - id)).await;
+                        Err(id)
+                    };
+                    group.task(format!("t{id}")).spawn(task).await.unwrap();
+                }
+            });
+        let Err(GroupError::Failed(failures)) = run.await else {
+            panic!("all failed");
+        };
+        assert_eq!((failures.kept(), failures.dropped()), (3, 2));
+        let names: Vec<_> = failures
+            .iter()
+            .map(|failure| failure.task.name().unwrap())
+            .collect();
+        assert_eq!(names, ["t4", "t3", "t2"]);
+        assert!(
+            failures
+                .iter()
+                .all(|f| f.task.location().file().ends_with("tasks.rs"))
+        );
+        assert!(
+            failures
+                .to_string()
+                .ends_with("failed: 4 (and 4 more failures)"),
+            "{failures}"
+        );
+    });
+}
+
+/// Adds what tasks give until it is enough, and forgives one panic.
+struct SumUpTo {
+    sum: u32,
+    enough: u32,
+    panics: u32,
+    cut_short: u32,
+}
+
+impl Policy for SumUpTo {
+    type Output = u32;
+    type Error = String;
+    type Value = (u32, u32, u32, Option<Failures<String>>);
+
+    fn returned(&mut self, task: TaskRef<'_>, output: u32) -> Verdict<String> {
+        if output == 0 {
+            return Verdict::Failed(format!("{:?} gave nothing", task.name()));
+        }
+        self.sum += output;
+        match self.sum >= self.enough {
+            true => Verdict::Enough,
+            false => Verdict::Continue,
+        }
+    }
+
+    fn panicked(&mut self, _: TaskRef<'_>, panic: &Panicked) -> Next {
+        assert_eq!(panic.message(), Some("meant"));
+        self.panics += 1;
+        match self.panics {
+            1 => Next::Continue,
+            _ => Next::CancelRest,
+        }
+    }
+
+    fn cut_short(&mut self, _: TaskRef<'_>) {
+        self.cut_short += 1;
+    }
+
+    fn finish(self, ending: Ending<String>) -> Self::Value {
+        assert!(ending.cancelled.is_none(), "only the policy has cancelled");
+        assert_eq!(ending.cut_short, self.cut_short as usize);
+        (self.sum, self.panics, self.cut_short, ending.failures)
+    }
+}
+
+#[test]
+fn a_policy_of_the_users() {
+    quiet();
+    both(|| async {
+        let policy = SumUpTo {
+            sum: 0,
+            enough: 6,
+            panics: 0,
+            cut_short: 0,
+        };
+        let group = group().open(policy);
+        for value in [2, 0, 3, 2, 9] {
+            let task = async move {
+                sleep(millis(if value == 9 { 100_000 } else { 5 })).await;
+                value
+            };
+            group.task("adds").spawn(task).await.unwrap();
+        }
+        group.spawn(async { panic!("meant") }).await.unwrap();
+        let (sum, panics, cut_short, failures) = group.join().await;
+        assert_eq!((sum, panics, cut_short), (7, 1, 1));
+        assert_eq!(failures.unwrap().kept(), 2);
+    });
+}
+
+#[test]
+fn a_policy_that_panics_is_told_to_who_joins_after_all_have_ended() {
+    quiet();
+    both(|| async {
+        let policy = Supervise::<String>::new(|_, _| panic!("meant: a policy"));
+        let group = group().with_grace(secs(1)).open(policy);
+        let census = crate::support::Census::default();
+        let guard = census.guard();
+        let scope = group.scope().clone();
+        let other = async move {
+            let _guard = guard;
+            scope.cancelled().await;
+            Ok(())
+        };
+        group.spawn(other).await.unwrap();
+        group
+            .spawn(async { Err("asked".to_owned()) })
+            .await
+            .unwrap();
+        let joined = AssertUnwindSafe(group.join()).catch_unwind().await;
+        let payload = joined.unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&"meant: a policy"));
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn empty_groups() {
+    both(|| async {
+        let values = group().open(AllOk::<u8, ()>::new()).join().await;
+        assert!(values.unwrap().is_empty());
+        assert_eq!(
+            group().open(FirstOk::<u8, ()>::new()).join().await.unwrap(),
+            None
+        );
+        assert!(group().open(Collect::<u8>::new()).join().await.is_empty());
+        let mut group = group().open(aqueduct_group::AsCompleted::<u8>::new());
+        assert!(group.next().await.is_none());
+        group.close();
+        assert!(group.next().await.is_none());
+    });
+}
