@@ -300,11 +300,8 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
             // The tree shows them until they have ended. Those that do so meanwhile are not found, and stay for `clear`.
             shard.0.lock().born = born;
         }
+        // If it was over before they were back, this clears them.
         self.collect();
-        if self.word.0.is_over() {
-            // It may have been before they were back.
-            self.clear();
-        }
     }
 
     /// Gives up waiting for members that nothing could stop.

@@ -175,7 +175,7 @@ fn a_task_is_spawned_while_the_group_is_aborted() {
 
 /// Abort against leave, after the owner has gone: nothing stays, and the foster is told.
 ///
-/// Fails if `abort_all` does not clear what it puts back, or `tell` what is left.
+/// Fails if `abort_all` does not collect after it has put back what it aborted, or if `tell` does not clear what is left.
 #[test]
 fn a_task_ends_while_it_is_aborted() {
     bounded(3, || {
