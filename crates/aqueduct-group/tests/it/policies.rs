@@ -88,7 +88,7 @@ fn failures_come_in_order_with_names_up_to_the_cap() {
         assert!(
             failures
                 .iter()
-                .all(|f| f.task.location().file().ends_with("tasks.rs"))
+                .all(|f| f.task.location().file().ends_with("policies.rs"))
         );
         assert!(
             failures

@@ -60,7 +60,7 @@ fn wait_for(group: &Group, want: Want) -> Reserved {
 
 /// "Counting": complete against close. The last one out, or who closes, knows it; and who waited sees what they did.
 ///
-/// Fails if `close` does not collect; if `must_flush` says no; if `counted` does not tell; if `is_over` does not acquire.
+/// Fails if `close` does not collect; if `must_flush` says no; if `counted` does not tell.
 #[test]
 fn two_leave_while_the_group_is_closed() {
     bounded(2, || {
