@@ -42,7 +42,7 @@ impl Node {
     pub(crate) fn set_deadline(&mut self, at: Instant) {
         if self.deadline.is_none_or(|before| at < before) {
             self.deadline = Some(at);
-            self.owner = self.depth();
+            self.owner = None;
             self.word.set_clock();
         }
     }
@@ -52,7 +52,7 @@ impl Node {
 #[cold]
 pub(crate) fn passed(node: &Node) -> Option<&Node> {
     let at = node.deadline?;
-    let owner = node.ancestor(node.owner);
+    let owner = node.owner_or_self();
     if owner.word.load().needs_clock() {
         if Instant::now() < at {
             return None;
@@ -86,7 +86,7 @@ fn arm_slow(node: &Arc<Node>) {
     let Some(at) = node.deadline else {
         return;
     };
-    let owner = node.ancestor_handle(node.owner);
+    let owner = node.owner();
     if !owner.word.load().needs_clock() {
         return;
     }

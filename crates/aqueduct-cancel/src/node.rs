@@ -69,10 +69,11 @@ pub(crate) struct Node {
     slot: AtomicU32,
     /// How often all who wait were taken out to look again. Written under the lock.
     epoch: AtomicU32,
-    /// The depth of the scope whose own the deadline is.
-    pub(crate) owner: u32,
     /// The nearest of this scope's and its ancestors'.
     pub(crate) deadline: Deadline,
+    /// The ancestor whose own the deadline is; nothing if it is this scope's own, or there is none. Kept here, since it
+    /// may be any number of levels up.
+    pub(crate) owner: Option<Arc<Node>>,
     /// Boxed, since few have one and all have the place for it.
     name: Option<Box<Arc<str>>>,
     pub(crate) links: Lock<Links>,
@@ -87,8 +88,8 @@ impl Node {
             depth: 0,
             slot: AtomicU32::new(UNLINKED),
             epoch: AtomicU32::new(0),
-            owner: 0,
             deadline: None,
+            owner: None,
             name: None,
             links: Lock::new(Links::default()),
         })
@@ -111,8 +112,8 @@ impl Node {
             depth,
             slot: AtomicU32::new(UNLINKED),
             epoch: AtomicU32::new(0),
-            owner: self.owner,
             deadline: self.deadline,
+            owner: self.deadline.is_some().then(|| self.owner().clone()),
             name: None,
             links: Lock::new(Links::default()),
         });
@@ -163,7 +164,7 @@ impl Node {
             if says_so(seen) {
                 return Some(node);
             }
-            if seen.needs_clock() && node.owner == self.owner {
+            if seen.needs_clock() && std::ptr::eq(node.owner_or_self(), self.owner_or_self()) {
                 clock = clock.or(Some(node));
             }
             next = node.above.as_deref();
@@ -201,26 +202,14 @@ impl Node {
         let _ = self.word.cancel(cause);
     }
 
-    /// The scope so many levels below the root, which is this one or above it.
-    pub(crate) fn ancestor(&self, depth: u32) -> &Self {
-        let mut node = self;
-        while node.depth > depth
-            && let Some(parent) = node.parent()
-        {
-            node = parent;
-        }
-        node
+    /// The scope whose own the deadline is: this one or one above. This one where there is no deadline.
+    pub(crate) fn owner(self: &Arc<Self>) -> &Arc<Self> {
+        self.owner.as_ref().unwrap_or(self)
     }
 
-    /// [`ancestor`](Self::ancestor), to be counted.
-    pub(crate) fn ancestor_handle(self: &Arc<Self>, depth: u32) -> &Arc<Self> {
-        let mut node = self;
-        while node.depth > depth
-            && let Some(parent) = node.parent()
-        {
-            node = parent;
-        }
-        node
+    /// [`owner`](Self::owner), not to be counted.
+    pub(crate) fn owner_or_self(&self) -> &Self {
+        self.owner.as_deref().unwrap_or(self)
     }
 
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
@@ -276,6 +265,8 @@ impl Drop for Node {
             return;
         };
         self.unlink(self, &parent);
+        // Not the last reference, since the ancestors between have it. Kept until the end of this, it might be.
+        self.owner = None;
         // One after the other: dropped by one another, 100,000 nested scopes would need as many stack frames.
         loop {
             let address = Arc::as_ptr(&parent);

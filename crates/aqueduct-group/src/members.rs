@@ -33,7 +33,8 @@
 //!
 //! I1. `live`, less what is not flushed, counts the members that have not left, those that are being spawned, and groups
 //!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place.
-//! I2. Once the word says CLOSED and that number is 0, it stays 0.
+//! I2. Once the word says CLOSED and that number is 0, it stays 0; but for groups that are taken in while the group's body
+//!     runs, whose owner therefore does not wait yet.
 //! I3. Whoever makes what the owner waits for true looks for the owner's waker under the core's lock afterwards; the
 //!     owner looks for what it waits for under that lock, and leaves its waker there.
 //! I4. `born` keeps tasks that have ended, at most as many as had not at the last pruning, and 64. The group owns them
@@ -299,11 +300,8 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
             // The tree shows them until they have ended. Those that do so meanwhile are not found, and stay for `clear`.
             shard.0.lock().born = born;
         }
+        // If it was over before they were back, this clears them.
         self.collect();
-        if self.word.0.is_over() {
-            // It may have been before they were back.
-            self.clear();
-        }
     }
 
     /// Gives up waiting for members that nothing could stop.

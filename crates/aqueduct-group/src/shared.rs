@@ -390,6 +390,14 @@ impl<P: Policy + 'static> GiveBack for Shared<P> {
 
 impl<P: Policy + 'static> Enclosing for Shared<P> {
     fn adopt(&self) -> bool {
+        let ending = self.ending.lock();
+        if ending.body == BodyState::Runs {
+            // It goes on to join the group, whether or not that has members left. Under the lock, under which the body
+            // ends: so this comes before that.
+            self.members.adopt_more();
+            return true;
+        }
+        drop(ending);
         self.members.adopt()
     }
 

@@ -104,6 +104,16 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         adopts
     }
 
+    /// [`adopt`](Self::adopt), where the caller knows that there is somebody to wait. Wakes nobody, so that it can be
+    /// called under a lock.
+    pub(crate) fn adopt_more(&self) {
+        self.word.0.enter_anyway();
+        if let Some(limit) = &self.limit {
+            // Those who wait for room have not more of it than before.
+            limit.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// A group that was taken in has ended.
     pub(crate) fn adopted_ended(&self) {
         self.shrink_limit();

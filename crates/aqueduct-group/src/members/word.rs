@@ -96,6 +96,12 @@ impl Word {
         }
     }
 
+    /// Counts one more, closed or not.
+    pub(super) fn enter_anyway(&self) {
+        // Relaxed: nothing comes in with it but the count.
+        self.0.fetch_add(LIVE, Ordering::Relaxed);
+    }
+
     /// Counts so many out.
     #[inline]
     pub(super) fn leave(&self, count: usize) -> Counted {

@@ -146,9 +146,7 @@ fn a_group_that_is_left_to_a_full_one_takes_no_room_there() {
         let (go, wait) = std::sync::mpsc::channel::<()>();
         let task = async move {
             let inner = group().open(Collect::<()>::new());
-            let closure = move || {
-                let _ = wait.recv();
-            };
+            let closure = move || assert!(wait.recv().is_err());
             inner.unnamed().spawn_blocking(closure).await.unwrap();
             sleep(millis(50)).await;
             drop(inner);

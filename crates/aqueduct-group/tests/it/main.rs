@@ -12,6 +12,7 @@ mod limits;
 mod local;
 mod matrix;
 mod misuse;
+mod policies;
 mod regressions;
 mod sendable;
 #[cfg(all(unix, feature = "signal"))]

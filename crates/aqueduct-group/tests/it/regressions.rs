@@ -12,7 +12,7 @@ use aqueduct_group::{
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{both, eventually, millis, paused, quiet, secs, threads};
+use crate::support::{Census, both, eventually, millis, paused, quiet, secs, threads};
 
 #[test]
 fn a_body_without_tasks_is_cut_short_after_the_grace() {
@@ -311,5 +311,25 @@ fn a_nested_group_spawns_into_the_full_group_around() {
         let ends = outer.join().await;
         let sum: u32 = ends.into_iter().filter_map(TaskEnd::returned).sum();
         assert_eq!(sum, 7);
+    });
+}
+
+#[test]
+fn a_group_of_a_body_that_is_cut_short_is_waited_for() {
+    let census = Census::default();
+    let guard = census.guard();
+    threads(async move {
+        let outer = group().with_timeout(millis(100));
+        let run = outer.run(Discard::<()>::new(), async |_| {
+            let inner = group().open(Discard::new());
+            let busy = async move {
+                let _guard = guard;
+                std::thread::sleep(millis(400));
+            };
+            inner.spawn(busy).await.unwrap();
+            pending::<()>().await;
+        });
+        let _ = run.await;
+        assert_eq!(census.alive(), 0);
     });
 }

@@ -58,19 +58,25 @@ fn wait_for(group: &Group, want: Want) -> Reserved {
     ask.got.unwrap_or(Reserved::Closed)
 }
 
-/// "Counting": complete against close. The last one out, or who closes, knows it.
+/// "Counting": complete against close. The last one out, or who closes, knows it; and who waited sees what they did.
 ///
 /// Fails if `close` does not collect; if `must_flush` says no; if `counted` does not tell.
 #[test]
 fn two_leave_while_the_group_is_closed() {
     bounded(2, || {
         let (group, _) = sharded(None, 3);
+        let done = Arc::new(AtomicUsize::new(0));
         let nodes = [reserve(&group), reserve(&group)];
-        let threads =
-            nodes.map(|node| spawn(&group, move |group| leave(&group, &node, Out::Never)));
+        let threads = nodes.map(|node| {
+            let done = done.clone();
+            spawn(&group, move |group| {
+                done.fetch_add(1, Ordering::Relaxed);
+                leave(&group, &node, Out::Never);
+            })
+        });
         group.close();
         wait_over(&group);
-        assert_eq!(group.word.0.live(), 0);
+        assert_eq!((group.word.0.live(), done.load(Ordering::Relaxed)), (0, 2));
         for thread in threads {
             thread.join().unwrap();
         }
@@ -120,22 +126,23 @@ fn who_crosses_the_line_collects() {
     });
 }
 
-/// I4: insert against leave. Whichever comes first, nothing of the task stays in the group.
+/// I4: insert against leave, while the owner goes. Whichever comes first, nothing of the task stays in the group.
 ///
 /// Fails if `insert` does not look whether the task has ended, or if who finds the group over does not clear it.
 #[test]
 fn a_task_ends_while_it_is_inserted() {
-    bounded(3, || {
-        let (group, _) = sharded(None, 2);
+    bounded(2, || {
+        let (group, _) = sharded(None, 3);
         let own = reserve(&group);
         let handle = Handle::default();
-        let task = own.clone();
+        let (task, spawned) = (own.clone(), (own.clone(), handle.clone()));
         let ends = spawn(&group, move |group| leave(&group, &task, Out::Never));
-        group.insert(own.clone(), handle.clone());
+        let inserts = spawn(&group, move |group| group.insert(spawned.0, spawned.1));
         group.close();
-        wait_over(&group);
-        ends.join().unwrap();
         group.retire();
+        ends.join().unwrap();
+        inserts.join().unwrap();
+        assert!(group.word.0.is_over());
         assert_eq!((handle.count(), handle.aborts()), (1, 0));
         assert_eq!(Arc::strong_count(&own), 1);
     });
@@ -166,21 +173,24 @@ fn a_task_is_spawned_while_the_group_is_aborted() {
     });
 }
 
-/// Abort against leave: the owner hears of the end, and nothing stays.
+/// Abort against leave, after the owner has gone: nothing stays, and the foster is told.
 ///
-/// Fails if `abort_all` does not clear what it puts back.
+/// Fails if `abort_all` does not collect after it has put back what it aborted, or if `tell` does not clear what is left.
 #[test]
 fn a_task_ends_while_it_is_aborted() {
-    bounded(2, || {
+    bounded(3, || {
         let (group, _) = sharded(None, 2);
         let own = reserve(&group);
         group.insert(own.clone(), Handle::default());
-        let aborts = spawn(&group, |group| group.abort_all());
-        end(&group, &own, End::CutShort, || {});
-        wait_over(&group);
-        aborts.join().unwrap();
+        let foster = Arc::new(Around::default());
+        group.close();
+        assert!(group.entrust(foster.clone()).is_ok());
         group.retire();
-        assert_eq!(Arc::strong_count(&own), 1);
+        let aborts = spawn(&group, |group| group.abort_all());
+        // In the shard of the other thread nothing is found of it, so that it stays there until all is cleared.
+        end(&group, &own, End::CutShort, || {});
+        aborts.join().unwrap();
+        assert_eq!((foster.ended(), Arc::strong_count(&own)), (1, 1));
     });
 }
 
@@ -208,7 +218,7 @@ fn two_leave_and_both_are_judged() {
 
 /// I1: an owner that gave up gets the judge from the member that has it.
 ///
-/// Fails if `judge_pending` does not wake who wants the judge.
+/// Fails if the judge is put back after the member was counted out, and nobody is told of it.
 #[test]
 fn an_owner_that_gave_up_waits_for_the_judge() {
     bounded(3, || {
@@ -268,7 +278,7 @@ fn the_owner_goes_while_the_last_one_leaves() {
 
 /// I2: adopt against the last leave, and against abort. Who is taken in is waited for.
 ///
-/// Fails if `enter_unless_over` looks only whether the group is closed, or counts nobody.
+/// Fails if `enter_unless_over` does not look whether the group is over, or counts nobody.
 #[test]
 fn a_group_is_taken_in_while_the_last_one_leaves() {
     bounded(2, || {
@@ -410,27 +420,28 @@ fn two_wait_for_the_end() {
 
 /// The owner reads ends one by one in a group that is open: it hears of each, and that none is left to come.
 ///
-/// Fails if `poll_policy` does not say that the group is watched, or if `tell` looks for the end of the group alone.
+/// Fails if `judge_pending` does not wake who wants ends; if `poll_policy` does not say that the group is watched; if
+/// `tell` looks for the end of the group alone.
 #[test]
-fn the_owner_hears_that_none_is_left() {
-    bounded(2, || {
-        let (group, _) = sharded(None, 2);
-        let nodes = [reserve(&group), reserve(&group)];
-        let other = spawn(&group, move |group| {
-            leave(&group, &nodes[0], Out::Now);
-            leave(&group, &nodes[1], Out::Never);
-        });
-        for shown in 0..2 {
-            let next = block_on(poll_fn(|cx| {
+fn the_owner_hears_of_each_end_and_that_none_is_left() {
+    bounded(3, || {
+        let (group, _) = sharded(None, 3);
+        let [first, last] = [reserve(&group), reserve(&group)];
+        let next = |shown: usize| {
+            block_on(poll_fn(|cx| {
                 group.poll_policy(cx, |seen: &mut Seen, none_left| {
                     match seen.all().get(shown) {
                         None if none_left => Some(None),
                         next => next.map(|index| Some(*index)),
                     }
                 })
-            }));
-            assert_eq!(next, [Some(0), None][shown]);
-        }
-        other.join().unwrap();
+            }))
+        };
+        let leaves = spawn(&group, move |group| leave(&group, &first, Out::Now));
+        assert_eq!(next(0), Some(0));
+        leaves.join().unwrap();
+        let leaves = spawn(&group, move |group| leave(&group, &last, Out::Never));
+        assert_eq!(next(1), None);
+        leaves.join().unwrap();
     });
 }
