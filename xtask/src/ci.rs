@@ -83,7 +83,7 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "soak",
-        budget_minutes: 3,
+        budget_minutes: 4,
         run: |ctx| {
             soak::run(
                 ctx,

@@ -5,6 +5,7 @@
 //!
 //! With a sanitizer they run on nightly, and the unit tests go first: those reach the corners that a soak rarely does.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -90,15 +91,39 @@ fn unit_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd) -> Result<()> {
     Ok(())
 }
 
+/// Whether a package has a program of integration tests, and one of its files a soak test.
+fn has_soak(package: &Package) -> Result<bool> {
+    let mut targets = package.targets.iter();
+    if !targets.any(|target| target.kind.contains(&TargetKind::Test)) {
+        return Ok(false);
+    }
+    let tests = package.manifest_path.with_file_name("tests");
+    let mut folders = vec![tests.into_std_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|name| name == "rs")
+                && fs::read_to_string(&path)?.contains("fn soak_")
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) -> Result<()> {
     let none = "there is no soak test: no ignored integration test named `soak_*`";
     let members = ctx.members();
-    let has_tests = |p: &&&Package| p.targets.iter().any(|t| t.kind.contains(&TargetKind::Test));
-    let names: Vec<&str> = members
-        .iter()
-        .filter(has_tests)
-        .map(|p| p.name.as_str())
-        .collect();
+    let mut names: Vec<&str> = Vec::new();
+    for package in members {
+        // Those without are not even built.
+        if has_soak(package)? {
+            names.push(package.name.as_str());
+        }
+    }
     if names.is_empty() {
         steps.fail(none, "cargo xtask soak");
         return Ok(());

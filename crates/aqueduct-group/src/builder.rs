@@ -172,10 +172,10 @@ impl GroupBuilder {
         TaskGroup::new(Shared::new(options, policy, enclosing::current()))
     }
 
-    /// Opens the group, runs `body` with it, waits for all tasks, and gives what the policy makes of them.
+    /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.
     ///
-    /// The group is closed when the body returns. If it is cancelled, the body is treated as its tasks are: it may go on during the grace, and is then
-    /// dropped. [`run_with`](Self::run_with) also gives what the body returned.
+    /// The group is closed when the body returns. If it is cancelled, the body is treated as its tasks are: it may go on
+    /// during the grace, and is then dropped. [`run_with`](Self::run_with) also gives what the body returned.
     ///
     /// # Panics
     ///

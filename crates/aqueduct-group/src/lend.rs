@@ -18,9 +18,9 @@
 //!
 //! # Why the body is given its arguments by value
 //!
-//! `AsyncFnOnce(&TaskGroup<P>, &Lent<E>)` would be as [`run`](GroupBuilder::run) has it. But then the compiler has to show,
-//! for a future that holds the closure, that the closure takes these references for all lifetimes, also those in `E`,
-//! which it has forgotten: what lends a `Vec<&'static str>` would not be `Send` (rust-lang/rust#110338).
+//! As that of [`run`](GroupBuilder::run) its spawner. For references the compiler would have to show, for a future that
+//! holds the closure, that the closure takes them for all lifetimes, also those in `E`, which it has forgotten: what lends
+//! a `Vec<&'static str>` would not be `Send` (rust-lang/rust#110338).
 
 use std::error::Error;
 use std::fmt;
