@@ -12,43 +12,33 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
 use aqueduct_core::coarse::Coarse;
-use aqueduct_core::node::Node;
+use aqueduct_core::node::{Birth, Node};
 use aqueduct_core::rt::Alarm;
 use aqueduct_core::sync::Lock;
 use tokio::runtime;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::builder::Options;
-use crate::enclosing::{self, Body, Enclosing};
-use crate::info::{TaskId, TaskRef};
-use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
+use crate::enclosing::{self, Body, Enclosing, Opener};
+use crate::handles::Handles;
+use crate::info::{Loans, Seat, TaskId};
+use crate::members::{End, GiveBack, Judge, Members, Verdicts};
 use crate::phase::{Act, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
 use crate::signals::Listening;
 use crate::tree::{self, GroupSnapshot, TaskSnapshot};
 
-/// Nothing for a task that runs in its owner, which is woken when the group is aborted, and drops it.
-pub(crate) type TaskAbort = Option<JoinHandle<()>>;
-
-impl Abort for TaskAbort {
-    fn abort(&self) {
-        if let Some(handle) = self {
-            handle.abort();
-        }
-    }
-}
-
 pub(crate) struct Shared<P: Policy + 'static> {
-    pub(crate) members: Members<P, TaskAbort>,
+    pub(crate) members: Members<P>,
+    pub(crate) handles: Handles,
     pub(crate) scope: CancelScope,
     /// That of the group's body, whose tasks it is the parent of.
-    pub(crate) node: Arc<Node>,
+    pub(crate) node: Body,
     pub(crate) options: Options,
     outer: Option<Weak<dyn Enclosing>>,
     /// The task, or the body, in which it was opened.
-    opener: Option<Weak<Node>>,
+    opener: Option<Opener>,
     /// Whether the policy was the one to cancel the scope.
     policy_cancelled: AtomicBool,
     /// Made when the group is first used, which is when it must be on a runtime.
@@ -106,18 +96,25 @@ impl<P: Policy + 'static> Shared<P> {
         outer: Option<Weak<dyn Enclosing>>,
     ) -> Arc<Self> {
         let scope = options.make_scope(outer.as_ref());
+        let threads = threads();
         let shared = Arc::new_cyclic(|me: &Weak<Self>| {
-            let body = Body(me.clone());
+            let body = Body {
+                birth: Birth::here(),
+                group: me.clone(),
+                name: options.name.clone(),
+                location: options.location,
+            };
             Self {
                 members: Members::new(
                     Judge::new(policy, options.failures_kept_max),
                     options.limit,
-                    threads(),
+                    threads,
                 ),
+                handles: Handles::new(threads),
                 scope,
-                node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
+                node: body,
                 outer,
-                opener: Node::current().map(|node| Arc::downgrade(&node)),
+                opener: enclosing::opener(),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
                 ending: Lock::new(EndingState {
@@ -293,6 +290,7 @@ impl<P: Policy + 'static> Shared<P> {
     ///
     /// If the policy did, or a task, and the group was told to pass that on.
     pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
+        self.handles.clear();
         let report = self.report();
         let mut ending = self.ending.lock();
         let body_cut_short = ending.body == BodyState::CutShort;
@@ -319,20 +317,16 @@ impl<P: Policy + 'static> Shared<P> {
         (policy.finish(ending), report)
     }
 
-    /// The task of this group that runs here, itself or in a group that it has opened.
-    pub(crate) fn member_here(&self) -> Option<Arc<Node>> {
+    /// The seat of the task of this group that runs here, itself or in a group that it has opened.
+    pub(crate) fn seat_here(&self) -> Option<Arc<Loans>> {
         let this: *const Self = self;
-        let mut here = Node::current();
-        while let Some(node) = here {
-            let group = match TaskRef::of(&node) {
-                Some(task) => task.record().group.clone(),
-                None => enclosing::of(&node)?.upgrade()?,
-            };
-            if std::ptr::addr_eq(Arc::as_ptr(&group), this) {
+        let mut here = enclosing::opener();
+        while let Some(Opener { group, loans }) = here {
+            if std::ptr::addr_eq(group.as_ptr(), this) {
                 // Or this is its body, which has no seat.
-                return TaskRef::of(&node).is_some().then_some(node);
+                return loans;
             }
-            here = group.opener();
+            here = group.upgrade()?.opener();
         }
         None
     }
@@ -349,7 +343,7 @@ impl<P: Policy + 'static> Shared<P> {
 
     fn report(&self) -> Report {
         let tally = self.members.tally();
-        let unstopped = self.alive(|task| task.to_info());
+        let unstopped = self.members.alive(|task| task.to_info());
         let ended = tally.returned + tally.panicked + tally.cut_short;
         let ending = self.ending.lock();
         Report {
@@ -366,19 +360,10 @@ impl<P: Policy + 'static> Shared<P> {
         }
     }
 
-    fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
-        let nodes = self.members.alive();
-        nodes
-            .iter()
-            .filter_map(|node| TaskRef::of(node))
-            .map(look)
-            .collect()
-    }
-
     /// Counts a task out that has ended.
     #[inline]
-    pub(crate) fn ended(&self, node: &Arc<Node>, end: End<P::Output>) {
-        self.members.leave(node, end, || self.cancel_rest());
+    pub(crate) fn ended(&self, seat: Seat, end: End<P::Output>) {
+        self.members.leave(seat, end, || self.cancel_rest());
     }
 }
 
@@ -413,8 +398,12 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
         self.outer.as_ref()?.upgrade()
     }
 
-    fn opener(&self) -> Option<Arc<Node>> {
-        self.opener.as_ref()?.upgrade()
+    fn opener(&self) -> Option<Opener> {
+        self.opener.clone()
+    }
+
+    fn has_seats(&self) -> bool {
+        self.options.limit.is_some()
     }
 
     fn snapshot(&self) -> GroupSnapshot {
@@ -426,7 +415,7 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
             age: self.opened.elapsed(),
             phase: self.ending.lock().phase.into(),
             closed: self.members.is_closed(),
-            tasks: self.alive(|task| TaskSnapshot::of(&task)),
+            tasks: self.members.alive(|task| TaskSnapshot::of(&task)),
         }
     }
 }
@@ -448,7 +437,7 @@ fn threads() -> usize {
 /// More threads than this share what they keep of a group: 128 bytes each, in every group.
 const THREADS_MAX: usize = 16;
 
-/// The group that a task's record speaks of.
+/// A task's group, whose policy the task knows.
 pub(crate) fn group_of<P: Policy + 'static>(group: &dyn Enclosing) -> &Shared<P> {
     (group as &dyn Any)
         .downcast_ref()

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_channel::oneshot;
@@ -13,10 +12,9 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::handle::TaskHandle;
-use crate::info::{Record, TaskId, TaskKind};
+use crate::info::{Member, TaskId, TaskKind};
 use crate::members::End;
 use crate::policy::Policy;
-use crate::shared::TaskAbort;
 use crate::task::{Tracked, TrackedWork, run_blocking};
 
 /// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`] or [`Handed`]. Not to be
@@ -39,19 +37,21 @@ pub trait Launch<P: Policy>: sealed::Sealed {
     fn into_work(self) -> Self::Work;
 
     #[doc(hidden)]
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, Self::Given);
+    fn launch(self, pad: Pad<'_>) -> Self::Given;
 }
 
 /// What a task is launched with.
 #[doc(hidden)]
 pub struct Pad<'a> {
     pub(super) runtime: &'a Handle,
-    pub(crate) node: Arc<Node<Record>>,
+    /// What to do with the runtime's handle to it.
+    pub(super) keep: &'a dyn Fn(JoinHandle<()>),
+    pub(crate) member: Member,
 }
 
 impl Pad<'_> {
     pub(crate) fn id(&self) -> TaskId {
-        TaskId::new(self.node.id())
+        TaskId::new(self.member.id())
     }
 }
 
@@ -106,7 +106,7 @@ impl<F> Async<F> {
         Self {
             future,
             start: |future, pad| {
-                let task = Tracked::<P, _>::new(pad.node, Judged { future });
+                let task = Tracked::<P, _>::new(pad.member, Judged { future });
                 pad.runtime.spawn(task)
             },
         }
@@ -120,7 +120,7 @@ impl<F> Local<F> {
     {
         Self {
             future,
-            start: |future, pad| spawn_local(Tracked::<P, _>::new(pad.node, Judged { future })),
+            start: |future, pad| spawn_local(Tracked::<P, _>::new(pad.member, Judged { future })),
         }
     }
 }
@@ -133,7 +133,7 @@ impl<W> Blocking<W> {
         Self {
             work,
             start: |work, pad| {
-                let task = TrackedWork::<P, _>::new(pad.node, work);
+                let task = TrackedWork::<P, _>::new(pad.member, work);
                 pad.runtime.spawn_blocking(|| run_blocking(task))
             },
         }
@@ -154,7 +154,7 @@ impl<F: Future> Handed<F> {
                     output: Some(output),
                     _policy: PhantomData,
                 };
-                pad.runtime.spawn(Tracked::<P, _>::new(pad.node, sending))
+                pad.runtime.spawn(Tracked::<P, _>::new(pad.member, sending))
             },
         }
     }
@@ -171,9 +171,10 @@ impl<P: Policy, F> Launch<P> for Async<F> {
     }
 
     #[inline]
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
-        let id = pad.id();
-        (Some((self.start)(self.future, pad)), id)
+    fn launch(self, pad: Pad<'_>) -> TaskId {
+        let (id, keep) = (pad.id(), pad.keep);
+        keep((self.start)(self.future, pad));
+        id
     }
 }
 
@@ -187,9 +188,10 @@ impl<P: Policy, F> Launch<P> for Local<F> {
         self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
-        let id = pad.id();
-        (Some((self.start)(self.future, pad)), id)
+    fn launch(self, pad: Pad<'_>) -> TaskId {
+        let (id, keep) = (pad.id(), pad.keep);
+        keep((self.start)(self.future, pad));
+        id
     }
 }
 
@@ -203,9 +205,10 @@ impl<P: Policy, W> Launch<P> for Blocking<W> {
         self.work
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
-        let id = pad.id();
-        (Some((self.start)(self.work, pad)), id)
+    fn launch(self, pad: Pad<'_>) -> TaskId {
+        let (id, keep) = (pad.id(), pad.keep);
+        keep((self.start)(self.work, pad));
+        id
     }
 }
 
@@ -219,11 +222,11 @@ impl<P: Policy, F: Future> Launch<P> for Handed<F> {
         self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskHandle<F::Output>) {
-        let id = pad.id();
+    fn launch(self, pad: Pad<'_>) -> TaskHandle<F::Output> {
+        let (id, keep) = (pad.id(), pad.keep);
         let (output, handle) = oneshot::channel();
-        let running = (self.start)(self.future, output, pad);
-        (Some(running), TaskHandle::new(id, handle))
+        keep((self.start)(self.future, output, pad));
+        TaskHandle::new(id, handle)
     }
 }
 
