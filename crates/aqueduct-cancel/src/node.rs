@@ -314,6 +314,9 @@ impl std::ops::Deref for Handle<'_> {
 /// For those who shall not keep it alive.
 pub(crate) type WeakNode = Weak<Node>;
 
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;
+
 #[cfg(all(test, aqueduct_loom))]
 #[path = "node/tests/loom.rs"]
 mod loom;
