@@ -120,17 +120,23 @@ impl CancelScope {
 
     /// Whether this scope was cancelled, itself or above, or its deadline has passed.
     ///
-    /// Reads at most four words, however deep the scope is; takes no lock and writes nothing. As long as a deadline has
-    /// no timer, since nobody has waited here or below yet, this looks at the clock as well.
+    /// Reads at most four words, however deep the scope is; takes no lock and writes nothing. Where there is a deadline it
+    /// looks at the clock as well, so that work which keeps the runtime's timers from firing sees it too. Who is the first
+    /// to find that it has passed cancels the scope that has it, as [`cancel`](Self::cancel) does, and calls the wakers of
+    /// who waits.
+    ///
+    /// # Panics
+    ///
+    /// As [`cancel`](Self::cancel), where it does that.
     #[inline]
     pub fn is_cancelled(&self) -> bool {
-        self.node.is_cancelled()
+        self.node.is_cancelled_by_now()
     }
 
     /// Whether nothing new is to be begun: the scope drains, or is cancelled.
     #[inline]
     pub fn is_draining(&self) -> bool {
-        self.node.is_draining()
+        self.node.is_draining_by_now()
     }
 
     /// [`is_cancelled`](Self::is_cancelled) for `?`.
@@ -140,7 +146,7 @@ impl CancelScope {
     /// If it is, with the reason.
     #[inline]
     pub fn check(&self) -> Result<(), Cancelled> {
-        if !self.node.is_cancelled() {
+        if !self.is_cancelled() {
             return Ok(());
         }
         Err(self.cancelled_error())
@@ -153,6 +159,10 @@ impl CancelScope {
 
     /// Why this scope was cancelled, if it was. What this said once, it says from then on.
     pub fn reason(&self) -> Option<Reason> {
+        // Asked so for the deadline's sake.
+        if !self.is_cancelled() {
+            return None;
+        }
         self.node.cause().map(Reason::from_cause)
     }
 

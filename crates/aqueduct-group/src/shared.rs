@@ -203,8 +203,9 @@ impl<P: Policy + 'static> Shared<P> {
         }
         let mut again = Some(self.now());
         while let Some(now) = again {
-            let mut ending = self.ending.lock();
+            // Not under the lock: who finds the deadline passed cancels, which calls wakers, and this group's.
             let cancelled = self.scope.is_cancelled();
+            let mut ending = self.ending.lock();
             if cancelled {
                 ending.cancelled_at.get_or_insert(now);
             }
