@@ -198,6 +198,12 @@ impl Node {
         deadline::passed(clock?)
     }
 
+    /// The nearest scope up to the anchor whose word says so.
+    pub(crate) fn was_told(&self, says_so: fn(Seen) -> bool) -> Option<&Self> {
+        let mut scopes = std::iter::successors(Some(self), |node| node.above.as_deref());
+        scopes.find(|node| says_so(node.word.load()))
+    }
+
     /// Whether nothing new is to be begun here.
     pub(crate) fn is_draining(&self) -> bool {
         self.look_closer(Seen::is_draining).is_some()

@@ -9,6 +9,7 @@ use crate::refs::Arc;
 use crate::run::Run;
 use crate::stats::Stats;
 use crate::wait::{UntilCancelled, UntilDraining};
+use crate::word::Seen;
 
 /// A part of a program that can be asked to stop, together with all parts below it.
 ///
@@ -166,6 +167,11 @@ impl CancelScope {
         self.node.cause().map(Reason::from_cause)
     }
 
+    fn said_reason(&self) -> Option<Reason> {
+        let at = self.node.was_told(Seen::is_cancelled)?;
+        at.word.cause().map(Reason::from_cause)
+    }
+
     /// Waits until this scope is cancelled, and says why. Who comes later is told at once.
     ///
     /// # Panics
@@ -270,9 +276,10 @@ impl fmt::Debug for CancelScope {
         if let Some(name) = self.name() {
             s.field("name", &name);
         }
+        // What was said, without a look at the clock: to print a scope shall not cancel it.
         s.field("depth", &self.node.depth())
-            .field("draining", &self.is_draining())
-            .field("cancelled", &self.reason())
+            .field("draining", &self.node.was_told(Seen::is_draining).is_some())
+            .field("cancelled", &self.said_reason())
             .finish_non_exhaustive()
     }
 }
