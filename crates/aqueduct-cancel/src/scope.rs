@@ -158,12 +158,9 @@ impl CancelScope {
         self.reason().expect("it is cancelled").into()
     }
 
-    /// Why this scope was cancelled, if it was. What this said once, it says from then on.
+    /// Why this scope was cancelled, if it was. What this said once, it says from then on. Of a deadline that has passed it
+    /// knows when the timer has fired, or somebody has asked [`is_cancelled`](Self::is_cancelled).
     pub fn reason(&self) -> Option<Reason> {
-        // Asked so for the deadline's sake.
-        if !self.is_cancelled() {
-            return None;
-        }
         self.node.cause().map(Reason::from_cause)
     }
 

@@ -352,6 +352,8 @@ impl<P: Policy + 'static> Shared<P> {
         let tally = self.members.tally();
         let unstopped = self.alive(|task| task.to_info());
         let ended = tally.returned + tally.panicked + tally.cut_short;
+        // Not under the lock, as in `tick`.
+        let reason = self.scope.reason();
         let ending = self.ending.lock();
         Report {
             name: self.options.name.clone(),
@@ -362,7 +364,7 @@ impl<P: Policy + 'static> Shared<P> {
             cancelled: tally.cut_short,
             cancelled_at: ending.cancelled_at,
             aborted_at: ending.aborted_at,
-            reason: self.scope.reason(),
+            reason,
             unstopped,
         }
     }
