@@ -56,7 +56,7 @@ use std::ptr;
 
 use crate::barrier;
 use crate::sync::{Arc, AtomicUsize, Lock, MutexGuard, Ordering};
-use crate::wake_batch::WakeBatch;
+use crate::wake_batch::{WakeBatch, keep_first};
 
 pub use lazy::LazyWait;
 use list::{List, Node, WAITING};
@@ -178,7 +178,9 @@ impl<R> WaitQueue<R> {
             }
             // There may be more to serve, and a waker that panics shall not keep them from it.
             let woken = catch_unwind(AssertUnwindSafe(|| batch.wake_all()));
-            panic = panic.or(woken.err());
+            if let Err(payload) = woken {
+                keep_first(&mut panic, payload);
+            }
         }
         batch.wake_all();
         drop(own);

@@ -200,8 +200,9 @@ impl<P: Policy + 'static> Shared<P> {
         }
         let mut again = Some(self.now());
         while let Some(now) = again {
-            let mut ending = self.ending.lock();
+            // Not under the lock: who finds the deadline passed cancels, which calls wakers, and this group's.
             let cancelled = self.scope.is_cancelled();
+            let mut ending = self.ending.lock();
             if cancelled {
                 ending.cancelled_at.get_or_insert(now);
             }
@@ -345,6 +346,8 @@ impl<P: Policy + 'static> Shared<P> {
         let tally = self.members.tally();
         let unstopped = self.members.alive(|task| task.to_info());
         let ended = tally.returned + tally.panicked + tally.cut_short;
+        // Not under the lock, as in `tick`.
+        let reason = self.scope.reason();
         let ending = self.ending.lock();
         Report {
             name: self.options.name.clone(),
@@ -355,7 +358,7 @@ impl<P: Policy + 'static> Shared<P> {
             cancelled: tally.cut_short,
             cancelled_at: ending.cancelled_at,
             aborted_at: ending.aborted_at,
-            reason: self.scope.reason(),
+            reason,
             unstopped,
         }
     }

@@ -24,7 +24,6 @@ use crate::pad::Padded;
 use crate::sync::Lock;
 use crate::wake_batch::WakeBatch;
 
-#[derive(Debug)]
 pub(super) struct Shard {
     state: Padded<Lock<State>>,
 }

@@ -246,3 +246,24 @@ async fn no_budget_is_needed_to_set_one() {
     assert_eq!(probe.wakes(), 1);
     drop(alarm);
 }
+
+/// What a future that has one prints goes to the user's writer: nothing of anybody else's, and under no lock.
+#[tokio::test(start_paused = true)]
+async fn it_prints_without_the_lock() {
+    use std::fmt::{self, Write};
+
+    struct SetsAnother(String);
+    impl Write for SetsAnother {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.push_str(text);
+            // Would wait for ever.
+            drop(Alarm::set(Instant::now() + SECOND, Waker::noop().clone()));
+            Ok(())
+        }
+    }
+    let probe = Probe::new();
+    let others = [(); 100].map(|()| Alarm::set(Instant::now() + HOUR, probe.waker()));
+    let mut writer = SetsAnother(String::new());
+    write!(writer, "{:?}", others[0]).unwrap();
+    assert_eq!(writer.0, "Alarm { .. }");
+}
