@@ -90,6 +90,7 @@ const JOBS: &[Job] = &[
                 &soak::Args {
                     minutes: 0.5,
                     sanitizer: None,
+                    packages: Vec::new(),
                 },
             )
         },
