@@ -232,6 +232,8 @@ fn build(ctx: &Context, sanitizer: Option<Sanitizer>) -> Result<Build> {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
         .args(["--release", "--target", &host, "--target-dir", &target_dir]);
     if sanitizer == Sanitizer::Thread {
+        // rustc refuses to mix the two. Forced to, it makes programs in which the sanitizer takes the standard library's own
+        // locks for races, as it does not see how they synchronise.
         if !rust_src(ctx)? {
             return Ok(Build::Not(
                 "the thread sanitizer: the standard library must be built with it too, and its source is not here; \

@@ -5,9 +5,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Wake, Waker};
 
-use ::loom::model::Builder;
-use ::loom::sync::{Condvar, Mutex};
-use ::loom::thread;
+use loom::model::Builder;
+use loom::sync::{Condvar, Mutex};
+use loom::thread;
 
 thread_local! {
     // Not loom's: all threads of a model run on the one that called `loom::model`.
@@ -175,5 +175,4 @@ impl Wake for Parker {
 }
 
 #[cfg(test)]
-#[path = "model/tests/loom.rs"]
-mod loom;
+mod tests;
