@@ -20,7 +20,6 @@ where
     P: Policy + 'static,
     B: Future,
 {
-    group.shared().activate();
     let ended = Bodily::new(&group, body).await;
     settle(group, ended).await
 }
@@ -83,8 +82,11 @@ pin_project! {
 }
 
 impl<'a, P: Policy + 'static, F: Future> Bodily<'a, P, F> {
+    /// Activates the group, which must know of its body by then: one that is cancelled already gives it the grace.
+    #[track_caller]
     pub(crate) fn new(group: &'a TaskGroup<P>, body: F) -> Self {
         group.shared().set_body(BodyState::Runs);
+        group.shared().activate();
         Self {
             future: Some(body),
             node: Some(group.shared().node.clone()),

@@ -7,6 +7,7 @@ mod corners;
 mod drops;
 mod ending;
 mod errors;
+mod first_use;
 mod lend;
 mod limits;
 mod local;
