@@ -197,6 +197,7 @@ impl<P: Policy + 'static> Spawner<P> {
 
     /// Whether the group takes no more tasks.
     pub fn is_closed(&self) -> bool {
+        self.shared.look_before_first_use();
         self.shared.members.is_closed()
     }
 
@@ -245,7 +246,9 @@ impl<P: Policy + 'static> Spawner<P> {
         TaskId::new(self.shared.node.id())
     }
 
+    #[inline]
     pub(crate) fn reserve(&self) -> Reserved {
+        self.shared.look_before_first_use();
         self.shared.members.reserve()
     }
 }

@@ -6,7 +6,7 @@ use aqueduct_cancel::CancelScope;
 use aqueduct_group::{Collect, group};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{paused, secs};
+use crate::support::{both, paused, secs};
 
 #[test]
 fn a_body_in_a_cancelled_scope_is_cut_short_after_the_grace() {
@@ -26,5 +26,18 @@ fn a_body_in_a_cancelled_scope_is_cut_short_after_the_grace() {
         let run = builder.run_local(Collect::<()>::new(), async |_| pending().await);
         timeout(secs(60), run).await.expect("it ends");
         assert_eq!(start.elapsed(), secs(4));
+    });
+}
+
+/// It is closed from then on, as any group that is cancelled, and not from its first task on.
+#[test]
+fn a_group_cancelled_before_it_is_first_used_takes_no_task() {
+    both(|| async {
+        let group = group().with_grace(secs(1)).open(Collect::new());
+        group.scope().cancel();
+        assert!(group.is_closed());
+        assert!(group.spawn(async { 1 }).await.is_err());
+        assert!(group.try_spawn(async { 2 }).is_err());
+        assert!(group.join().await.is_empty());
     });
 }
