@@ -76,6 +76,10 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.future.is_some() {
+                // It goes before it has ended, and so does the group's owner: nobody here waits for what it leaves.
+                this.shared.set_body(BodyState::None);
+            }
             within(this.node, || this.future.set(None));
         }
     }
