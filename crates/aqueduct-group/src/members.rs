@@ -116,6 +116,8 @@ pub(crate) struct Tally {
     pub(crate) returned: usize,
     pub(crate) panicked: usize,
     pub(crate) cut_short: usize,
+    /// Those among them that no policy saw, since the owner had done waiting.
+    pub(crate) unjudged: usize,
 }
 
 /// Whether there is a place for another task.
@@ -149,7 +151,8 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
                 foster: None,
             }),
             blocking: AtomicUsize::new(0),
-            limit: limit.map(|limit| AtomicUsize::new(limit.get())),
+            // No more than ever are, so that it can be made larger.
+            limit: limit.map(|limit| AtomicUsize::new(limit.get().min(word::LIVE_MAX as usize))),
             room: WaitQueue::new(0),
         }
     }
@@ -388,6 +391,7 @@ impl Tally {
         self.returned += other.returned;
         self.panicked += other.panicked;
         self.cut_short += other.cut_short;
+        self.unjudged += other.unjudged;
     }
 }
 

@@ -21,8 +21,8 @@ use tokio::time::Instant;
 
 use crate::builder::Options;
 use crate::enclosing::{self, Body, Enclosing};
-use crate::info::{TaskId, TaskRef};
-use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
+use crate::info::{TaskId, TaskInfo, TaskRef};
+use crate::members::{Abort, End, GiveBack, Judge, Members, Tally, Verdicts};
 use crate::phase::{Act, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
@@ -327,7 +327,9 @@ impl<P: Policy + 'static> Shared<P> {
     ///
     /// If the policy did, or a task, and the group was told to pass that on.
     pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
-        let report = self.report();
+        // In this order: a task that ends meanwhile is rather told of twice than not at all.
+        let unstopped = self.members.alive();
+        let tally = self.members.tally();
         let mut ending = self.ending.lock();
         let body_cut_short = ending.body == BodyState::CutShort;
         let alarm = ending.alarm.take();
@@ -337,14 +339,22 @@ impl<P: Policy + 'static> Shared<P> {
             policy,
             mut failures,
         } = verdicts;
-        let policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
+        let mut policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
         if self.options.resume_panics
             && let Some(panic) = failures.first_panic()
         {
             resume_unwind(panic.clone().into_payload());
         }
-        // Tasks that it would have spawned are missing, however those have ended that it has.
-        let cut_short = report.cancelled + usize::from(body_cut_short);
+        let unstopped: Vec<_> = unstopped
+            .iter()
+            .filter_map(|node| TaskRef::of(node))
+            .collect();
+        // What they return, nobody will see.
+        unstopped.iter().for_each(|task| policy.cut_short(*task));
+        let report = self.report(tally, unstopped.iter().map(TaskRef::to_info).collect());
+        // Tasks that the body would have spawned are missing, however those have ended that it has.
+        let cut_short =
+            tally.cut_short + tally.unjudged + unstopped.len() + usize::from(body_cut_short);
         let ending = Ending {
             failures: failures.take(),
             cut_short,
@@ -381,9 +391,7 @@ impl<P: Policy + 'static> Shared<P> {
         reason.or_else(|| (cut_short > 0).then(runtime_gone))
     }
 
-    fn report(&self) -> Report {
-        let tally = self.members.tally();
-        let unstopped = self.alive(|task| task.to_info());
+    fn report(&self, tally: Tally, unstopped: Vec<TaskInfo>) -> Report {
         let ended = tally.returned + tally.panicked + tally.cut_short;
         let ending = self.ending.lock();
         Report {

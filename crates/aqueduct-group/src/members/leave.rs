@@ -51,6 +51,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         shard.tally.add(end.tally());
         let entry = shard.remove(number, node);
         if self.word.0.is_retired() {
+            shard.tally.unjudged += 1;
             self.end_in(shard);
             drop((end, entry));
             return;
@@ -73,6 +74,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         let mut core = self.core.lock();
         if self.word.0.is_retired() {
             // Since the look above; what were left here now, nobody would come for.
+            core.tally.unjudged += batch.len();
             drop(core);
             drop_quietly(batch);
             self.count_out(1);
@@ -93,6 +95,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         let mut core = self.core.lock();
         core.tally.add(end.tally());
         if self.word.0.is_retired() {
+            core.tally.unjudged += 1;
             drop(core);
             drop_quietly(end);
             self.count_out(1);

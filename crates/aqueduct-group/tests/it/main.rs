@@ -22,3 +22,4 @@ mod soak;
 mod spawnable;
 mod support;
 mod tasks;
+mod unstopped;
