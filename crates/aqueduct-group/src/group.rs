@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -266,11 +267,19 @@ impl<P: Policy + 'static> Drop for TaskGroup<P> {
         if !self.joined {
             self.close();
             let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
-            self.scope().cancel_because(reason);
+            // It wakes the user's wakers. Should one panic, the tasks are to be aborted all the same.
+            let cancelled = catch_unwind(AssertUnwindSafe(|| self.scope().cancel_because(reason)));
             if !self.is_empty() {
                 self.shared().abort();
                 self.shared().hand_over();
             }
+            self.shared().members.retire();
+            if let Err(payload) = cancelled
+                && !std::thread::panicking()
+            {
+                resume_unwind(payload);
+            }
+            return;
         }
         self.shared().members.retire();
     }

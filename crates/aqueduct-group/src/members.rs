@@ -68,6 +68,7 @@ use aqueduct_core::wait_queue::WaitQueue;
 use crate::enclosing::Enclosing;
 use crate::policy::Policy;
 
+use judge::quietly;
 pub(crate) use judge::{End, Judge, Verdicts};
 pub(crate) use room::{Ask, GiveBack, Want};
 use shard::{BATCH, Entry, Shard};
@@ -282,7 +283,9 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
             self.collect();
             self.tell();
             if self.room.is_waited_on() {
-                self.room.serve_all();
+                quietly(|| {
+                    self.room.serve_all();
+                });
             }
         }
     }
@@ -294,7 +297,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         // The owner looks again in any case: what it runs itself is to be dropped.
         let owner = self.core.lock().owner.take();
         if let Some(owner) = owner {
-            owner.wake();
+            quietly(|| owner.wake());
         }
         for shard in &self.shards {
             // Nothing is added any more (see `insert`), so what is taken out is all there is.
@@ -341,7 +344,9 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         if ended {
             self.clear();
         }
-        owner.into_iter().chain(waiters).for_each(Waker::wake);
+        let wakers = owner.into_iter().chain(waiters);
+        // Each, whatever the one before does, and the group around in any case.
+        wakers.for_each(|waker| quietly(|| waker.wake()));
         if let Some(foster) = foster {
             foster.adopted_ended();
         }

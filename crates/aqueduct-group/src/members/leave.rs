@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use aqueduct_core::node::Node;
 use aqueduct_core::sync::{MutexGuard, Ordering};
 
-use super::judge::{End, Judge, drop_quietly};
+use super::judge::{End, Judge, drop_quietly, quietly};
 use super::shard::{BATCH, Entry, Shard};
 use super::{Abort, Members, Tally};
 use crate::info::{TaskKind, TaskRef};
@@ -123,7 +123,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
                 let next = core.wants_ends.then(|| core.owner.take()).flatten();
                 drop(core);
                 if let Some(next) = next {
-                    next.wake();
+                    quietly(|| next.wake());
                 }
                 self.counted(counted);
                 if let Some(payload) = panic {

@@ -8,6 +8,7 @@ mod drops;
 mod ending;
 mod errors;
 mod first_use;
+mod hostile;
 mod lend;
 mod limits;
 mod local;
