@@ -65,7 +65,7 @@ use aqueduct_core::sync::{AtomicUsize, Lock, Ordering};
 use aqueduct_core::thread;
 use aqueduct_core::wait_queue::WaitQueue;
 
-use crate::enclosing::Enclosing;
+use crate::enclosing::{self, Enclosing};
 use crate::policy::Policy;
 
 use judge::quietly;
@@ -326,11 +326,18 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// Tells who waits for the end, if it has come (I3).
     #[cold]
     fn tell(&self) {
+        if let Some(foster) = self.tell_all_but_foster() {
+            enclosing::tell_ended(foster);
+        }
+    }
+
+    /// [`tell`](Self::tell), but for the foster, who is the caller's to tell.
+    fn tell_all_but_foster(&self) -> Option<Arc<dyn Enclosing>> {
         let mut core = self.core.lock();
         let is_over = self.is_over(&core);
         let none_to_come = core.wants_ends && self.word.0.live() == 0;
         if !none_to_come && !is_over {
-            return;
+            return None;
         }
         let waiters = if is_over {
             core.take_waiters()
@@ -347,9 +354,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         let wakers = owner.into_iter().chain(waiters);
         // Each, whatever the one before does, and the group around in any case.
         wakers.for_each(|waker| quietly(|| waker.wake()));
-        if let Some(foster) = foster {
-            foster.adopted_ended();
-        }
+        foster
     }
 
     pub(crate) fn tally(&self) -> Tally {

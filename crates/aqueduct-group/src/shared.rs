@@ -313,7 +313,7 @@ impl<P: Policy + 'static> Shared<P> {
             if group.adopt() {
                 if let Err(group) = self.members.entrust(group) {
                     // They have left meanwhile.
-                    group.adopted_ended();
+                    enclosing::tell_ended(group);
                 }
                 return;
             }
@@ -443,8 +443,8 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
         self.members.adopt()
     }
 
-    fn adopted_ended(&self) {
-        self.members.adopted_ended();
+    fn adopted_ended(&self) -> Option<Arc<dyn Enclosing>> {
+        self.members.adopted_ended()
     }
 
     fn scope(&self) -> &CancelScope {

@@ -8,6 +8,7 @@ mod drops;
 mod ending;
 mod errors;
 mod first_use;
+mod hand_over;
 mod hostile;
 mod lend;
 mod limits;
