@@ -149,21 +149,33 @@ impl<H, T> Roster<H, T> {
 
     /// The values, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.cells().map(|cell| &cell.value)
+    }
+
+    /// The values that are wanted, in the order in which they were added, to be held.
+    pub fn hold(&self, wanted: impl Fn(&T) -> bool) -> Vec<Held<H, T>> {
+        let cells = self.cells().filter(|cell| wanted(&cell.value));
+        let held = cells.map(|cell| {
+            cell.count_one();
+            // The one that was counted.
+            Held(NonNull::from(cell))
+        });
+        held.collect()
+    }
+
+    fn cells(&self) -> impl Iterator<Item = &Cell<H, T>> {
         let last = self.blocks.len().saturating_sub(1);
-        self.blocks
-            .iter()
-            .enumerate()
-            .flat_map(move |(nth, block)| {
-                // SAFETY: the roster lists it, so it has not been freed (I1), and does not go while that is borrowed.
-                let block = unsafe { block.as_ref() };
-                let filled = if nth == last {
-                    self.filled
-                } else {
-                    block.cells.len()
-                };
-                // SAFETY: so many are there (I2).
-                unsafe { block.values(filled) }
-            })
+        self.blocks.iter().enumerate().flat_map(move |(nth, block)| {
+            // SAFETY: the roster lists it, so it has not been freed (I1), and does not go while that is borrowed.
+            let block = unsafe { block.as_ref() };
+            let filled = if nth == last {
+                self.filled
+            } else {
+                block.cells.len()
+            };
+            // SAFETY: so many are there (I2).
+            unsafe { block.filled_cells(filled) }
+        })
     }
 
     /// Lists no more the blocks of which no value is wanted, but for the last one.
@@ -176,7 +188,8 @@ impl<H, T> Roster<H, T> {
             // SAFETY: the roster lists it, so it has not been freed (I1).
             let full = unsafe { block.as_ref() };
             // SAFETY: all blocks but the last are full (I2).
-            let keep = unsafe { full.values(full.cells.len()) }.any(&wanted);
+            let mut cells = unsafe { full.filled_cells(full.cells.len()) };
+            let keep = cells.any(|cell| wanted(&cell.value));
             if !keep {
                 *len -= full.cells.len();
                 // SAFETY: it is taken from the list, and has no room left.
@@ -211,15 +224,29 @@ impl<H, T> Drop for Roster<H, T> {
 }
 
 impl<H, T> Block<H, T> {
-    /// The first `filled` values.
+    /// The first `filled` cells.
     ///
     /// # Safety
     ///
-    /// So many are there.
-    unsafe fn values(&self, filled: usize) -> impl Iterator<Item = &T> {
+    /// So many are filled.
+    unsafe fn filled_cells(&self, filled: usize) -> impl Iterator<Item = &Cell<H, T>> {
         let cells = self.cells[..filled].iter();
         // SAFETY: those are there, and are only read (I2).
-        cells.map(|cell| cell.with(|cell| unsafe { &(*cell).assume_init_ref().value }))
+        cells.map(|cell| cell.with(|cell| unsafe { (*cell).assume_init_ref() }))
+    }
+}
+
+impl<H, T> Cell<H, T> {
+    /// Counts one more for its block, which must have been counted for by somebody.
+    fn count_one(&self) {
+        // SAFETY: this is part of the block, so that has not been freed.
+        let block = unsafe { self.block.as_ref() };
+        // Relaxed: somebody counts while this is done, so the count is not at 0.
+        let before = block.count.fetch_add(1, Ordering::Relaxed);
+        if before > isize::MAX as usize {
+            // Only who forgets them can have made so many; a count that wraps around frees what is held.
+            std::process::abort();
+        }
     }
 }
 
@@ -279,14 +306,7 @@ impl<H, T> Deref for Held<H, T> {
 
 impl<H, T> Clone for Held<H, T> {
     fn clone(&self) -> Self {
-        // SAFETY: this counts, so the block has not been freed (I1).
-        let block = unsafe { self.cell().block.as_ref() };
-        // Relaxed: there is one to make another from, so the count is not at 0.
-        let before = block.count.fetch_add(1, Ordering::Relaxed);
-        if before > isize::MAX as usize {
-            // Only who forgets them can have made so many; a count that wraps around frees what is held.
-            std::process::abort();
-        }
+        self.cell().count_one();
         Self(self.0)
     }
 }

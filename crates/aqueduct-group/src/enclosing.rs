@@ -18,8 +18,10 @@ pub(crate) trait Enclosing: Any + Send + Sync {
     /// ended already.
     fn adopt(&self) -> bool;
 
-    /// A group that was taken in has ended.
-    fn adopted_ended(&self);
+    /// A group that was taken in has ended. If this one has ended with it, gives the group that had taken this one in, for
+    /// the caller to tell: see [`tell_ended`].
+    #[must_use]
+    fn adopted_ended(&self) -> Option<Arc<dyn Enclosing>>;
 
     /// The scope by which this group is cancelled.
     fn scope(&self) -> &CancelScope;
@@ -97,6 +99,15 @@ pub(crate) fn opener() -> Option<Opener> {
             loans: None,
         })
     })
+}
+
+/// Tells a group that one that it took in has ended, and all those further out that end with it. In a loop: they nest
+/// deeper than a thread's stack.
+pub(crate) fn tell_ended(group: Arc<dyn Enclosing>) {
+    let mut next = Some(group);
+    while let Some(group) = next {
+        next = group.adopted_ended();
+    }
 }
 
 /// The group whose task, or body, runs here.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -199,6 +200,7 @@ impl<P: Policy + 'static> Spawner<P> {
 
     /// Whether the group takes no more tasks.
     pub fn is_closed(&self) -> bool {
+        self.shared.look_before_first_use();
         self.shared.members.is_closed()
     }
 
@@ -247,7 +249,9 @@ impl<P: Policy + 'static> Spawner<P> {
         TaskId::new(self.shared.node.id())
     }
 
+    #[inline]
     pub(crate) fn reserve(&self) -> Reserved {
+        self.shared.look_before_first_use();
         self.shared.members.reserve()
     }
 }
@@ -265,11 +269,19 @@ impl<P: Policy + 'static> Drop for TaskGroup<P> {
         if !self.joined {
             self.close();
             let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
-            self.scope().cancel_because(reason);
+            // It wakes the user's wakers. Should one panic, the tasks are to be aborted all the same.
+            let cancelled = catch_unwind(AssertUnwindSafe(|| self.scope().cancel_because(reason)));
             if !self.is_empty() {
                 self.shared().abort();
                 self.shared().hand_over();
             }
+            self.shared().members.retire();
+            if let Err(payload) = cancelled
+                && !std::thread::panicking()
+            {
+                resume_unwind(payload);
+            }
+            return;
         }
         self.shared().members.retire();
     }

@@ -126,7 +126,6 @@ where
     F: FnOnce(LocalSpawner<P, T>) -> Fut,
     Fut: Future<Output = ()>,
 {
-    group.shared().activate();
     let inbox = Arc::new(Inbox::new());
     let spawner = LocalSpawner::new(group.spawner(), inbox.clone());
     let ended = Driver {

@@ -64,10 +64,11 @@ use aqueduct_core::sync::{AtomicUsize, Lock, Ordering};
 use aqueduct_core::thread;
 use aqueduct_core::wait_queue::WaitQueue;
 
-use crate::enclosing::Enclosing;
+use crate::enclosing::{self, Enclosing};
 use crate::info::{Record, Seat, Seats, TaskRef};
 use crate::policy::Policy;
 
+use judge::quietly;
 pub(crate) use judge::{End, Judge, Verdicts, drop_quietly};
 pub(crate) use room::{Ask, GiveBack, Want};
 use shard::{BATCH, Shard};
@@ -113,6 +114,8 @@ pub(crate) struct Tally {
     pub(crate) returned: usize,
     pub(crate) panicked: usize,
     pub(crate) cut_short: usize,
+    /// Those among them that no policy saw, since the owner had done waiting.
+    pub(crate) unjudged: usize,
 }
 
 /// Whether there is a place for another task.
@@ -147,7 +150,8 @@ impl<P: Policy + 'static> Members<P> {
                 foster: None,
             }),
             blocking: AtomicUsize::new(0),
-            limit: limit.map(|limit| AtomicUsize::new(limit.get())),
+            // No more than ever are, so that it can be made larger.
+            limit: limit.map(|limit| AtomicUsize::new(limit.get().min(word::LIVE_MAX as usize))),
             room: WaitQueue::new(0),
         }
     }
@@ -288,7 +292,9 @@ impl<P: Policy + 'static> Members<P> {
             self.collect();
             self.tell();
             if self.room.is_waited_on() {
-                self.room.serve_all();
+                quietly(|| {
+                    self.room.serve_all();
+                });
             }
         }
     }
@@ -300,7 +306,7 @@ impl<P: Policy + 'static> Members<P> {
         // The owner looks again in any case: what it runs itself is to be dropped.
         let owner = self.core.lock().owner.take();
         if let Some(owner) = owner {
-            owner.wake();
+            quietly(|| owner.wake());
         }
         for shard in &self.shards {
             // Who is added later sees the abort (see `enlist`).
@@ -308,7 +314,7 @@ impl<P: Policy + 'static> Members<P> {
             let alive = shard.born.iter().filter(|record| !record.has_ended());
             let waiting = Vec::from_iter(alive.filter_map(|record| record.stop.ask()));
             drop(shard);
-            waiting.into_iter().for_each(Waker::wake);
+            waiting.into_iter().for_each(|waker| quietly(|| waker.wake()));
         }
         self.collect();
     }
@@ -329,11 +335,18 @@ impl<P: Policy + 'static> Members<P> {
     /// Tells who waits for the end, if it has come (I3).
     #[cold]
     fn tell(&self) {
+        if let Some(foster) = self.tell_all_but_foster() {
+            enclosing::tell_ended(foster);
+        }
+    }
+
+    /// [`tell`](Self::tell), but for the foster, who is the caller's to tell.
+    fn tell_all_but_foster(&self) -> Option<Arc<dyn Enclosing>> {
         let mut core = self.core.lock();
         let is_over = self.is_over(&core);
         let none_to_come = core.wants_ends && self.word.0.live() == 0;
         if !none_to_come && !is_over {
-            return;
+            return None;
         }
         let waiters = if is_over {
             core.take_waiters()
@@ -347,10 +360,10 @@ impl<P: Policy + 'static> Members<P> {
         if ended {
             self.clear();
         }
-        owner.into_iter().chain(waiters).for_each(Waker::wake);
-        if let Some(foster) = foster {
-            foster.adopted_ended();
-        }
+        let wakers = owner.into_iter().chain(waiters);
+        // Each, whatever the one before does, and the group around in any case.
+        wakers.for_each(|waker| quietly(|| waker.wake()));
+        foster
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -376,6 +389,13 @@ impl<P: Policy + 'static> Members<P> {
         self.word.0.is_closed()
     }
 
+    /// Who is alive.
+    pub(crate) fn hold_alive(&self) -> Vec<Seat> {
+        let shards = self.shards.iter();
+        let alive = shards.map(|shard| shard.0.lock().born.hold(|record| !record.has_ended()));
+        alive.flatten().collect()
+    }
+
     /// Shows who is alive.
     pub(crate) fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
         let mut alive = Vec::new();
@@ -399,6 +419,7 @@ impl Tally {
         self.returned += other.returned;
         self.panicked += other.panicked;
         self.cut_short += other.cut_short;
+        self.unjudged += other.unjudged;
     }
 }
 

@@ -72,6 +72,14 @@ impl Phase {
         }
     }
 
+    /// The moment at which it ends by itself.
+    pub(crate) fn until(self) -> Option<Instant> {
+        match self {
+            Self::Grace { until } | Self::Aborted { until } => until,
+            Self::Running | Self::GivenUp => None,
+        }
+    }
+
     /// Aborts at once, unless that was done.
     pub(crate) fn abort(&mut self, now: Instant, patience: Patience) -> Act {
         match self {

@@ -58,7 +58,7 @@ pub trait Policy: Send {
     /// A task panicked. The panic is among the failures already.
     fn panicked(&mut self, task: TaskRef<'_>, panic: &Panicked) -> Next;
 
-    /// A task was cancelled before it returned.
+    /// A task was cancelled before it returned; or could not be stopped, and the group has done waiting for it.
     fn cut_short(&mut self, task: TaskRef<'_>) {
         let _ = task;
     }
@@ -118,7 +118,8 @@ pub enum Triage {
 pub struct Ending<E> {
     /// The tasks that failed, if any.
     pub failures: Option<Failures<E>>,
-    /// How many tasks were cancelled before they returned, the group's body among them.
+    /// How many tasks were cancelled before they returned, the group's body among them, and those that could not be
+    /// stopped and were not waited for.
     pub cut_short: usize,
     /// Why the group was cancelled, unless its policy did it.
     pub cancelled: Option<Reason>,

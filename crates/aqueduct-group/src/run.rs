@@ -19,7 +19,6 @@ where
     P: Policy + 'static,
     B: Future,
 {
-    group.shared().activate();
     let ended = Bodily::new(&group, body).await;
     settle(group, ended).await
 }
@@ -75,14 +74,21 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.future.is_some() {
+                // It goes before it has ended, and so does the group's owner: nobody here waits for what it leaves.
+                this.shared.set_body(BodyState::None);
+            }
             within(&this.shared.node, || this.future.set(None));
         }
     }
 }
 
 impl<'a, P: Policy + 'static, F: Future> Bodily<'a, P, F> {
+    /// Activates the group, which must know of its body by then: one that is cancelled already gives it the grace.
+    #[track_caller]
     pub(crate) fn new(group: &'a TaskGroup<P>, body: F) -> Self {
         group.shared().set_body(BodyState::Runs);
+        group.shared().activate();
         Self {
             future: Some(body),
             shared: group.shared(),

@@ -8,7 +8,7 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
 use aqueduct_core::coarse::Coarse;
@@ -21,8 +21,8 @@ use tokio::time::Instant;
 use crate::builder::Options;
 use crate::enclosing::{self, Body, Enclosing, Opener};
 use crate::handles::Handles;
-use crate::info::{Loans, Seat, TaskId};
-use crate::members::{End, GiveBack, Judge, Members, Verdicts};
+use crate::info::{Loans, Seat, TaskId, TaskInfo, TaskRef};
+use crate::members::{End, GiveBack, Judge, Members, Tally, Verdicts};
 use crate::phase::{Act, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
@@ -86,6 +86,16 @@ impl<P: Policy + 'static> Wake for Tick<P> {
         if let Some(group) = self.0.upgrade() {
             group.tick();
         }
+    }
+}
+
+impl Shell {
+    /// Enters the runtime, unless this thread is going away and Tokio's part of it has gone: a group may be dropped by
+    /// the destructor of a thread-local variable, where a panic ends the program.
+    fn enter(&self) -> Option<runtime::EnterGuard<'_>> {
+        let here = runtime::Handle::try_current();
+        let gone = here.is_err_and(|error| error.is_thread_local_destroyed());
+        (!gone).then(|| self.runtime.enter())
     }
 }
 
@@ -156,11 +166,13 @@ impl<P: Policy + 'static> Shared<P> {
     #[cold]
     fn make_shell(self: &Arc<Self>) -> &Shell {
         let runtime = runtime::Handle::current();
-        let mut cancelled = None;
+        let mut made_here = false;
         let shell = self.shell.get_or_init(|| {
+            made_here = true;
             let waker = Waker::from(Arc::new(Tick(Arc::downgrade(self))));
             let mut until = Box::pin(self.scope.cancelled_owned());
-            cancelled = Some(until.as_mut().poll(&mut Context::from_waker(&waker)));
+            // If it was cancelled before, that is seen below.
+            let _ = until.as_mut().poll(&mut Context::from_waker(&waker));
             Shell {
                 signals: self.options.signals.listen(&self.scope, &waker),
                 runtime,
@@ -168,7 +180,9 @@ impl<P: Policy + 'static> Shared<P> {
                 _cancelled: until,
             }
         });
-        if let Some(Poll::Ready(_)) = cancelled {
+        // Somebody may have ticked while there was no shell to set an alarm with. Who ticks locks `ending`, and then looks
+        // for the shell; so either it is seen there, or what it did is seen here.
+        if made_here && (self.scope.is_cancelled() || self.ending.lock().phase != Phase::Running) {
             self.tick();
         }
         shell
@@ -180,15 +194,24 @@ impl<P: Policy + 'static> Shared<P> {
         self.shell();
     }
 
+    /// Closes the group if it was cancelled before it was first used, since when nobody has looked.
+    #[inline]
+    pub(crate) fn look_before_first_use(&self) {
+        if self.shell.get().is_none() && self.scope.is_cancelled() {
+            self.members.close();
+        }
+    }
+
     /// Cancels the group on its policy's behalf.
     pub(crate) fn cancel_rest(&self) {
         let reason = Reason::new(
             ReasonKind::Requested,
             "its group's policy needs no more of it",
         );
-        self.policy_cancelled.store(true, Ordering::Relaxed);
+        let before = self.policy_cancelled.swap(true, Ordering::Relaxed);
         if !self.scope.cancel_because(reason) {
-            self.policy_cancelled.store(false, Ordering::Relaxed);
+            // Unless it was the policy's own cancellation that came before.
+            self.policy_cancelled.store(before, Ordering::Relaxed);
         }
     }
 
@@ -244,24 +267,35 @@ impl<P: Policy + 'static> Shared<P> {
 
     fn now(&self) -> Instant {
         // The clock of the group's runtime, which may be a paused one.
-        let _entered = self.shell.get().map(|shell| shell.runtime.enter());
-        Instant::now()
+        match self.shell.get().map(Shell::enter) {
+            Some(Some(_)) | None => Instant::now(),
+            Some(None) => Instant::from_std(std::time::Instant::now()),
+        }
     }
 
     /// Has the group ticked at `at`, unless nothing of it is left by now. False if that moment will not be told.
     fn set_alarm(&self, at: Instant) -> bool {
         let Some(shell) = self.shell.get() else {
-            // Nothing was ever spawned, so there is nobody to wait for.
+            // Nothing was ever spawned; or just now, and who makes the shell looks after this.
             return true;
         };
         if self.members.len() == 0 && self.ending.lock().body != BodyState::Runs {
             return true;
         }
-        let _entered = shell.runtime.enter();
+        let Some(_entered) = shell.enter() else {
+            return false;
+        };
         let alarm = Alarm::set_if_possible(at, shell.waker.clone());
         let is_set = alarm.is_some();
-        let before = std::mem::replace(&mut self.ending.lock().alarm, alarm);
-        drop(before);
+        let mut ending = self.ending.lock();
+        // Where the phase is over by now, who ended it has set the alarm of the next.
+        let unused = if ending.phase.until() == Some(at) {
+            std::mem::replace(&mut ending.alarm, alarm)
+        } else {
+            alarm
+        };
+        drop(ending);
+        drop(unused);
         is_set
     }
 
@@ -277,7 +311,7 @@ impl<P: Policy + 'static> Shared<P> {
             if group.adopt() {
                 if let Err(group) = self.members.entrust(group) {
                     // They have left meanwhile.
-                    group.adopted_ended();
+                    enclosing::tell_ended(group);
                 }
                 return;
             }
@@ -292,7 +326,9 @@ impl<P: Policy + 'static> Shared<P> {
     /// If the policy did, or a task, and the group was told to pass that on.
     pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
         self.handles.clear();
-        let report = self.report();
+        // In this order: a task that ends meanwhile is rather told of twice than not at all.
+        let unstopped = self.members.hold_alive();
+        let tally = self.members.tally();
         let mut ending = self.ending.lock();
         let body_cut_short = ending.body == BodyState::CutShort;
         let alarm = ending.alarm.take();
@@ -302,14 +338,22 @@ impl<P: Policy + 'static> Shared<P> {
             policy,
             mut failures,
         } = verdicts;
-        let policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
+        let mut policy = policy.unwrap_or_else(|payload| resume_unwind(payload));
         if self.options.resume_panics
             && let Some(panic) = failures.first_panic()
         {
             resume_unwind(panic.clone().into_payload());
         }
-        // Tasks that it would have spawned are missing, however those have ended that it has.
-        let cut_short = report.cancelled + usize::from(body_cut_short);
+        let unstopped: Vec<_> = unstopped
+            .iter()
+            .map(|seat| TaskRef::new(seat))
+            .collect();
+        // What they return, nobody will see.
+        unstopped.iter().for_each(|task| policy.cut_short(*task));
+        let report = self.report(tally, unstopped.iter().map(TaskRef::to_info).collect());
+        // Tasks that the body would have spawned are missing, however those have ended that it has.
+        let cut_short =
+            tally.cut_short + tally.unjudged + unstopped.len() + usize::from(body_cut_short);
         let ending = Ending {
             failures: failures.take(),
             cut_short,
@@ -342,9 +386,7 @@ impl<P: Policy + 'static> Shared<P> {
         reason.or_else(|| (cut_short > 0).then(runtime_gone))
     }
 
-    fn report(&self) -> Report {
-        let tally = self.members.tally();
-        let unstopped = self.members.alive(|task| task.to_info());
+    fn report(&self, tally: Tally, unstopped: Vec<TaskInfo>) -> Report {
         let ended = tally.returned + tally.panicked + tally.cut_short;
         // Not under the lock, as in `tick`.
         let reason = self.scope.reason();
@@ -389,8 +431,8 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
         self.members.adopt()
     }
 
-    fn adopted_ended(&self) {
-        self.members.adopted_ended();
+    fn adopted_ended(&self) -> Option<Arc<dyn Enclosing>> {
+        self.members.adopted_ended()
     }
 
     fn scope(&self) -> &CancelScope {
@@ -446,3 +488,6 @@ pub(crate) fn group_of<P: Policy + 'static>(group: &dyn Enclosing) -> &Shared<P>
         .downcast_ref()
         .expect("a task of a policy's group has such a group")
 }
+
+#[cfg(test)]
+mod tests;

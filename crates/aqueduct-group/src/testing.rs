@@ -35,8 +35,9 @@ impl Enclosing for Around {
         true
     }
 
-    fn adopted_ended(&self) {
+    fn adopted_ended(&self) -> Option<Arc<dyn Enclosing>> {
         self.ended.fetch_add(1, Ordering::SeqCst);
+        None
     }
 
     fn scope(&self) -> &CancelScope {

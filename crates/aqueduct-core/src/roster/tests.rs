@@ -179,3 +179,16 @@ fn who_holds_a_value_has_one_pointer() {
     assert_eq!(size_of::<Option<Held<(), u8>>>(), size_of::<usize>());
     assert_eq!(size_of::<Option<Pair<(), u8>>>(), size_of::<usize>());
 }
+
+#[test]
+fn those_that_are_wanted_may_be_held_later() {
+    let alive = Rc::default();
+    let mut roster = Roster::new();
+    (0..7).for_each(|n| drop(roster.add(|| (), Counted::new(n, &alive))));
+    let held = roster.hold(|counted| counted.0.is_multiple_of(3));
+    assert_eq!(Vec::from_iter(held.iter().map(|held| (**held).0)), [0, 3, 6]);
+    drop(roster);
+    assert_eq!(alive.get(), 7);
+    drop(held);
+    assert_eq!(alive.get(), 0);
+}

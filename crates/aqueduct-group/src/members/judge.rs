@@ -48,7 +48,18 @@ impl<O> End<O> {
 /// has ended, and said how.
 #[inline]
 pub(crate) fn drop_quietly<T>(thing: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(thing)));
+    quietly(|| drop(thing));
+}
+
+/// Runs what is the user's, a waker or a destructor, where a panic of it must keep nobody from anything. The panic hook
+/// has told of it.
+#[inline]
+pub(super) fn quietly(run: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+        // What a panic says may have a destructor that panics too; and so may what that says, which nobody drops.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        dropped.unwrap_or_else(std::mem::forget);
+    }
 }
 
 pub(crate) struct Judge<P: Policy + 'static> {
@@ -93,7 +104,10 @@ impl<P: Policy + 'static> Judge<P> {
             let task = TaskRef::new(&seat);
             let judging = catch_unwind(AssertUnwindSafe(|| self.judge(task, end)));
             cancel |= judging.unwrap_or_else(|payload| {
-                self.broken.get_or_insert(payload);
+                match self.broken {
+                    None => self.broken = Some(payload),
+                    Some(_) => drop_quietly(payload),
+                }
                 true
             });
         }

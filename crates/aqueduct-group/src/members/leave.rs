@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use aqueduct_core::sync::{MutexGuard, Ordering};
 
-use super::judge::{End, Judge, drop_quietly};
+use super::judge::{End, Judge, drop_quietly, quietly};
 use super::shard::{BATCH, Shard};
 use super::{Members, Tally};
 use crate::info::{Seat, TaskKind};
@@ -46,6 +46,7 @@ impl<P: Policy + 'static> Members<P> {
         let mut shard = shard.lock();
         shard.tally.add(end.tally());
         if self.word.0.is_retired() {
+            shard.tally.unjudged += 1;
             self.end_in(shard);
             drop((end, seat));
             return;
@@ -61,6 +62,7 @@ impl<P: Policy + 'static> Members<P> {
         let mut core = self.core.lock();
         if self.word.0.is_retired() {
             // Since the look above; what were left here now, nobody would come for.
+            core.tally.unjudged += batch.len();
             drop(core);
             drop_quietly(batch);
             self.count_out(1);
@@ -81,6 +83,7 @@ impl<P: Policy + 'static> Members<P> {
         let mut core = self.core.lock();
         core.tally.add(end.tally());
         if self.word.0.is_retired() {
+            core.tally.unjudged += 1;
             drop(core);
             drop_quietly(end);
             self.count_out(1);
@@ -108,7 +111,7 @@ impl<P: Policy + 'static> Members<P> {
                 let next = core.wants_ends.then(|| core.owner.take()).flatten();
                 drop(core);
                 if let Some(next) = next {
-                    next.wake();
+                    quietly(|| next.wake());
                 }
                 self.counted(counted);
                 if let Some(payload) = panic {

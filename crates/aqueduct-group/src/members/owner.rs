@@ -113,12 +113,17 @@ impl<P: Policy + 'static> Members<P> {
         }
     }
 
-    /// A group that was taken in has ended.
-    pub(crate) fn adopted_ended(&self) {
+    /// A group that was taken in has ended. See [`Enclosing::adopted_ended`].
+    pub(crate) fn adopted_ended(&self) -> Option<Arc<dyn Enclosing>> {
         self.shrink_limit();
-        self.count_out(1);
+        if self.word.0.leave(1).crosses(self.unflushed_max()) {
+            self.flush_all();
+        }
+        let over = self.word.0.may_be_over();
+        let foster = over.then(|| self.tell_all_but_foster()).flatten();
         // In between there seemed to be no room.
         self.serve_room();
+        foster
     }
 
     pub(super) fn shrink_limit(&self) {

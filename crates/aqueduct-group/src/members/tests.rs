@@ -105,8 +105,23 @@ fn every_end_is_counted_as_what_it_was() {
         returned: 2,
         panicked: 1,
         cut_short: 2,
+        unjudged: 0,
     };
     assert_eq!(members.tally(), wanted);
+}
+
+/// Whatever they were: the owner is told that it does not have them all.
+#[test]
+fn ends_that_come_after_the_owner_are_counted_as_unjudged() {
+    for output in [|| Out::Now, || Out::Later] {
+        let (members, seen) = members(None);
+        let node = join_async(&members);
+        members.retire();
+        leave(&members, &node, output());
+        let tally = members.tally();
+        assert_eq!((tally.returned, tally.unjudged), (1, 1));
+        assert!(seen.all().is_empty());
+    }
 }
 
 #[test]

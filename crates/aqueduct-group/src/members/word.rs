@@ -15,7 +15,7 @@ const WATCHED: u64 = 1 << 3;
 /// One alive.
 const LIVE: u64 = 1 << 4;
 /// As many as there is room for below the index.
-const LIVE_MAX: u64 = (1 << 28) - 1;
+pub(super) const LIVE_MAX: u64 = (1 << 28) - 1;
 /// One place on in the order of spawning.
 const INDEX: u64 = 1 << 32;
 

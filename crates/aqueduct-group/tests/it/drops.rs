@@ -9,7 +9,7 @@ use aqueduct_group::{AsCompleted, Collect, Discard, TaskEnd, group};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::support::{Census, Crowd, Traces, both, secs};
+use crate::support::{Census, Crowd, Traces, both, eventually, secs};
 
 /// Polls a future so often, whenever its task is; says whether it ended.
 async fn poll_times<F: Future>(mut future: Pin<&mut F>, times: usize) -> Option<F::Output> {
@@ -247,4 +247,31 @@ fn a_spawn_dropped_while_its_task_has_lent_its_place() {
             assert_eq!(census.alive(), 0);
         }
     });
+}
+
+/// What is dropped there in a panic ends the program, so there would be no failure of this test to see.
+#[test]
+fn a_group_is_dropped_by_a_thread_that_has_no_runtime_any_more() {
+    use std::cell::RefCell;
+    thread_local! {
+        static KEPT: RefCell<Option<aqueduct_group::TaskGroup<Discard>>> = const { RefCell::new(None) };
+    }
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).enable_all().build().unwrap();
+    let census = Census::default();
+    let (handle, guard) = (runtime.handle().clone(), census.guard());
+    let thread = std::thread::spawn(move || {
+        // Used before Tokio's own variables, and so destroyed after them.
+        KEPT.take();
+        let _entered = handle.enter();
+        let group = group().with_grace(secs(60)).open(Discard::new());
+        let task = async move {
+            let _guard = guard;
+            pending().await
+        };
+        group.try_spawn(task).unwrap();
+        KEPT.set(Some(group));
+    });
+    thread.join().unwrap();
+    eventually("its task is aborted", || census.alive() == 0);
 }

@@ -162,3 +162,25 @@ fn a_group_that_is_left_to_a_full_one_takes_no_room_there() {
         assert_eq!(outer.join().await.len(), 4);
     });
 }
+
+/// It becomes one larger by each group that it takes in.
+#[test]
+fn no_limit_is_too_large() {
+    threads(async {
+        let outer = group().with_limit(usize::MAX).open(Discard::<()>::new());
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let task = async move {
+            let inner = group().open(Discard::<()>::new());
+            let closure = move || assert!(wait.recv().is_err());
+            inner.unnamed().spawn_blocking(closure).await.unwrap();
+            sleep(millis(50)).await;
+            drop(inner);
+        };
+        outer.spawn(task).await.unwrap();
+        // The task and then, once it has ended, the group that it leaves.
+        sleep(millis(150)).await;
+        assert!(outer.try_spawn(async {}).is_ok());
+        drop(go);
+        outer.join().await.unwrap();
+    });
+}

@@ -351,3 +351,34 @@ fn a_group_that_is_joined_late_meets_no_lock_of_its_own() {
         assert_eq!(report.returned, 1);
     });
 }
+
+/// The body, which ran when it was dropped, is not taken for one that will wait.
+#[test]
+fn a_group_left_by_a_dropped_body_is_waited_for_further_out() {
+    let census = Census::default();
+    let guard = census.guard();
+    threads(async move {
+        let root = group().open(Discard::<()>::new());
+        let (keep, kept) = std::sync::mpsc::channel();
+        let task = async move {
+            let (leave, left) = std::sync::mpsc::channel();
+            let middle = group().run(Discard::<()>::new(), async |middle| {
+                let late = group().open(Discard::<()>::new());
+                let busy = async move {
+                    let _guard = guard;
+                    std::thread::sleep(millis(400));
+                };
+                late.spawn(busy).await.unwrap();
+                leave.send(late).unwrap();
+                keep.send(middle).unwrap();
+                pending::<()>().await;
+            });
+            assert!(timeout(millis(50), middle).await.is_err());
+            drop(left);
+        };
+        root.spawn(task).await.unwrap();
+        root.join().await.unwrap();
+        assert_eq!(census.alive(), 0);
+        drop(kept);
+    });
+}

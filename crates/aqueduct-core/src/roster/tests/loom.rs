@@ -51,7 +51,7 @@ fn two_let_go_and_the_roster_too() {
         let held: [_; 2] = roster.add(|| (), Value(dropped.clone())).split().into();
         let threads = held.map(|held| {
             thread::spawn(move || {
-                let _ = held.0.get();
+                let _ = (*held).0.get();
                 drop(held);
             })
         });

@@ -388,7 +388,7 @@ fn room_is_found_while_a_group_that_was_taken_in_ends() {
     bounded(3, || {
         let (group, _) = sharded(Some(1), 2);
         assert!(group.adopt());
-        let ends = spawn(&group, |group| group.adopted_ended());
+        let ends = spawn(&group, |group| drop(group.adopted_ended()));
         assert!(matches!(wait_for(&group, Want::Place), Reserved::Index(_)));
         ends.join().unwrap();
         assert_eq!(group.reserve(), Reserved::Full);
