@@ -1,6 +1,7 @@
 //! Closing, aborting, giving up, and who is told.
 
 use super::*;
+use crate::enclosing::tell_ended;
 
 #[test]
 fn a_group_is_over_when_it_is_closed_and_empty() {
@@ -265,7 +266,11 @@ fn the_foster_is_told_once_by_the_last() {
     assert!(members.adopt(), "it is still waited for");
     leave(&members, &nodes[1], Out::Now);
     assert_eq!(foster.ended(), 0);
-    members.adopted_ended();
+    tell_ended(
+        members
+            .adopted_ended()
+            .expect("it ends with what it took in"),
+    );
     assert_eq!(foster.ended(), 1);
     assert_eq!(Arc::strong_count(&foster), 1);
 }

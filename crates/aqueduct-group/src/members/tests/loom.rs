@@ -469,3 +469,97 @@ fn the_owner_hears_of_each_end_and_that_none_is_left() {
         leaves.join().unwrap();
     });
 }
+
+/// The last to end is a group that was taken in, and whoever waits hears of it.
+///
+/// Fails if `adopted_ended` does not tell.
+#[test]
+fn the_end_of_a_group_that_was_taken_in_is_told() {
+    for owner_first in [false, true] {
+        bounded(3, move || {
+            let (group, _) = sharded(None, 3);
+            assert!(group.adopt());
+            group.close();
+            let ends = |group: Group| drop(group.adopted_ended());
+            let other = if owner_first {
+                let waits = spawn(&group, |group| wait_over(&group));
+                ends(group);
+                waits
+            } else {
+                let ends = spawn(&group, ends);
+                wait_over(&group);
+                ends
+            };
+            other.join().unwrap();
+        });
+    }
+}
+
+/// "Counting": the line is crossed by the end of a group that was taken in.
+///
+/// Fails if `adopted_ended` does not collect where the line is crossed.
+#[test]
+fn a_group_that_was_taken_in_crosses_the_line() {
+    bounded(2, || {
+        let (group, _) = sharded(None, 2);
+        let nodes: Vec<_> = (0..2 * BATCH).map(|_| reserve(&group)).collect();
+        let mut nodes = nodes.into_iter();
+        let own = nodes.next().unwrap();
+        assert!(group.adopt());
+        group.close();
+        let other = spawn(&group, move |group| {
+            drop(group.adopted_ended());
+            nodes.for_each(|node| leave(&group, &node, Out::Never));
+        });
+        leave(&group, &own, Out::Never);
+        wait_over(&group);
+        other.join().unwrap();
+    });
+}
+
+/// The owner begins to look for ends while one is on its way through a shard.
+///
+/// Fails if `poll_policy` does not collect.
+#[test]
+fn an_end_before_the_owner_looked_for_any_is_found() {
+    bounded(3, || {
+        let (group, _) = sharded(None, 2);
+        let own = reserve(&group);
+        let leaves = spawn(&group, move |group| leave(&group, &own, Out::Never));
+        let none_left = |_: &mut Seen, none_left: bool| none_left.then_some(());
+        block_on(poll_fn(|cx| group.poll_policy(cx, none_left)));
+        leaves.join().unwrap();
+    });
+}
+
+/// The owner goes while an end is on its way to the judge: nobody keeps it.
+///
+/// Fails if `judge_now` does not look whether the group is retired.
+#[test]
+fn an_end_that_comes_after_its_owner_is_dropped() {
+    for owner_first in [false, true] {
+        bounded(3, move || {
+            let (group, seen) = members(None);
+            let node = reserve(&group);
+            let task = node.clone();
+            let leaves = move |group: Group| leave(&group, &task, Out::Now);
+            let goes = |group: Group| {
+                group.close();
+                group.retire();
+            };
+            if owner_first {
+                let other = spawn(&group, goes);
+                leaves(group.clone());
+                drop(leaves);
+                other.join().unwrap();
+            } else {
+                let other = spawn(&group, leaves);
+                goes(group.clone());
+                other.join().unwrap();
+            }
+            assert_eq!(Arc::strong_count(&node), 1);
+            drop(group);
+            assert_eq!(seen.count(), 1);
+        });
+    }
+}
