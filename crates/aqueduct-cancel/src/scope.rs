@@ -156,6 +156,29 @@ impl CancelScope {
         self.node.cause().map(Reason::from_cause)
     }
 
+    /// Whether `reason` is why this scope was cancelled, or one above it. By identity: another reason with the same words
+    /// is another.
+    ///
+    /// So whoever gets a [`Cancelled`] can tell whether it says only that this scope ended, or that something of a
+    /// scope of its own did.
+    ///
+    /// ```
+    /// use aqueduct_cancel::CancelScope;
+    ///
+    /// let server = CancelScope::new();
+    /// let request = server.child();
+    /// server.cancel();
+    /// let error = request.check().unwrap_err();
+    /// assert!(server.is_cancelled_for(error.reason()));
+    ///
+    /// let other = CancelScope::new();
+    /// other.cancel();
+    /// assert!(!server.is_cancelled_for(&other.reason().unwrap()));
+    /// ```
+    pub fn is_cancelled_for(&self, reason: &Reason) -> bool {
+        self.node.is_cancelled() && self.node.has_cause(reason.cause())
+    }
+
     /// Waits until this scope is cancelled, and says why. Who comes later is told at once.
     ///
     /// # Panics

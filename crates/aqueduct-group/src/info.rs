@@ -2,10 +2,13 @@
 
 use crate::refs::Arc;
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::time::Duration;
 
+use aqueduct_cancel::Cancelled;
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::{Node, NodeId};
 use aqueduct_core::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
@@ -155,6 +158,30 @@ impl<'a> TaskRef<'a> {
     /// What it does.
     pub fn state(&self) -> TaskState {
         self.record.state()
+    }
+
+    /// Whether this error says that the task stopped since its group was cancelled: it is, or carries, a
+    /// [`Cancelled`](aqueduct_cancel::Cancelled) whose reason is that of the group's scope, or of one above it. For
+    /// policies that judge errors: see [`policy`](crate::policy#cancelled-is-not-failed).
+    ///
+    /// What an [`io::Error`](std::io::Error) was made from is looked at as well, which its `source()` leaves out.
+    pub fn is_cut_short_by(&self, error: &(dyn Error + 'static)) -> bool {
+        let scope = self.record.group.scope();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let cancelled = error.downcast_ref::<Cancelled>();
+            if cancelled.is_some_and(|it| scope.is_cancelled_for(it.reason())) {
+                return true;
+            }
+            let made_from = error
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            next = match made_from {
+                Some(error) => Some(error),
+                None => error.source(),
+            };
+        }
+        false
     }
 
     pub(crate) fn record(&self) -> &'a Record {

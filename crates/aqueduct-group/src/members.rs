@@ -385,9 +385,16 @@ impl<P: Policy + 'static> Core<P> {
 
 impl Tally {
     fn add(&mut self, other: Self) {
-        self.returned += other.returned;
+        self.returned = self.returned.wrapping_add(other.returned);
         self.panicked += other.panicked;
         self.cut_short += other.cut_short;
+    }
+
+    /// So many that were counted as returned were cut short. They may have been counted elsewhere, so that it is in the
+    /// sum of all parts only that no number is below 0.
+    fn recount(&mut self, cut_short: usize) {
+        self.returned = self.returned.wrapping_sub(cut_short);
+        self.cut_short += cut_short;
     }
 }
 

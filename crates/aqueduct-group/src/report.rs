@@ -24,7 +24,8 @@ pub struct Report {
     pub returned: usize,
     /// How many panicked.
     pub panicked: usize,
-    /// How many were dropped before they returned.
+    /// How many were dropped before they returned, or returned an error that says no more than that they were cancelled:
+    /// see [`policy`](crate::policy#cancelled-is-not-failed).
     pub cancelled: usize,
     /// When the group was cancelled, if it was.
     pub cancelled_at: Option<Instant>,

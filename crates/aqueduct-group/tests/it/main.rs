@@ -4,6 +4,7 @@
 mod auto_traits;
 mod basics;
 mod corners;
+mod cut_short;
 mod drops;
 mod ending;
 mod errors;
