@@ -135,6 +135,13 @@ impl GroupBuilder {
 
     /// Gives tasks so much time, from when the group is cancelled, to end by themselves; then they are aborted. Without
     /// it they are aborted at once.
+    ///
+    /// They are also on a runtime without timers (`Builder::enable_time`), where nobody could tell when the time is up.
+    /// There [`with_linger`](Self::with_linger) is no limit either; a [`with_timeout`](Self::with_timeout) or
+    /// [`with_deadline`](Self::with_deadline) panics when the group is first used.
+    ///
+    /// A group inside of this one has a grace of its own, but no more of it than there is here: when this group aborts
+    /// the task in which the other runs, that one is dropped, and so aborts, too. Without a grace here, it never has one.
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.options.patience.grace = grace;
         self

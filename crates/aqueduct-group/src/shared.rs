@@ -9,11 +9,12 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::Node;
-use aqueduct_core::rt::Alarm;
+use aqueduct_core::rt::{Alarm, drives_timers};
 use aqueduct_core::sync::Lock;
 use tokio::runtime;
 use tokio::task::JoinHandle;
@@ -23,7 +24,7 @@ use crate::builder::Options;
 use crate::enclosing::{self, Body, Enclosing};
 use crate::info::{TaskId, TaskRef};
 use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
-use crate::phase::{Act, Phase};
+use crate::phase::{Act, Patience, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
 use crate::signals::Listening;
@@ -203,12 +204,13 @@ impl<P: Policy + 'static> Shared<P> {
         }
         let mut again = Some(self.now());
         while let Some(now) = again {
-            let mut ending = self.ending.lock();
             let cancelled = self.scope.is_cancelled();
+            let patience = self.patience(cancelled);
+            let mut ending = self.ending.lock();
             if cancelled {
                 ending.cancelled_at.get_or_insert(now);
             }
-            let act = ending.phase.advance(now, cancelled, self.options.patience);
+            let act = ending.phase.advance(now, cancelled, patience);
             drop(ending);
             if cancelled {
                 self.members.close();
@@ -220,7 +222,8 @@ impl<P: Policy + 'static> Shared<P> {
     /// Aborts at once.
     pub(crate) fn abort(&self) {
         let now = self.now();
-        let act = self.ending.lock().phase.abort(now, self.options.patience);
+        let patience = self.patience(true);
+        let act = self.ending.lock().phase.abort(now, patience);
         if self.act(act, now).is_some() {
             self.tick();
         }
@@ -241,6 +244,25 @@ impl<P: Policy + 'static> Shared<P> {
                 self.members.abandon();
                 None
             }
+        }
+    }
+
+    /// The times that the group was given, where its runtime tells time. Where none does, nobody would say that the grace
+    /// is over: there is none; nor when to give tasks up that were aborted: they are waited for.
+    fn patience(&self, is_asked_for: bool) -> Patience {
+        let without_clock = Patience {
+            grace: Duration::ZERO,
+            linger: Duration::MAX,
+        };
+        match self.shell.get() {
+            Some(shell) if is_asked_for => {
+                let _entered = shell.runtime.enter();
+                match drives_timers() {
+                    true => self.options.patience,
+                    false => without_clock,
+                }
+            }
+            _ => self.options.patience,
         }
     }
 

@@ -13,6 +13,7 @@ mod limits;
 mod local;
 mod matrix;
 mod misuse;
+mod no_timers;
 mod policies;
 mod regressions;
 mod sendable;
