@@ -9,7 +9,7 @@ use std::time::Duration;
 use aqueduct_cancel::CancelScope;
 use tokio::time::Instant;
 
-use crate::enclosing::{self, Enclosing};
+use crate::enclosing::{Enclosing, Outward};
 use crate::group::{Spawner, TaskGroup};
 use crate::phase::Patience;
 use crate::policy::Policy;
@@ -176,7 +176,7 @@ impl GroupBuilder {
         } = self;
         let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         options.deadline = options.deadline.into_iter().chain(timeout).min();
-        TaskGroup::new(Shared::new(options, policy, enclosing::current()))
+        TaskGroup::new(Shared::new(options, policy, Outward::here()))
     }
 
     /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.

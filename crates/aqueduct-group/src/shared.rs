@@ -21,8 +21,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::builder::Options;
-use crate::enclosing::{self, Body, Enclosing};
-use crate::info::{TaskId, TaskRef};
+use crate::enclosing::{self, Body, Enclosing, Outward};
+use crate::info::{TaskId, TaskInfo, TaskRef};
 use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
 use crate::phase::{Act, Patience, Phase};
 use crate::policy::{Ending, Policy};
@@ -47,7 +47,9 @@ pub(crate) struct Shared<P: Policy + 'static> {
     /// That of the group's body, whose tasks it is the parent of.
     pub(crate) node: Arc<Node>,
     pub(crate) options: Options,
-    outer: Option<Weak<dyn Enclosing>>,
+    outward: Option<Arc<Outward>>,
+    /// Groups that were taken in, and may have ended.
+    adopted: Lock<Vec<Weak<dyn Enclosing>>>,
     /// The task, or the body, in which it was opened.
     opener: Option<Weak<Node>>,
     /// Whether the policy was the one to cancel the scope.
@@ -101,12 +103,8 @@ impl<P: Policy + 'static> Wake for Tick<P> {
 }
 
 impl<P: Policy + 'static> Shared<P> {
-    pub(crate) fn new(
-        options: Options,
-        policy: P,
-        outer: Option<Weak<dyn Enclosing>>,
-    ) -> Arc<Self> {
-        let scope = options.make_scope(outer.as_ref());
+    pub(crate) fn new(options: Options, policy: P, outward: Option<Arc<Outward>>) -> Arc<Self> {
+        let scope = options.make_scope(outward.as_deref().map(Outward::nearest));
         let shared = Arc::new_cyclic(|me: &Weak<Self>| {
             let body = Body(me.clone());
             Self {
@@ -117,7 +115,8 @@ impl<P: Policy + 'static> Shared<P> {
                 ),
                 scope,
                 node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
-                outer,
+                outward,
+                adopted: Lock::default(),
                 opener: Node::current().map(|node| Arc::downgrade(&node)),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
@@ -295,17 +294,16 @@ impl<P: Policy + 'static> Shared<P> {
     }
 
     /// The owner goes, and members are left: the group around waits for them, or the one around that.
-    pub(crate) fn hand_over(&self) {
-        let mut outer = self.outer();
-        while let Some(group) = outer {
-            if group.adopt() {
-                if let Err(group) = self.members.entrust(group) {
-                    // They have left meanwhile.
-                    group.adopted_ended();
-                }
-                return;
-            }
-            outer = group.outer();
+    pub(crate) fn hand_over(self: &Arc<Self>) {
+        let Some(outward) = &self.outward else {
+            return;
+        };
+        let me: Weak<dyn Enclosing> = Arc::downgrade(self) as _;
+        if let Some(group) = outward.alive().find(|group| group.adopt(&me))
+            && let Err(group) = self.members.entrust(group)
+        {
+            // They have left meanwhile.
+            group.adopted_ended();
         }
     }
 
@@ -371,13 +369,19 @@ impl<P: Policy + 'static> Shared<P> {
 
     fn report(&self) -> Report {
         let tally = self.members.tally();
-        let unstopped = self.alive(|task| task.to_info());
+        let mut unstopped = self.left();
+        let own = unstopped.len();
+        let mut adopted = self.adopted();
+        while let Some(group) = adopted.pop() {
+            unstopped.extend(group.left());
+            adopted.extend(group.adopted());
+        }
         let ended = tally.returned + tally.panicked + tally.cut_short;
         let ending = self.ending.lock();
         Report {
             name: self.options.name.clone(),
             lasted: self.opened.elapsed(),
-            spawned: ended + unstopped.len(),
+            spawned: ended + own,
             returned: tally.returned,
             panicked: tally.panicked,
             cancelled: tally.cut_short,
@@ -386,6 +390,19 @@ impl<P: Policy + 'static> Shared<P> {
             reason: self.scope.reason(),
             unstopped,
         }
+    }
+
+    /// Counts one more member for a group that was taken in, unless this one is over.
+    fn take_in(&self) -> bool {
+        let ending = self.ending.lock();
+        if ending.body == BodyState::Runs {
+            // It goes on to join the group, whether or not that has members left. Under the lock, under which the body
+            // ends: so this comes before that.
+            self.members.adopt_more();
+            return true;
+        }
+        drop(ending);
+        self.members.adopt()
     }
 
     fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
@@ -411,16 +428,17 @@ impl<P: Policy + 'static> GiveBack for Shared<P> {
 }
 
 impl<P: Policy + 'static> Enclosing for Shared<P> {
-    fn adopt(&self) -> bool {
-        let ending = self.ending.lock();
-        if ending.body == BodyState::Runs {
-            // It goes on to join the group, whether or not that has members left. Under the lock, under which the body
-            // ends: so this comes before that.
-            self.members.adopt_more();
-            return true;
+    fn adopt(&self, group: &Weak<dyn Enclosing>) -> bool {
+        let adopts = self.take_in();
+        if adopts {
+            let mut adopted = self.adopted.lock();
+            // Those that are gone make room, now and then, for as many as are left.
+            if adopted.len() == adopted.capacity() {
+                adopted.retain(|group| group.strong_count() > 0);
+            }
+            adopted.push(group.clone());
         }
-        drop(ending);
-        self.members.adopt()
+        adopts
     }
 
     fn adopted_ended(&self) {
@@ -431,8 +449,17 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
         &self.scope
     }
 
-    fn outer(&self) -> Option<Arc<dyn Enclosing>> {
-        self.outer.as_ref()?.upgrade()
+    fn left(&self) -> Vec<TaskInfo> {
+        self.alive(|task| task.to_info())
+    }
+
+    fn adopted(&self) -> Vec<Arc<dyn Enclosing>> {
+        let adopted = self.adopted.lock();
+        adopted.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn outward(&self) -> Option<Arc<Outward>> {
+        self.outward.clone()
     }
 
     fn opener(&self) -> Option<Arc<Node>> {

@@ -9,12 +9,12 @@ use std::task::{Wake, Waker};
 use aqueduct_cancel::CancelScope;
 use aqueduct_core::node::Node;
 
-use crate::enclosing::Enclosing;
+use crate::enclosing::{Enclosing, Outward};
 use crate::failure::Panicked;
-use crate::info::{Record, TaskKind, TaskRef, TaskState};
+use crate::info::{Record, TaskInfo, TaskKind, TaskRef, TaskState};
 use crate::members::{Abort, End, GiveBack, Judge, Members};
 use crate::policy::{Ending, Next, Policy, Triage, Verdict};
-use crate::refs::Arc;
+use crate::refs::{Arc, Weak};
 use crate::tree::GroupSnapshot;
 
 /// A group around, which counts what it is told.
@@ -31,7 +31,7 @@ impl Around {
 }
 
 impl Enclosing for Around {
-    fn adopt(&self) -> bool {
+    fn adopt(&self, _: &Weak<dyn Enclosing>) -> bool {
         true
     }
 
@@ -47,7 +47,15 @@ impl Enclosing for Around {
         unreachable!("it is in no tree")
     }
 
-    fn outer(&self) -> Option<Arc<dyn Enclosing>> {
+    fn left(&self) -> Vec<TaskInfo> {
+        unreachable!("it makes no report")
+    }
+
+    fn adopted(&self) -> Vec<Arc<dyn Enclosing>> {
+        Vec::new()
+    }
+
+    fn outward(&self) -> Option<Arc<Outward>> {
         None
     }
 }

@@ -1,6 +1,7 @@
 //! Groups from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod adopted;
 mod auto_traits;
 mod basics;
 mod corners;
