@@ -37,6 +37,8 @@ mod signals;
 mod spawn;
 #[cfg(not(aqueduct_loom))]
 mod task;
+#[cfg(not(aqueduct_loom))]
+mod work;
 
 pub use failure::{Failure, FailureKind, Failures, GroupError, Panicked};
 pub use info::{TaskId, TaskInfo, TaskKind, TaskRef, TaskState};

@@ -4,7 +4,7 @@
 //! own; whoever cancels the scope, or the timer, runs [`Shared::tick`], which asks [`Phase`] what to do.
 
 use std::any::Any;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -29,6 +29,7 @@ use crate::policy::{Ending, Policy};
 use crate::report::Report;
 use crate::signals::Listening;
 use crate::tree::{self, GroupSnapshot, TaskSnapshot};
+use crate::work::Works;
 
 /// Nothing for a task that runs in its owner, which is woken when the group is aborted, and drops it.
 pub(crate) type TaskAbort = Option<JoinHandle<()>>;
@@ -50,6 +51,7 @@ pub(crate) struct Shared<P: Policy + 'static> {
     outward: Option<Arc<Outward>>,
     /// Groups that were taken in, and may have ended.
     adopted: Lock<Vec<Weak<dyn Enclosing>>>,
+    pub(crate) works: Works,
     /// The task, or the body, in which it was opened.
     opener: Option<Weak<Node>>,
     /// Whether the policy was the one to cancel the scope.
@@ -117,6 +119,7 @@ impl<P: Policy + 'static> Shared<P> {
                 node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
                 outward,
                 adopted: Lock::default(),
+                works: Works::default(),
                 opener: Node::current().map(|node| Arc::downgrade(&node)),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
@@ -236,7 +239,10 @@ impl<P: Policy + 'static> Shared<P> {
             Act::WakeAt(at) => (!self.set_alarm(at)).then_some(at),
             Act::Abort => {
                 self.ending.lock().aborted_at.get_or_insert(now);
+                // First: who finds the group aborted, and nothing left but what nothing can stop, need not wait.
+                let revoked = catch_unwind(AssertUnwindSafe(|| self.works.revoke_all()));
                 self.members.abort_all();
+                revoked.unwrap_or_else(|payload| resume_unwind(payload));
                 Some(now)
             }
             Act::GiveUp => {

@@ -69,7 +69,8 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
 
     /// Runs a closure on a thread where it may block, once there is room.
     ///
-    /// A closure that has not begun when the group is aborted never runs. One that has cannot be stopped: the group
+    /// A closure that has not begun when the group is aborted never runs: it is dropped then, wherever in the runtime's
+    /// queue it is. One that has cannot be stopped: the group
     /// does not wait for it any longer then, its [`Report`](crate::Report) names it, and the group around waits for it.
     pub fn spawn_blocking<W>(self, work: W) -> Spawn<'a, P, Blocking<W>>
     where

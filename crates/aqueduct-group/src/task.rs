@@ -102,58 +102,8 @@ where
     }
 }
 
-/// Runs a closure in place of a future.
-pub(crate) fn run_blocking<P: Policy + 'static, W: FnOnce() -> P::Output>(
-    mut task: TrackedWork<P, W>,
-) {
-    let Some(work) = task.work.take() else {
-        return;
-    };
-    set_state(&task.node, TaskState::Running);
-    let end = within(&mut task.node, || {
-        match catch_unwind(AssertUnwindSafe(work)) {
-            Ok(output) => End::Returned(output),
-            Err(payload) => End::Panicked(Panicked::new(payload)),
-        }
-    });
-    leave::<P>(&mut task.node, end);
-}
-
-/// A closure that runs on a thread of its own, or is dropped before.
-pub(crate) struct TrackedWork<P: Policy + 'static, W> {
-    work: Option<W>,
-    node: Option<Arc<Node>>,
-    _policy: PhantomData<fn() -> P>,
-}
-
-impl<P: Policy + 'static, W> TrackedWork<P, W> {
-    pub(crate) fn new(node: Arc<Node>, work: W) -> Self {
-        Self {
-            work: Some(work),
-            node: Some(node),
-            _policy: PhantomData,
-        }
-    }
-}
-
-impl<P: Policy + 'static, W> Drop for TrackedWork<P, W> {
-    fn drop(&mut self) {
-        if self.node.is_some() {
-            let work = self.work.take();
-            let dropped = within(&mut self.node, || {
-                catch_unwind(AssertUnwindSafe(|| drop(work)))
-            });
-            let end = match dropped {
-                Ok(()) => End::CutShort,
-                Err(payload) => End::Panicked(Panicked::new(payload)),
-            };
-            leave::<P>(&mut self.node, end);
-        }
-    }
-}
-
 #[inline]
-fn set_state(node: &Option<Arc<Node>>, state: TaskState) {
+pub(crate) fn set_state(node: &Option<Arc<Node>>, state: TaskState) {
     let node = node.as_deref().expect("a task has a node until it ends");
     if let Some(record) = node.data().downcast_ref::<Record>() {
         record.set_state(state);
@@ -161,7 +111,7 @@ fn set_state(node: &Option<Arc<Node>>, state: TaskState) {
 }
 
 #[inline]
-fn leave<P: Policy + 'static>(node: &mut Option<Arc<Node>>, end: End<P::Output>) {
+pub(crate) fn leave<P: Policy + 'static>(node: &mut Option<Arc<Node>>, end: End<P::Output>) {
     let node = node.take().expect("a task leaves once");
     let task = TaskRef::of(&node).expect("a task's node has a record");
     let record = task.record();

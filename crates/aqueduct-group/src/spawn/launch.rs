@@ -16,8 +16,9 @@ use super::handle::TaskHandle;
 use crate::info::{Record, TaskId, TaskKind};
 use crate::members::End;
 use crate::policy::Policy;
-use crate::shared::TaskAbort;
-use crate::task::{Tracked, TrackedWork, run_blocking};
+use crate::shared::{TaskAbort, group_of};
+use crate::task::Tracked;
+use crate::work::TrackedWork;
 
 /// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`] or [`Handed`]. Not to be
 /// implemented elsewhere.
@@ -133,8 +134,13 @@ impl<W> Blocking<W> {
         Self {
             work,
             start: |work, pad| {
-                let task = TrackedWork::<P, _>::new(pad.node, work);
-                pad.runtime.spawn_blocking(|| run_blocking(task))
+                let record = pad.node.data();
+                let group = record.group.clone();
+                let work = TrackedWork::<P, _>::new(pad.node, work);
+                let queued = work.clone();
+                let running = pad.runtime.spawn_blocking(move || queued.run());
+                group_of::<P>(&*group).works.add(work);
+                running
             },
         }
     }

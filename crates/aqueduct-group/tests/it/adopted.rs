@@ -75,7 +75,7 @@ async fn blocking_that_was_taken_in() {
                 let _ = began.send(());
                 let _ = released.recv();
             };
-            inner.task("blocks").spawn_blocking(blocks).await.unwrap();
+            inner.task("stuck").spawn_blocking(blocks).await.unwrap();
             std::future::pending::<()>().await;
         };
         middle.spawn(opener).await.unwrap();
@@ -93,7 +93,7 @@ async fn blocking_that_was_taken_in() {
     };
     assert_eq!(
         (unstopped.name(), unstopped.kind(), report.spawned),
-        (Some("blocks"), TaskKind::Blocking, 1)
+        (Some("stuck"), TaskKind::Blocking, 1)
     );
     assert_eq!(census.alive(), 1);
     drop(release);

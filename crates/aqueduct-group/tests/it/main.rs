@@ -4,6 +4,7 @@
 mod adopted;
 mod auto_traits;
 mod basics;
+mod blocking;
 mod corners;
 mod cut_short;
 mod drops;
