@@ -56,7 +56,9 @@ mod slab;
 mod word;
 
 use crate::refs::Arc;
+use std::any::Any;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 
 use aqueduct_core::node::Node;
@@ -290,9 +292,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         self.word.0.abort();
         // The owner looks again in any case: what it runs itself is to be dropped.
         let owner = self.core.lock().owner.take();
-        if let Some(owner) = owner {
-            owner.wake();
-        }
+        let woken = caught(|| owner.map_or((), Waker::wake));
         for shard in &self.shards {
             // Nothing is added any more (see `insert`), so what is taken out is all there is.
             let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
@@ -302,6 +302,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         }
         // If it was over before they were back, this clears them.
         self.collect();
+        go_on(woken);
     }
 
     /// Gives up waiting for members that nothing could stop.
@@ -338,10 +339,12 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         if ended {
             self.clear();
         }
-        owner.into_iter().chain(waiters).for_each(Waker::wake);
-        if let Some(foster) = foster {
-            foster.adopted_ended();
+        // Wakers are the user's: one that panics must keep none of the others from being told, nor the group around.
+        let mut told = caught(|| foster.map_or((), |foster| foster.adopted_ended()));
+        for waker in owner.into_iter().chain(waiters) {
+            told = told.and(caught(|| waker.wake()));
         }
+        go_on(told);
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -380,6 +383,18 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
 impl<P: Policy + 'static> Core<P> {
     fn take_waiters(&mut self) -> Vec<Waker> {
         self.waiters.iter_mut().filter_map(Option::take).collect()
+    }
+}
+
+/// What may panic, where something is to be done after it.
+fn caught(work: impl FnOnce()) -> Result<(), Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(work))
+}
+
+/// The panic goes on.
+fn go_on(result: Result<(), Box<dyn Any + Send>>) {
+    if let Err(payload) = result {
+        resume_unwind(payload);
     }
 }
 

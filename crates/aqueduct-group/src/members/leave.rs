@@ -1,13 +1,14 @@
 //! How a task leaves its group. See "Counting" and "Judging" in the [parent](super).
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Waker;
 
 use aqueduct_core::node::Node;
 use aqueduct_core::sync::{MutexGuard, Ordering};
 
 use super::judge::{End, Judge, drop_quietly};
 use super::shard::{BATCH, Entry, Shard};
-use super::{Abort, Members, Tally};
+use super::{Abort, Members, Tally, caught, go_on};
 use crate::info::{TaskKind, TaskRef};
 use crate::policy::{Policy, Triage};
 use crate::refs::Arc;
@@ -120,10 +121,9 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
                 let counted = self.word.0.leave(1);
                 let next = core.wants_ends.then(|| core.owner.take()).flatten();
                 drop(core);
-                if let Some(next) = next {
-                    next.wake();
-                }
+                let woken = caught(|| next.map_or((), Waker::wake));
                 self.counted(counted);
+                go_on(woken);
                 if let Some(payload) = panic {
                     resume_unwind(payload);
                 }
