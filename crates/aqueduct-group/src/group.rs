@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind};
+use aqueduct_core::rt::poll_proceed;
 
 use crate::info::TaskId;
 use crate::info::TaskInfo;
@@ -107,7 +108,8 @@ impl<P: Policy + 'static> TaskGroup<P> {
 }
 
 impl<T: Send + 'static> TaskGroup<AsCompleted<T>> {
-    /// Waits for the next task that ends. Nothing if none is left, and no end of a task that was not told.
+    /// Waits for the next task that ends. Nothing if none is left, and no end of a task that was not told. Spends Tokio's
+    /// budget, so that a loop over tasks that have ended lets others run now and then.
     ///
     /// # Cancel safety
     ///
@@ -118,12 +120,14 @@ impl<T: Send + 'static> TaskGroup<AsCompleted<T>> {
 
     /// Polls for the next task that ends.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(TaskInfo, TaskEnd<T>)>> {
+        let coop = ready!(poll_proceed(cx));
         let next = ready!(self.shared().members.poll_policy(cx, |policy, none_left| {
             match policy.pop() {
                 None if none_left => Some(None),
                 next => next.map(Some),
             }
         }));
+        coop.made_progress();
         Poll::Ready(next)
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_core::node::Node;
+use aqueduct_core::rt::poll_proceed;
 use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
@@ -285,7 +286,26 @@ impl<'a, P: Policy + 'static, L: Launch<P>> Spawn<'a, P, L> {
 impl<P: Policy + 'static, L: Launch<P>> Future for Spawn<'_, P, L> {
     type Output = Result<L::Given, SpawnError<L::Work>>;
 
+    /// In a group with a limit it spends the task's budget, since it waits for others there: whoever spawns into room that
+    /// is always found lets them run now and then.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let coop = match self.spawner.shared().options.limit {
+            Some(_) => Some(ready!(poll_proceed(cx))),
+            None => None,
+        };
+        let spawned = ready!(self.as_mut().poll_spawn(cx));
+        if let Some(coop) = coop {
+            coop.made_progress();
+        }
+        Poll::Ready(spawned)
+    }
+}
+
+impl<P: Policy + 'static, L: Launch<P>> Spawn<'_, P, L> {
+    fn poll_spawn(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<L::Given, SpawnError<L::Work>>> {
         if self.task.is_some() {
             let reserved = if self.wait.is_none() {
                 let reserved = self.spawner.reserve();

@@ -5,6 +5,7 @@ mod adopted;
 mod auto_traits;
 mod basics;
 mod blocking;
+mod coop;
 mod corners;
 mod cut_short;
 mod drops;
