@@ -249,7 +249,7 @@ impl<P: Policy + 'static> Spawner<P> {
         TaskId::new(self.shared.node.id())
     }
 
-    pub(crate) fn reserve(&self) -> Reserved {
+    pub(crate) fn take_place(&self) -> Reserved {
         self.shared.members.reserve()
     }
 }

@@ -59,6 +59,6 @@ pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 pub use report::Report;
 #[cfg(not(aqueduct_loom))]
 pub use spawn::{
-    Async, Blocking, Handed, Launch, Local, NoOutput, Ready, Spawn, SpawnError, StartError,
-    TaskBuilder, TaskHandle, TrySpawnError,
+    Async, Blocking, Handed, Launch, Local, NoOutput, Permit, Ready, Reserve, ReserveError, Spawn,
+    SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError, TrySpawnError,
 };

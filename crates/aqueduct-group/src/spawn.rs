@@ -3,6 +3,7 @@
 mod error;
 mod handle;
 mod launch;
+mod reserve;
 mod start;
 
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
 pub use launch::{Async, Blocking, Handed, Launch, Local};
 pub(crate) use launch::{Judged, Pad, sealed};
+pub use reserve::{Permit, Reserve, ReserveError, TryReserveError};
 pub use start::{Ready, StartError};
 
 /// A task before it is spawned: by whom, its name, and from where.
@@ -149,7 +151,7 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         self,
         task: L,
     ) -> Result<L::Given, TrySpawnError<L::Work>> {
-        match self.spawner.reserve() {
+        match self.spawner.take_place() {
             Reserved::Index(index) => Ok(self.launch(index, task)),
             Reserved::Full => Err(TrySpawnError::Full(task.into_work())),
             Reserved::Closed => Err(TrySpawnError::Closed(task.into_work())),
@@ -238,11 +240,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let left = this.wait.as_pin_mut().and_then(Wait::leave);
-            let (ask, _) = left.unzip();
-            if let Some(Ask { want: Want::Place, got: Some(Reserved::Index(_)), .. }) = ask {
-                this.spawner.shared().members.unreserve();
-            }
+            let ask = give_back(this.spawner, this.wait);
             let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat(_), got: Some(Reserved::Index(_)), .. }));
             if let Some(lender) = this.lender.take() && !seat_is_back {
                 this.spawner.shared().members.claim_seat(&lender);
@@ -264,23 +262,47 @@ impl<'a, P: Policy + 'static, L: Launch<P>> Spawn<'a, P, L> {
 
     /// Waits in line for what is wanted.
     fn poll_room(self: Pin<&mut Self>, cx: &mut Context<'_>, want: Want) -> Poll<Reserved> {
-        let mut this = self.project();
-        let shared = this.spawner.shared();
-        let members = &shared.members;
-        if this.wait.is_none() {
-            this.wait.set(Some(Wait::new(members.room())));
-        }
-        let wait = this.wait.as_mut().as_pin_mut().expect("made above");
-        let ask = || Ask {
-            want,
-            got: None,
-            group: shared.clone(),
-        };
-        let served = wait.poll_wait(cx, Place::Back, 0, ask, |ask| members.grant(ask), || {});
-        members.settle();
-        // Closing serves everybody, whatever they have got.
-        served.map(|ask| ask.got.unwrap_or(Reserved::Closed))
+        let this = self.project();
+        poll_room(this.spawner, this.wait, cx, want)
     }
+}
+
+type InLine<'a> = Option<Wait<&'a WaitQueue<Ask>>>;
+
+/// Waits in line for what is wanted. For the first time, gets in line.
+fn poll_room<'a, P: Policy + 'static>(
+    spawner: &'a Spawner<P>,
+    mut wait: Pin<&mut InLine<'a>>,
+    cx: &mut Context<'_>,
+    want: Want,
+) -> Poll<Reserved> {
+    let shared = spawner.shared();
+    let members = &shared.members;
+    if wait.is_none() {
+        wait.set(Some(Wait::new(members.room())));
+    }
+    let wait = wait.as_mut().as_pin_mut().expect("made above");
+    let ask = || Ask {
+        want,
+        got: None,
+        group: shared.clone(),
+    };
+    let served = wait.poll_wait(cx, Place::Back, 0, ask, |ask| members.grant(ask), || {});
+    members.settle();
+    // Closing serves everybody, whatever they have got.
+    served.map(|ask| ask.got.unwrap_or(Reserved::Closed))
+}
+
+/// Leaves the line. A place that was given meanwhile goes to the next; what was asked for is returned.
+fn give_back<'a, P: Policy + 'static>(
+    spawner: &'a Spawner<P>,
+    wait: Pin<&mut InLine<'a>>,
+) -> Option<Ask> {
+    let (ask, _) = wait.as_pin_mut().and_then(Wait::leave)?;
+    if let (Want::Place, Some(Reserved::Index(_))) = (&ask.want, ask.got) {
+        spawner.shared().members.unreserve();
+    }
+    Some(ask)
 }
 
 impl<P: Policy + 'static, L: Launch<P>> Future for Spawn<'_, P, L> {
@@ -308,7 +330,7 @@ impl<P: Policy + 'static, L: Launch<P>> Spawn<'_, P, L> {
     ) -> Poll<Result<L::Given, SpawnError<L::Work>>> {
         if self.task.is_some() {
             let reserved = if self.wait.is_none() {
-                let reserved = self.spawner.reserve();
+                let reserved = self.spawner.take_place();
                 if reserved == Reserved::Full {
                     let shared = self.spawner.shared();
                     if let Some(lender) = shared.member_here() {

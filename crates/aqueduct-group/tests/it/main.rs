@@ -19,6 +19,7 @@ mod misuse;
 mod no_timers;
 mod policies;
 mod regressions;
+mod reserve;
 mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;
