@@ -7,12 +7,14 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::enclosing::{Enclosing, Outward};
 use crate::group::{Spawner, TaskGroup};
 use crate::phase::Patience;
 use crate::policy::Policy;
+use crate::report::Report;
 use crate::run;
 use crate::shared::Shared;
 use crate::signals::Wanted;
@@ -168,7 +170,8 @@ impl GroupBuilder {
 
     /// Opens the group, as a value to keep.
     ///
-    /// It may be opened anywhere; it belongs to the runtime on which its first task is spawned.
+    /// It may be opened anywhere; it belongs to the runtime on which its first task is spawned. (With
+    /// [`with_signals`](Self::with_signals), to that on which it is opened, if there is one.)
     pub fn open<P: Policy + 'static>(self, policy: P) -> TaskGroup<P> {
         let Self {
             mut options,
@@ -176,7 +179,12 @@ impl GroupBuilder {
         } = self;
         let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         options.deadline = options.deadline.into_iter().chain(timeout).min();
-        TaskGroup::new(Shared::new(options, policy, Outward::here()))
+        let listens = options.signals.is_wanted();
+        let group = TaskGroup::new(Shared::new(options, policy, Outward::here()));
+        if listens && Handle::try_current().is_ok() {
+            group.shared().activate();
+        }
+        group
     }
 
     /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.
@@ -213,6 +221,43 @@ impl GroupBuilder {
     ///
     /// *Strict*, as [`run`](Self::run).
     pub async fn run_with<P, F, Fut, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
+    where
+        P: Policy + 'static,
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future<Output = R>,
+    {
+        let (returned, value, _) = self.run_with_report(policy, body).await;
+        (returned, value)
+    }
+
+    /// As [`run_with`](Self::run_with), and tells how the group ended.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// use aqueduct_group::{Discard, group};
+    ///
+    /// let run = group().run_with_report(Discard::new(), async |group| {
+    ///     group.spawn(async {}).await.is_ok()
+    /// });
+    /// let (returned, result, report) = run.await;
+    /// assert!(returned == Some(true) && result.is_ok());
+    /// assert_eq!((report.spawned, report.returned), (1, 1));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*, as [`run`](Self::run).
+    pub async fn run_with_report<P, F, Fut, R>(
+        self,
+        policy: P,
+        body: F,
+    ) -> (Option<R>, P::Value, Report)
     where
         P: Policy + 'static,
         F: FnOnce(Spawner<P>) -> Fut,
