@@ -111,6 +111,9 @@ impl CancelScope {
     /// Asks this scope and all below it to finish what they have and take nothing new: the soft phase before
     /// [`cancel`](Self::cancel). Returns false if that was done before, or if it is cancelled already.
     ///
+    /// It asks, and changes nothing else: what takes work in on behalf of a scope, such as a task group, goes on to do so
+    /// until it is closed, since finishing may take more of it.
+    ///
     /// # Panics
     ///
     /// As [`cancel`](Self::cancel).

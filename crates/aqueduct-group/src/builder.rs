@@ -142,8 +142,9 @@ impl GroupBuilder {
     /// There [`with_linger`](Self::with_linger) is no limit either; a [`with_timeout`](Self::with_timeout) or
     /// [`with_deadline`](Self::with_deadline) panics when the group is first used.
     ///
-    /// A group inside of this one has a grace of its own, but no more of it than there is here: when this group aborts
-    /// the task in which the other runs, that one is dropped, and so aborts, too. Without a grace here, it never has one.
+    /// A group inside of this one has a grace of its own; but when this one is cancelled, no more of it than there is
+    /// here: once this group aborts the task in which the other runs, that one is dropped, and so aborts, too. Without a
+    /// grace here there is none there.
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.options.patience.grace = grace;
         self

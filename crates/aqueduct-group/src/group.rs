@@ -195,6 +195,9 @@ impl<P: Policy + 'static> Spawner<P> {
     }
 
     /// Takes no more tasks. Those that are there go on.
+    ///
+    /// To have them finish what they have, [drain](CancelScope::drain) the group's scope as well. That alone closes nothing:
+    /// a task that finishes may need another for it.
     pub fn close(&self) {
         self.shared.members.close();
     }

@@ -59,6 +59,7 @@ pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 pub use report::Report;
 #[cfg(not(aqueduct_loom))]
 pub use spawn::{
-    Async, Blocking, Handed, Launch, Local, NoOutput, Permit, Ready, Reserve, ReserveError, Spawn,
-    SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError, TrySpawnError,
+    Async, Blocking, Handed, HandedBlocking, Launch, Local, NoOutput, Permit, Ready, Reserve,
+    ReserveError, Spawn, SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError,
+    TrySpawnError,
 };

@@ -25,7 +25,7 @@ use crate::policy::Policy;
 
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
-pub use launch::{Async, Blocking, Handed, Launch, Local};
+pub use launch::{Async, Blocking, Handed, HandedBlocking, Launch, Local};
 pub(crate) use launch::{Judged, Pad, sealed};
 pub use reserve::{Permit, Reserve, ReserveError, TryReserveError};
 pub use start::{Ready, StartError};
@@ -105,6 +105,27 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         Spawn::new(self, Handed::new::<P>(future))
     }
 
+    /// Runs a closure that returns anything on a thread where it may block, once there is room; its handle gives the value.
+    /// As [`spawn_blocking`](Self::spawn_blocking) else.
+    ///
+    /// ```
+    /// # use aqueduct_group::{group, Discard};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let group = group().open(Discard::<()>::new());
+    /// let hash = group.task("hash").spawn_blocking_with_handle(|| 6 * 7).await?;
+    /// assert_eq!(hash.await?, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn_blocking_with_handle<W, T>(self, work: W) -> Spawn<'a, P, HandedBlocking<W, T>>
+    where
+        W: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Spawn::new(self, HandedBlocking::new::<P>(work))
+    }
+
     /// Spawns a task and waits until it says that it is ready: `make` gets a [`Ready`] to say so with, and a value.
     ///
     /// ```
@@ -144,6 +165,49 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         let spawned = self.spawn(make(ready)).await;
         spawned.map_err(|_| StartError::Closed)?;
         value.await.map_err(|_| StartError::Ended)
+    }
+
+    /// As [`start`](Self::start), of a task of any type, whose value its handle gives.
+    ///
+    /// ```
+    /// # use aqueduct_group::{group, Discard};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let group = group().open(Discard::<()>::new());
+    /// let (port, server) = group
+    ///     .task("server")
+    ///     .start_with_handle(|ready| async move {
+    ///         ready.ready(8080);
+    ///         "served"
+    ///     })
+    ///     .await?;
+    /// assert_eq!((port, server.await?), (8080, "served"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start). The handle is lost then, and the value with it.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* as far as the task goes, as [`start`](Self::start). Its handle is lost.
+    pub async fn start_with_handle<A, F, M>(
+        self,
+        make: M,
+    ) -> Result<(A, TaskHandle<F::Output>), StartError>
+    where
+        A: Send + 'static,
+        M: FnOnce(Ready<A>) -> F,
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        let (ready, value) = Ready::new();
+        let spawned = self.spawn_with_handle(make(ready)).await;
+        let handle = spawned.map_err(|_| StartError::Closed)?;
+        let value = value.await.map_err(|_| StartError::Ended)?;
+        Ok((value, handle))
     }
 
     #[inline]

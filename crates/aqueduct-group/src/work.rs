@@ -40,7 +40,7 @@ impl<P: Policy + 'static, W> TrackedWork<P, W> {
     /// Runs it, unless it was revoked.
     pub(crate) fn run(&self)
     where
-        W: FnOnce() -> P::Output,
+        W: FnOnce() -> End<P::Output>,
     {
         let Some((node, work)) = self.take() else {
             return;
@@ -48,7 +48,7 @@ impl<P: Policy + 'static, W> TrackedWork<P, W> {
         let mut node = Some(node);
         set_state(&node, TaskState::Running);
         let end = within(&mut node, || match catch_unwind(AssertUnwindSafe(work)) {
-            Ok(output) => End::Returned(output),
+            Ok(end) => end,
             Err(payload) => End::Panicked(Panicked::new(payload)),
         });
         leave::<P>(&mut node, end);

@@ -20,7 +20,8 @@ use crate::shared::{TaskAbort, group_of};
 use crate::task::Tracked;
 use crate::work::TrackedWork;
 
-/// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`] or [`Handed`]. Not to be
+/// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`],
+/// [`Handed`] or [`HandedBlocking`]. Not to be
 /// implemented elsewhere.
 //
 // No implementation has a bound with a lifetime in it: what such a bound is needed for is in a function pointer, made
@@ -69,6 +70,7 @@ pub(crate) mod sealed {
     impl<F> Sealed for super::Local<F> {}
     impl<W> Sealed for super::Blocking<W> {}
     impl<F: Future> Sealed for super::Handed<F> {}
+    impl<W, T> Sealed for super::HandedBlocking<W, T> {}
 }
 
 /// A future on the runtime's workers.
@@ -93,6 +95,12 @@ pub struct Blocking<W> {
 pub struct Handed<F: Future> {
     future: F,
     start: fn(F, oneshot::Sender<F::Output>, Pad<'_>) -> JoinHandle<()>,
+}
+
+/// A closure on a thread of its own, whose value a handle gives.
+pub struct HandedBlocking<W, T> {
+    work: W,
+    start: fn(W, oneshot::Sender<T>, Pad<'_>) -> JoinHandle<()>,
 }
 
 /// Knows by what bounds the work can be spawned, and by which policy its end is judged.
@@ -133,15 +141,7 @@ impl<W> Blocking<W> {
     {
         Self {
             work,
-            start: |work, pad| {
-                let record = pad.node.data();
-                let group = record.group.clone();
-                let work = TrackedWork::<P, _>::new(pad.node, work);
-                let queued = work.clone();
-                let running = pad.runtime.spawn_blocking(move || queued.run());
-                group_of::<P>(&*group).works.add(work);
-                running
-            },
+            start: |work, pad| launch_work::<P, _>(pad, move || End::Returned(work())),
         }
     }
 }
@@ -164,6 +164,40 @@ impl<F: Future> Handed<F> {
             },
         }
     }
+}
+
+impl<W, T> HandedBlocking<W, T> {
+    pub(super) fn new<P: Policy + 'static>(work: W) -> Self
+    where
+        W: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Self {
+            work,
+            start: |work, output, pad| {
+                let work = move || {
+                    // Without a handle left, nobody wants it.
+                    let _ = output.send(work());
+                    End::Handed
+                };
+                launch_work::<P, _>(pad, work)
+            },
+        }
+    }
+}
+
+/// Queues a closure, and has its group know of it.
+fn launch_work<P, W>(pad: Pad<'_>, work: W) -> JoinHandle<()>
+where
+    P: Policy + 'static,
+    W: FnOnce() -> End<P::Output> + Send + 'static,
+{
+    let group = pad.node.data().group.clone();
+    let work = TrackedWork::<P, _>::new(pad.node, work);
+    let queued = work.clone();
+    let running = pad.runtime.spawn_blocking(move || queued.run());
+    group_of::<P>(&*group).works.add(work);
+    running
 }
 
 impl<P: Policy, F> Launch<P> for Async<F> {
@@ -233,6 +267,24 @@ impl<P: Policy, F: Future> Launch<P> for Handed<F> {
     }
 }
 
+impl<P: Policy, W, T> Launch<P> for HandedBlocking<W, T> {
+    type Work = W;
+    type Given = TaskHandle<T>;
+
+    const KIND: TaskKind = TaskKind::Blocking;
+
+    fn into_work(self) -> W {
+        self.work
+    }
+
+    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskHandle<T>) {
+        let id = pad.id();
+        let (output, handle) = oneshot::channel();
+        let running = (self.start)(self.work, output, pad);
+        (Some(running), TaskHandle::new(id, handle))
+    }
+}
+
 impl<F> fmt::Debug for Async<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Async").finish_non_exhaustive()
@@ -248,6 +300,12 @@ impl<F> fmt::Debug for Local<F> {
 impl<W> fmt::Debug for Blocking<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blocking").finish_non_exhaustive()
+    }
+}
+
+impl<W, T> fmt::Debug for HandedBlocking<W, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandedBlocking").finish_non_exhaustive()
     }
 }
 
