@@ -121,11 +121,13 @@ async fn accept(
     stats: &Arc<Stats>,
 ) {
     let scope = connections.scope();
-    while let Ok(accepted) = scope.run(listener.accept()).await {
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) if is_the_clients(&error) => continue,
-            Err(error) => {
+    // First the room, then the connection: in a full server clients wait in the system's queue, all of them.
+    while let Ok(Ok(room)) = scope.run(connections.reserve()).await {
+        let (stream, peer) = match scope.run(listener.accept()).await {
+            Err(_cancelled) => return,
+            Ok(Ok(accepted)) => accepted,
+            Ok(Err(error)) if is_the_clients(&error) => continue,
+            Ok(Err(error)) => {
                 eprintln!("cannot accept: {error}");
                 let _ = scope.run(sleep(PAUSE)).await;
                 continue;
@@ -133,15 +135,7 @@ async fn accept(
         };
         let name = format!("connection {peer}");
         let connection = connect(stream, &name, scope, options, stats);
-        // In a full group this waits for a connection to end. Those behind it wait in the system's queue meanwhile.
-        if connections
-            .task(name)
-            .spawn(connection.run())
-            .await
-            .is_err()
-        {
-            return;
-        }
+        room.with_name(name).spawn(connection.run());
     }
 }
 

@@ -229,6 +229,20 @@ impl Node {
         self.word.cause()
     }
 
+    /// Whether the word of this scope, or of one above it, has this very cause.
+    ///
+    /// All of them, since a word in between may have another: it was cancelled before the one above was.
+    pub(crate) fn has_cause(&self, cause: &Arc<Cause>) -> bool {
+        let mut next = Some(self);
+        while let Some(node) = next {
+            if node.word.cause().is_some_and(|it| Arc::ptr_eq(&it, cause)) {
+                return true;
+            }
+            next = node.parent().map(|parent| &**parent);
+        }
+        false
+    }
+
     /// Writes down here what the word of an ancestor says. Nobody is woken: who cancelled the ancestor does that (I6).
     fn note(&self, cause: &Arc<Cause>) {
         let _ = self.word.cancel(cause);

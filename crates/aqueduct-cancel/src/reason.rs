@@ -54,6 +54,8 @@ pub(crate) struct Cause {
     location: Option<&'static Location<'static>>,
     scope: Option<Arc<str>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    /// Whether it has cancelled a scope, so that place and scope are what they stay.
+    used: bool,
 }
 
 impl Reason {
@@ -101,6 +103,10 @@ impl Reason {
             .map(|error| error as &(dyn Error + 'static))
     }
 
+    pub(crate) fn cause(&self) -> &Arc<Cause> {
+        &self.0
+    }
+
     pub(crate) fn from_cause(cause: Arc<Cause>) -> Self {
         Self(cause)
     }
@@ -112,8 +118,9 @@ impl Reason {
         scope: Option<&Arc<str>>,
     ) -> Arc<Cause> {
         let mut cause = self.0;
-        if cause.location.is_none() && cause.scope.is_none() {
+        if !cause.used {
             let cause = Arc::make_mut(&mut cause);
+            cause.used = true;
             cause.location = Some(location);
             cause.scope = scope.cloned();
         }
@@ -129,10 +136,12 @@ impl Cause {
             location: None,
             scope: None,
             source: None,
+            used: false,
         }
     }
 
     pub(crate) fn in_scope(mut self, scope: Option<&Arc<str>>) -> Self {
+        self.used = true;
         self.scope = scope.cloned();
         self
     }

@@ -112,6 +112,9 @@ impl CancelScope {
     /// Asks this scope and all below it to finish what they have and take nothing new: the soft phase before
     /// [`cancel`](Self::cancel). Returns false if that was done before, or if it is cancelled already.
     ///
+    /// It asks, and changes nothing else: what takes work in on behalf of a scope, such as a task group, goes on to do so
+    /// until it is closed, since finishing may take more of it.
+    ///
     /// # Panics
     ///
     /// As [`cancel`](Self::cancel).
@@ -167,6 +170,29 @@ impl CancelScope {
     fn said_reason(&self) -> Option<Reason> {
         let at = self.node.was_told(Seen::is_cancelled)?;
         at.word.cause().map(Reason::from_cause)
+    }
+
+    /// Whether `reason` is why this scope was cancelled, or one above it. By identity: another reason with the same words
+    /// is another.
+    ///
+    /// So whoever gets a [`Cancelled`] can tell whether it says only that this scope ended, or that something of a
+    /// scope of its own did.
+    ///
+    /// ```
+    /// use aqueduct_cancel::CancelScope;
+    ///
+    /// let server = CancelScope::new();
+    /// let request = server.child();
+    /// server.cancel();
+    /// let error = request.check().unwrap_err();
+    /// assert!(server.is_cancelled_for(error.reason()));
+    ///
+    /// let other = CancelScope::new();
+    /// other.cancel();
+    /// assert!(!server.is_cancelled_for(&other.reason().unwrap()));
+    /// ```
+    pub fn is_cancelled_for(&self, reason: &Reason) -> bool {
+        self.node.is_cancelled() && self.node.has_cause(reason.cause())
     }
 
     /// Waits until this scope is cancelled, and says why. Who comes later is told at once.

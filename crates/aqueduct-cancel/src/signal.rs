@@ -62,7 +62,19 @@ impl CancelScope {
     /// Outside of a Tokio runtime with its I/O driver.
     #[track_caller]
     pub fn cancel_on_signals(&self) -> io::Result<Signals> {
-        let location = Location::caller();
+        self.cancel_on_signals_at(Location::caller())
+    }
+
+    /// [`cancel_on_signals`](Self::cancel_on_signals), for whoever was asked for it by another line of code.
+    ///
+    /// # Errors
+    ///
+    /// As it.
+    #[doc(hidden)]
+    pub fn cancel_on_signals_at(
+        &self,
+        location: &'static Location<'static>,
+    ) -> io::Result<Signals> {
         let mut listener = Listener::new()?;
         let seen = Arc::new(Lock::new(Seen::default()));
         let (scope, remember) = (self.downgrade(), Arc::downgrade(&seen));

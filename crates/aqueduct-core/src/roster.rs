@@ -165,17 +165,20 @@ impl<H, T> Roster<H, T> {
 
     fn cells(&self) -> impl Iterator<Item = &Cell<H, T>> {
         let last = self.blocks.len().saturating_sub(1);
-        self.blocks.iter().enumerate().flat_map(move |(nth, block)| {
-            // SAFETY: the roster lists it, so it has not been freed (I1), and does not go while that is borrowed.
-            let block = unsafe { block.as_ref() };
-            let filled = if nth == last {
-                self.filled
-            } else {
-                block.cells.len()
-            };
-            // SAFETY: so many are there (I2).
-            unsafe { block.filled_cells(filled) }
-        })
+        self.blocks
+            .iter()
+            .enumerate()
+            .flat_map(move |(nth, block)| {
+                // SAFETY: the roster lists it, so it has not been freed (I1), and does not go while that is borrowed.
+                let block = unsafe { block.as_ref() };
+                let filled = if nth == last {
+                    self.filled
+                } else {
+                    block.cells.len()
+                };
+                // SAFETY: so many are there (I2).
+                unsafe { block.filled_cells(filled) }
+            })
     }
 
     /// Lists no more the blocks of which no value is wanted, but for the last one.

@@ -7,14 +7,19 @@ pub use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
 pub use alarm::Alarm;
 
+use std::collections::VecDeque;
 use std::future::Future;
+use std::panic::catch_unwind;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use tokio::runtime;
 
 use crate::park;
+use crate::sync::Lock;
 
 /// Runs `future` to its end on this thread.
 ///
@@ -34,6 +39,35 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 pub fn deadline_in(limit: Duration) -> Option<Instant> {
     Instant::now().checked_add(limit)
 }
+
+/// Whether the current runtime tells time. False outside of any.
+///
+/// Tokio does not say so but by a panic, which is caught here. A runtime that was found without timers is remembered, so
+/// that the panic hook tells of it once a runtime; that it does is right, as it says what is missing. Where panics abort,
+/// this aborts, too.
+pub fn drives_timers() -> bool {
+    static WITHOUT: LazyLock<Lock<VecDeque<runtime::Id>>> = LazyLock::new(Default::default);
+    let Ok(runtime) = runtime::Handle::try_current() else {
+        return false;
+    };
+    let id = runtime.id();
+    if WITHOUT.lock().contains(&id) {
+        return false;
+    }
+    // Neither registered nor polled.
+    let drives = catch_unwind(|| drop(sleep_until(Instant::now()))).is_ok();
+    if !drives {
+        let mut without = WITHOUT.lock();
+        if without.len() == WITHOUT_MAX {
+            without.pop_front();
+        }
+        without.push_back(id);
+    }
+    drives
+}
+
+/// More runtimes without timers than this are not remembered.
+const WITHOUT_MAX: usize = 64;
 
 /// Runs a future until a deadline, if there is one. None says that the deadline came first.
 ///

@@ -7,12 +7,14 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::enclosing::{self, Enclosing};
+use crate::enclosing::{Enclosing, Outward};
 use crate::group::{Spawner, TaskGroup};
 use crate::phase::Patience;
 use crate::policy::Policy;
+use crate::report::Report;
 use crate::run;
 use crate::shared::Shared;
 use crate::signals::Wanted;
@@ -135,6 +137,14 @@ impl GroupBuilder {
 
     /// Gives tasks so much time, from when the group is cancelled, to end by themselves; then they are aborted. Without
     /// it they are aborted at once.
+    ///
+    /// They are also on a runtime without timers (`Builder::enable_time`), where nobody could tell when the time is up.
+    /// There [`with_linger`](Self::with_linger) is no limit either; a [`with_timeout`](Self::with_timeout) or
+    /// [`with_deadline`](Self::with_deadline) panics when the group is first used.
+    ///
+    /// A group inside of this one has a grace of its own; but when this one is cancelled, no more of it than there is
+    /// here: once this group aborts the task in which the other runs, that one is dropped, and so aborts, too. Without a
+    /// grace here there is none there.
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.options.patience.grace = grace;
         self
@@ -161,7 +171,8 @@ impl GroupBuilder {
 
     /// Opens the group, as a value to keep.
     ///
-    /// It may be opened anywhere; it belongs to the runtime on which its first task is spawned.
+    /// It may be opened anywhere; it belongs to the runtime on which its first task is spawned. (With
+    /// [`with_signals`](Self::with_signals), to that on which it is opened, if there is one.)
     pub fn open<P: Policy + 'static>(self, policy: P) -> TaskGroup<P> {
         let Self {
             mut options,
@@ -169,7 +180,12 @@ impl GroupBuilder {
         } = self;
         let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         options.deadline = options.deadline.into_iter().chain(timeout).min();
-        TaskGroup::new(Shared::new(options, policy, enclosing::current()))
+        let listens = options.signals.is_wanted();
+        let group = TaskGroup::new(Shared::new(options, policy, Outward::here()));
+        if listens && Handle::try_current().is_ok() {
+            group.shared().activate();
+        }
+        group
     }
 
     /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.
@@ -206,6 +222,43 @@ impl GroupBuilder {
     ///
     /// *Strict*, as [`run`](Self::run).
     pub async fn run_with<P, F, Fut, R>(self, policy: P, body: F) -> (Option<R>, P::Value)
+    where
+        P: Policy + 'static,
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future<Output = R>,
+    {
+        let (returned, value, _) = self.run_with_report(policy, body).await;
+        (returned, value)
+    }
+
+    /// As [`run_with`](Self::run_with), and tells how the group ended.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// use aqueduct_group::{Discard, group};
+    ///
+    /// let run = group().run_with_report(Discard::new(), async |group| {
+    ///     group.spawn(async {}).await.is_ok()
+    /// });
+    /// let (returned, result, report) = run.await;
+    /// assert!(returned == Some(true) && result.is_ok());
+    /// assert_eq!((report.spawned, report.returned), (1, 1));
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*, as [`run`](Self::run).
+    pub async fn run_with_report<P, F, Fut, R>(
+        self,
+        policy: P,
+        body: F,
+    ) -> (Option<R>, P::Value, Report)
     where
         P: Policy + 'static,
         F: FnOnce(Spawner<P>) -> Fut,

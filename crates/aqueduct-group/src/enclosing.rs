@@ -9,14 +9,14 @@ use std::sync::atomic::AtomicU64;
 use aqueduct_cancel::CancelScope;
 use aqueduct_core::node::{Birth, Node, NodeId, with_current};
 
-use crate::info::{Loans, Member};
+use crate::info::{Loans, Member, TaskInfo};
 use crate::tree::GroupSnapshot;
 
 /// A group whose type of policy is forgotten.
 pub(crate) trait Enclosing: Any + Send + Sync {
     /// Takes in a group whose owner has gone before its tasks: this group waits for them too. False if this group has
     /// ended already.
-    fn adopt(&self) -> bool;
+    fn adopt(&self, group: &Weak<dyn Enclosing>) -> bool;
 
     /// A group that was taken in has ended. If this one has ended with it, gives the group that had taken this one in, for
     /// the caller to tell: see [`tell_ended`].
@@ -29,8 +29,14 @@ pub(crate) trait Enclosing: Any + Send + Sync {
     /// What is alive in it.
     fn snapshot(&self) -> GroupSnapshot;
 
-    /// The group that was around this one's owner when it was opened.
-    fn outer(&self) -> Option<Arc<dyn Enclosing>>;
+    /// The tasks that have not ended.
+    fn left(&self) -> Vec<TaskInfo>;
+
+    /// Groups that were taken in and may not have ended.
+    fn adopted(&self) -> Vec<Arc<dyn Enclosing>>;
+
+    /// The groups that were around this one's owner when it was opened.
+    fn outward(&self) -> Option<Arc<Outward>>;
 
     /// The task, or the body of a group, in which it was opened.
     fn opener(&self) -> Option<Opener> {
@@ -107,6 +113,43 @@ pub(crate) fn tell_ended(group: Arc<dyn Enclosing>) {
     let mut next = Some(group);
     while let Some(group) = next {
         next = group.adopted_ended();
+    }
+}
+
+/// The groups around some place, from within. None of them is kept alive by it.
+///
+/// A list of its own, since a group in between may be gone, its handles dropped, when one further out is still needed.
+pub(crate) struct Outward {
+    group: Weak<dyn Enclosing>,
+    further: Option<Arc<Outward>>,
+}
+
+impl Outward {
+    /// From what runs here.
+    pub(crate) fn here() -> Option<Arc<Self>> {
+        let group = current()?;
+        let further = group.upgrade().and_then(|group| group.outward());
+        Some(Arc::new(Self { group, further }))
+    }
+
+    pub(crate) fn nearest(&self) -> &Weak<dyn Enclosing> {
+        &self.group
+    }
+
+    /// Those that are alive, the nearest first.
+    pub(crate) fn alive(&self) -> impl Iterator<Item = Arc<dyn Enclosing>> {
+        let all = std::iter::successors(Some(self), |it| it.further.as_deref());
+        all.filter_map(|it| it.group.upgrade())
+    }
+}
+
+impl Drop for Outward {
+    fn drop(&mut self) {
+        // One after the other: groups nest deeper than a thread's stack.
+        let mut further = self.further.take();
+        while let Some(mut next) = further.and_then(Arc::into_inner) {
+            further = next.further.take();
+        }
     }
 }
 

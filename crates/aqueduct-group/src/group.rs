@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind};
+use aqueduct_core::rt::poll_proceed;
 
 use aqueduct_core::node::Node;
 
@@ -110,7 +111,8 @@ impl<P: Policy + 'static> TaskGroup<P> {
 }
 
 impl<T: Send + 'static> TaskGroup<AsCompleted<T>> {
-    /// Waits for the next task that ends. Nothing if none is left, and no end of a task that was not told.
+    /// Waits for the next task that ends. Nothing if none is left, and no end of a task that was not told. Spends Tokio's
+    /// budget, so that a loop over tasks that have ended lets others run now and then.
     ///
     /// # Cancel safety
     ///
@@ -121,12 +123,14 @@ impl<T: Send + 'static> TaskGroup<AsCompleted<T>> {
 
     /// Polls for the next task that ends.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(TaskInfo, TaskEnd<T>)>> {
+        let coop = ready!(poll_proceed(cx));
         let next = ready!(self.shared().members.poll_policy(cx, |policy, none_left| {
             match policy.pop() {
                 None if none_left => Some(None),
                 next => next.map(Some),
             }
         }));
+        coop.made_progress();
         Poll::Ready(next)
     }
 }
@@ -194,6 +198,9 @@ impl<P: Policy + 'static> Spawner<P> {
     }
 
     /// Takes no more tasks. Those that are there go on.
+    ///
+    /// To have them finish what they have, [drain](CancelScope::drain) the group's scope as well. That alone closes nothing:
+    /// a task that finishes may need another for it.
     pub fn close(&self) {
         self.shared.members.close();
     }
@@ -250,7 +257,7 @@ impl<P: Policy + 'static> Spawner<P> {
     }
 
     #[inline]
-    pub(crate) fn reserve(&self) -> Reserved {
+    pub(crate) fn take_place(&self) -> Reserved {
         self.shared.look_before_first_use();
         self.shared.members.reserve()
     }

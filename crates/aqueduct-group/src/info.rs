@@ -2,12 +2,15 @@
 
 use crate::refs::Arc;
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use aqueduct_cancel::Cancelled;
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::{Birth, Node, NodeId};
 use aqueduct_core::roster::{Held, Pair};
@@ -15,6 +18,7 @@ use aqueduct_core::sync::{AtomicU8, AtomicU32, Ordering};
 
 use crate::enclosing::Enclosing;
 use crate::stop::Stop;
+use crate::tree::TaskSnapshot;
 
 /// A number that no other task or group of this process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +66,7 @@ pub struct TaskInfo {
 #[derive(Clone, Copy)]
 pub struct TaskRef<'a> {
     record: &'a Record,
+    group: &'a dyn Enclosing,
 }
 
 impl TaskId {
@@ -119,8 +124,11 @@ impl fmt::Display for TaskInfo {
 }
 
 impl<'a> TaskRef<'a> {
-    pub(crate) fn new(record: &'a Record) -> Self {
-        Self { record }
+    pub(crate) fn new(seat: &'a Seat) -> Self {
+        Self {
+            record: seat,
+            group: &**seat.header(),
+        }
     }
 
     /// Its number.
@@ -158,19 +166,33 @@ impl<'a> TaskRef<'a> {
         self.record.state()
     }
 
-    pub(crate) fn parent(&self) -> Option<TaskId> {
-        self.record.birth.parent.map(TaskId)
+    /// Whether this error says that the task stopped since its group was cancelled: it is, or carries, a
+    /// [`Cancelled`](aqueduct_cancel::Cancelled) whose reason is that of the group's scope, or of one above it. For
+    /// policies that judge errors: see [`policy`](crate::policy#cancelled-is-not-failed).
+    ///
+    /// What an [`io::Error`](std::io::Error) was made from is looked at as well, which its `source()` leaves out.
+    pub fn is_cut_short_by(&self, error: &(dyn Error + 'static)) -> bool {
+        let scope = self.group.scope();
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let cancelled = error.downcast_ref::<Cancelled>();
+            if cancelled.is_some_and(|it| scope.is_cancelled_for(it.reason())) {
+                return true;
+            }
+            let made_from = error
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            next = match made_from {
+                Some(error) => Some(error),
+                None => error.source(),
+            };
+        }
+        false
     }
 
     /// The same, to keep.
     pub fn to_info(&self) -> TaskInfo {
-        TaskInfo {
-            id: self.id(),
-            index: self.index(),
-            name: self.name().map(|name| Cow::Owned(name.to_owned())),
-            location: self.location(),
-            kind: self.kind(),
-        }
+        self.record.to_info()
     }
 }
 
@@ -231,6 +253,28 @@ impl Record {
     #[inline]
     pub(crate) fn kind(&self) -> TaskKind {
         self.kind
+    }
+
+    pub(crate) fn to_info(&self) -> TaskInfo {
+        TaskInfo {
+            id: TaskId(self.birth.id),
+            index: self.index as usize,
+            name: self.name.as_deref().map(|name| Cow::Owned(name.to_owned())),
+            location: self.location,
+            kind: self.kind,
+        }
+    }
+
+    pub(crate) fn to_snapshot(&self) -> TaskSnapshot {
+        TaskSnapshot {
+            id: TaskId(self.birth.id),
+            parent: self.birth.parent.map(TaskId),
+            name: self.name.as_deref().map(str::to_owned),
+            location: self.location,
+            age: self.spawned.elapsed(),
+            kind: self.kind,
+            state: self.state(),
+        }
     }
 
     #[inline]

@@ -116,7 +116,7 @@ impl GroupBuilder {
         let (lent, still_lent) = lend(env);
         let group = self.open(policy);
         let spawner = group.spawner();
-        let (_, value) = run::run(group, async move { body(spawner, lent).await }).await;
+        let (_, value, _) = run::run(group, async move { body(spawner, lent).await }).await;
         (value, still_lent.try_again())
     }
 }

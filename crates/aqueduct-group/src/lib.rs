@@ -40,6 +40,8 @@ mod signals;
 mod spawn;
 #[cfg(not(aqueduct_loom))]
 mod task;
+#[cfg(not(aqueduct_loom))]
+mod work;
 
 pub use failure::{Failure, FailureKind, Failures, GroupError, Panicked};
 pub use info::{TaskId, TaskInfo, TaskKind, TaskRef, TaskState};
@@ -60,6 +62,7 @@ pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 pub use report::Report;
 #[cfg(not(aqueduct_loom))]
 pub use spawn::{
-    Async, Blocking, Handed, Launch, Local, NoOutput, Ready, Spawn, SpawnError, StartError,
-    TaskBuilder, TaskHandle, TrySpawnError,
+    Async, Blocking, Handed, HandedBlocking, Launch, Local, NoOutput, Permit, Ready, Reserve,
+    ReserveError, Spawn, SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError,
+    TrySpawnError,
 };

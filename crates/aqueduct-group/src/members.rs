@@ -65,7 +65,7 @@ use aqueduct_core::thread;
 use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::enclosing::{self, Enclosing};
-use crate::info::{Record, Seat, Seats, TaskRef};
+use crate::info::{Record, Seat, Seats};
 use crate::policy::Policy;
 
 use judge::quietly;
@@ -314,7 +314,9 @@ impl<P: Policy + 'static> Members<P> {
             let alive = shard.born.iter().filter(|record| !record.has_ended());
             let waiting = Vec::from_iter(alive.filter_map(|record| record.stop.ask()));
             drop(shard);
-            waiting.into_iter().for_each(|waker| quietly(|| waker.wake()));
+            waiting
+                .into_iter()
+                .for_each(|waker| quietly(|| waker.wake()));
         }
         self.collect();
     }
@@ -397,12 +399,12 @@ impl<P: Policy + 'static> Members<P> {
     }
 
     /// Shows who is alive.
-    pub(crate) fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
+    pub(crate) fn alive<R>(&self, look: impl Fn(&Record) -> R) -> Vec<R> {
         let mut alive = Vec::new();
         for shard in &self.shards {
             let shard = shard.0.lock();
             let living = shard.born.iter().filter(|record| !record.has_ended());
-            alive.extend(living.map(|record| look(TaskRef::new(record))));
+            alive.extend(living.map(&look));
         }
         alive
     }
@@ -416,10 +418,17 @@ impl<P: Policy + 'static> Core<P> {
 
 impl Tally {
     fn add(&mut self, other: Self) {
-        self.returned += other.returned;
+        self.returned = self.returned.wrapping_add(other.returned);
         self.panicked += other.panicked;
         self.cut_short += other.cut_short;
         self.unjudged += other.unjudged;
+    }
+
+    /// So many that were counted as returned were cut short. They may have been counted elsewhere, so that it is in the
+    /// sum of all parts only that no number is below 0.
+    fn recount(&mut self, cut_short: usize) {
+        self.returned = self.returned.wrapping_sub(cut_short);
+        self.cut_short += cut_short;
     }
 }
 

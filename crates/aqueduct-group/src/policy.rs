@@ -14,6 +14,21 @@
 //! | [`Supervise`] | `Result<(), E>` | never | the failures, each told when it happens |
 //! | [`AsCompleted`] | `T` | never | each as it ends, by [`next`](crate::TaskGroup::next) |
 //!
+//! # Cancelled is not failed
+//!
+//! A task that minds its group's scope often ends with an error: `scope.check()?`, or `scope.run(…).await?`. Where the
+//! group was cancelled, [`AllOk`], [`FirstOk`], [`Quorum`] and [`Supervise`] count such a task as *cut short*, like one that
+//! was aborted, and not as failed. They know it by the error: it carries a [`Cancelled`] whose reason is that for which the
+//! group's scope, or one above it, was cancelled ([`is_cancelled_for`](aqueduct_cancel::CancelScope::is_cancelled_for)). The
+//! deadline of a scope of the task's own is another reason, and a failure, also while the group is being cancelled.
+//!
+//! They look into errors of the types [`Cancelled`], [`io::Error`](std::io::Error) and `Box<dyn Error + Send + Sync>`, and into
+//! the [sources](std::error::Error::source) of those. Into one of your own, or one such as `anyhow::Error`, they look when
+//! they are shown how, which takes no more than `AllOk::new().with_error_chain(|error| error)`, or `|error| error.as_ref()`.
+//! A policy of your own asks [`TaskRef::is_cut_short_by`].
+//!
+//! [`Race`], [`Collect`], [`Discard`] and [`AsCompleted`] do not know which outputs are errors: what returns has returned.
+//!
 //! # Where it runs
 //!
 //! In the task that ended, right after it, outside of all locks, one judgement at a time: a policy needs no lock, and
@@ -24,6 +39,7 @@ mod all_ok;
 mod as_completed;
 mod collect;
 mod discard;
+mod errors;
 mod first_ok;
 mod quorum;
 mod race;
@@ -38,6 +54,7 @@ pub use all_ok::AllOk;
 pub use as_completed::AsCompleted;
 pub use collect::{Collect, TaskEnd};
 pub use discard::Discard;
+use errors::Errors;
 pub use first_ok::FirstOk;
 pub use quorum::Quorum;
 pub use race::Race;
@@ -86,6 +103,9 @@ pub enum Verdict<E> {
     Continue,
     /// Enough: cancel the rest.
     Enough,
+    /// It was kept from returning what it would have, since its group was cancelled: no failure, and in the
+    /// [`Report`](crate::Report) among those that were cancelled. See [`TaskRef::is_cut_short_by`].
+    CutShort,
     /// The task failed, the others go on.
     Failed(E),
     /// The task failed: cancel the rest.

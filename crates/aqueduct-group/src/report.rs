@@ -24,7 +24,8 @@ pub struct Report {
     pub returned: usize,
     /// How many panicked.
     pub panicked: usize,
-    /// How many were dropped before they returned.
+    /// How many were dropped before they returned, or returned an error that says no more than that they were cancelled:
+    /// see [`policy`](crate::policy#cancelled-is-not-failed).
     pub cancelled: usize,
     /// When the group was cancelled, if it was.
     pub cancelled_at: Option<Instant>,
@@ -32,7 +33,8 @@ pub struct Report {
     pub aborted_at: Option<Instant>,
     /// Why it was cancelled, if it was: by its policy, from outside, or by a deadline.
     pub reason: Option<Reason>,
-    /// The tasks that still ran when the group had done waiting, since nothing could stop them.
+    /// The tasks that still ran when the group had done waiting, since nothing could stop them: its own, and those of
+    /// groups that it had taken in from owners that were dropped. The latter do not count as `spawned`.
     pub unstopped: Vec<TaskInfo>,
 }
 

@@ -11,10 +11,11 @@ use pin_project_lite::pin_project;
 
 use crate::group::TaskGroup;
 use crate::policy::Policy;
+use crate::report::Report;
 use crate::shared::{BodyState, Shared};
 
 /// Runs a body, and waits for the group.
-pub(crate) async fn run<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value)
+pub(crate) async fn run<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value, Report)
 where
     P: Policy + 'static,
     B: Future,
@@ -31,21 +32,26 @@ impl<P: Policy + 'static> TaskGroup<P> {
 }
 
 /// What becomes of a group whose body has ended.
-pub(crate) async fn settle<P, R>(group: TaskGroup<P>, ended: Ended<R>) -> (Option<R>, P::Value)
+pub(crate) async fn settle<P, R>(
+    group: TaskGroup<P>,
+    ended: Ended<R>,
+) -> (Option<R>, P::Value, Report)
 where
     P: Policy + 'static,
 {
     if let Ended::Panicked(_) = &ended {
         group.body_panicked();
     }
-    match ended {
-        Ended::Returned(returned) => (Some(returned), group.join().await),
-        Ended::CutShort => (None, group.join().await),
+    let returned = match ended {
+        Ended::Returned(returned) => Some(returned),
+        Ended::CutShort => None,
         Ended::Panicked(payload) => {
             group.wait_closed().await;
             resume_unwind(payload)
         }
-    }
+    };
+    let (value, report) = group.join_with_report().await;
+    (returned, value, report)
 }
 
 pub(crate) enum Ended<R> {

@@ -4,30 +4,32 @@
 //! own; whoever cancels the scope, or the timer, runs [`Shared::tick`], which asks [`Phase`] what to do.
 
 use std::any::Any;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Wake, Waker};
+use std::time::Duration;
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::{Birth, Node};
-use aqueduct_core::rt::Alarm;
+use aqueduct_core::rt::{Alarm, drives_timers};
 use aqueduct_core::sync::Lock;
 use tokio::runtime;
 use tokio::time::Instant;
 
 use crate::builder::Options;
-use crate::enclosing::{self, Body, Enclosing, Opener};
+use crate::enclosing::{self, Body, Enclosing, Opener, Outward};
 use crate::handles::Handles;
-use crate::info::{Loans, Seat, TaskId, TaskInfo, TaskRef};
+use crate::info::{Loans, Record, Seat, TaskId, TaskInfo, TaskRef};
 use crate::members::{End, GiveBack, Judge, Members, Tally, Verdicts};
-use crate::phase::{Act, Phase};
+use crate::phase::{Act, Patience, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
 use crate::signals::Listening;
-use crate::tree::{self, GroupSnapshot, TaskSnapshot};
+use crate::tree::{self, GroupSnapshot};
+use crate::work::Works;
 
 pub(crate) struct Shared<P: Policy + 'static> {
     pub(crate) members: Members<P>,
@@ -36,7 +38,10 @@ pub(crate) struct Shared<P: Policy + 'static> {
     /// That of the group's body, whose tasks it is the parent of.
     pub(crate) node: Body,
     pub(crate) options: Options,
-    outer: Option<Weak<dyn Enclosing>>,
+    outward: Option<Arc<Outward>>,
+    /// Groups that were taken in, and may have ended.
+    adopted: Lock<Vec<Weak<dyn Enclosing>>>,
+    pub(crate) works: Works,
     /// The task, or the body, in which it was opened.
     opener: Option<Opener>,
     /// Whether the policy was the one to cancel the scope.
@@ -100,12 +105,8 @@ impl Shell {
 }
 
 impl<P: Policy + 'static> Shared<P> {
-    pub(crate) fn new(
-        options: Options,
-        policy: P,
-        outer: Option<Weak<dyn Enclosing>>,
-    ) -> Arc<Self> {
-        let scope = options.make_scope(outer.as_ref());
+    pub(crate) fn new(options: Options, policy: P, outward: Option<Arc<Outward>>) -> Arc<Self> {
+        let scope = options.make_scope(outward.as_deref().map(Outward::nearest));
         let threads = threads();
         let shared = Arc::new_cyclic(|me: &Weak<Self>| {
             let body = Body {
@@ -123,7 +124,9 @@ impl<P: Policy + 'static> Shared<P> {
                 handles: Handles::new(threads),
                 scope,
                 node: body,
-                outer,
+                outward,
+                adopted: Lock::default(),
+                works: Works::default(),
                 opener: enclosing::opener(),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
@@ -225,11 +228,12 @@ impl<P: Policy + 'static> Shared<P> {
         while let Some(now) = again {
             // Not under the lock: who finds the deadline passed cancels, which calls wakers, and this group's.
             let cancelled = self.scope.is_cancelled();
+            let patience = self.patience(cancelled);
             let mut ending = self.ending.lock();
             if cancelled {
                 ending.cancelled_at.get_or_insert(now);
             }
-            let act = ending.phase.advance(now, cancelled, self.options.patience);
+            let act = ending.phase.advance(now, cancelled, patience);
             drop(ending);
             if cancelled {
                 self.members.close();
@@ -241,7 +245,8 @@ impl<P: Policy + 'static> Shared<P> {
     /// Aborts at once.
     pub(crate) fn abort(&self) {
         let now = self.now();
-        let act = self.ending.lock().phase.abort(now, self.options.patience);
+        let patience = self.patience(true);
+        let act = self.ending.lock().phase.abort(now, patience);
         if self.act(act, now).is_some() {
             self.tick();
         }
@@ -255,13 +260,35 @@ impl<P: Policy + 'static> Shared<P> {
             Act::WakeAt(at) => (!self.set_alarm(at)).then_some(at),
             Act::Abort => {
                 self.ending.lock().aborted_at.get_or_insert(now);
+                // First: who finds the group aborted, and nothing left but what nothing can stop, need not wait.
+                let revoked = catch_unwind(AssertUnwindSafe(|| self.works.revoke_all()));
                 self.members.abort_all();
+                revoked.unwrap_or_else(|payload| resume_unwind(payload));
                 Some(now)
             }
             Act::GiveUp => {
                 self.members.abandon();
                 None
             }
+        }
+    }
+
+    /// The times that the group was given, where its runtime tells time. Where none does, nobody would say that the grace
+    /// is over: there is none; nor when to give tasks up that were aborted: they are waited for.
+    fn patience(&self, is_asked_for: bool) -> Patience {
+        let without_clock = Patience {
+            grace: Duration::ZERO,
+            linger: Duration::MAX,
+        };
+        match self.shell.get() {
+            Some(shell) if is_asked_for => {
+                let entered = shell.enter();
+                match entered.is_some() && drives_timers() {
+                    true => self.options.patience,
+                    false => without_clock,
+                }
+            }
+            _ => self.options.patience,
         }
     }
 
@@ -305,17 +332,16 @@ impl<P: Policy + 'static> Shared<P> {
     }
 
     /// The owner goes, and members are left: the group around waits for them, or the one around that.
-    pub(crate) fn hand_over(&self) {
-        let mut outer = self.outer();
-        while let Some(group) = outer {
-            if group.adopt() {
-                if let Err(group) = self.members.entrust(group) {
-                    // They have left meanwhile.
-                    enclosing::tell_ended(group);
-                }
-                return;
-            }
-            outer = group.outer();
+    pub(crate) fn hand_over(self: &Arc<Self>) {
+        let Some(outward) = &self.outward else {
+            return;
+        };
+        let me: Weak<dyn Enclosing> = Arc::downgrade(self) as _;
+        if let Some(group) = outward.alive().find(|group| group.adopt(&me))
+            && let Err(group) = self.members.entrust(group)
+        {
+            // They have left meanwhile.
+            enclosing::tell_ended(group);
         }
     }
 
@@ -344,10 +370,7 @@ impl<P: Policy + 'static> Shared<P> {
         {
             resume_unwind(panic.clone().into_payload());
         }
-        let unstopped: Vec<_> = unstopped
-            .iter()
-            .map(|seat| TaskRef::new(seat))
-            .collect();
+        let unstopped: Vec<_> = unstopped.iter().map(TaskRef::new).collect();
         // What they return, nobody will see.
         unstopped.iter().for_each(|task| policy.cut_short(*task));
         let report = self.report(tally, unstopped.iter().map(TaskRef::to_info).collect());
@@ -387,6 +410,13 @@ impl<P: Policy + 'static> Shared<P> {
     }
 
     fn report(&self, tally: Tally, unstopped: Vec<TaskInfo>) -> Report {
+        let own = unstopped.len();
+        let mut unstopped = unstopped;
+        let mut adopted = self.adopted();
+        while let Some(group) = adopted.pop() {
+            unstopped.extend(group.left());
+            adopted.extend(group.adopted());
+        }
         let ended = tally.returned + tally.panicked + tally.cut_short;
         // Not under the lock, as in `tick`.
         let reason = self.scope.reason();
@@ -394,7 +424,7 @@ impl<P: Policy + 'static> Shared<P> {
         Report {
             name: self.options.name.clone(),
             lasted: self.opened.elapsed(),
-            spawned: ended + unstopped.len(),
+            spawned: ended + own,
             returned: tally.returned,
             panicked: tally.panicked,
             cancelled: tally.cut_short,
@@ -403,6 +433,19 @@ impl<P: Policy + 'static> Shared<P> {
             reason,
             unstopped,
         }
+    }
+
+    /// Counts one more member for a group that was taken in, unless this one is over.
+    fn take_in(&self) -> bool {
+        let ending = self.ending.lock();
+        if ending.body == BodyState::Runs {
+            // It goes on to join the group, whether or not that has members left. Under the lock, under which the body
+            // ends: so this comes before that.
+            self.members.adopt_more();
+            return true;
+        }
+        drop(ending);
+        self.members.adopt()
     }
 
     /// Counts a task out that has ended.
@@ -419,16 +462,17 @@ impl<P: Policy + 'static> GiveBack for Shared<P> {
 }
 
 impl<P: Policy + 'static> Enclosing for Shared<P> {
-    fn adopt(&self) -> bool {
-        let ending = self.ending.lock();
-        if ending.body == BodyState::Runs {
-            // It goes on to join the group, whether or not that has members left. Under the lock, under which the body
-            // ends: so this comes before that.
-            self.members.adopt_more();
-            return true;
+    fn adopt(&self, group: &Weak<dyn Enclosing>) -> bool {
+        let adopts = self.take_in();
+        if adopts {
+            let mut adopted = self.adopted.lock();
+            // Those that are gone make room, now and then, for as many as are left.
+            if adopted.len() == adopted.capacity() {
+                adopted.retain(|group| group.strong_count() > 0);
+            }
+            adopted.push(group.clone());
         }
-        drop(ending);
-        self.members.adopt()
+        adopts
     }
 
     fn adopted_ended(&self) -> Option<Arc<dyn Enclosing>> {
@@ -439,8 +483,17 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
         &self.scope
     }
 
-    fn outer(&self) -> Option<Arc<dyn Enclosing>> {
-        self.outer.as_ref()?.upgrade()
+    fn left(&self) -> Vec<TaskInfo> {
+        self.members.alive(Record::to_info)
+    }
+
+    fn adopted(&self) -> Vec<Arc<dyn Enclosing>> {
+        let adopted = self.adopted.lock();
+        adopted.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn outward(&self) -> Option<Arc<Outward>> {
+        self.outward.clone()
     }
 
     fn opener(&self) -> Option<Opener> {
@@ -460,7 +513,7 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
             age: self.opened.elapsed(),
             phase: self.ending.lock().phase.into(),
             closed: self.members.is_closed(),
-            tasks: self.members.alive(|task| TaskSnapshot::of(&task)),
+            tasks: self.members.alive(Record::to_snapshot),
         }
     }
 }

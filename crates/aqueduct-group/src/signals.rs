@@ -4,6 +4,7 @@
 //! second is a wish of its own, to be quick: it aborts. The group's shell counts signals with the waker it has anyway, so
 //! there is no task that listens, and none that could outlive the group.
 
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -13,9 +14,9 @@ use futures_util::Stream;
 
 use crate::builder::GroupBuilder;
 
-/// Whether the group is to listen.
+/// Whether the group is to listen, and who says so.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted(bool);
+pub(crate) struct Wanted(Option<&'static Location<'static>>);
 
 /// Counts signals, if the group is to listen.
 pub(crate) struct Listening(Option<Lock<Counted>>);
@@ -29,9 +30,10 @@ impl GroupBuilder {
     /// Ends the group when the program is asked to end: the first SIGINT or SIGTERM (or Ctrl-C, where there are no
     /// signals) cancels it, which gives its tasks the grace, and a second aborts them.
     ///
-    /// The reason is of kind [`Signal`](aqueduct_cancel::ReasonKind::Signal), and its message names the signal. The
-    /// group listens from when it first runs or spawns something. From then on these signals end no program by
-    /// themselves, also when the group has ended, as with all of Tokio's listeners.
+    /// The reason is of kind [`Signal`](aqueduct_cancel::ReasonKind::Signal), its message names the signal, and its place
+    /// is the line that calls this. The group listens from when it is opened, or run, on; where it is opened outside of a
+    /// runtime, from when it is first used on one. From then on these signals end no program by themselves, also when
+    /// the group has ended, as with all of Tokio's listeners.
     ///
     /// ```no_run
     /// # async fn serve(scope: &aqueduct_cancel::CancelScope) -> std::io::Result<()> { Ok(()) }
@@ -52,27 +54,33 @@ impl GroupBuilder {
     ///
     /// # Panics
     ///
-    /// Not here, but when the group is first used: if the operating system does not let it listen, or the runtime drives
+    /// Not here, but when the group is opened: if the operating system does not let it listen, or the runtime drives
     /// no I/O.
+    #[track_caller]
     pub fn with_signals(mut self) -> Self {
-        self.options.signals = Wanted(true);
+        self.options.signals = Wanted(Some(Location::caller()));
         self
     }
 }
 
 impl Wanted {
     pub(crate) const fn none() -> Self {
-        Self(false)
+        Self(None)
+    }
+
+    /// Whether to listen as soon as there is a runtime.
+    pub(crate) fn is_wanted(self) -> bool {
+        self.0.is_some()
     }
 
     /// Begins to listen, if that is wanted. `waker` is called for every signal.
     pub(crate) fn listen(self, scope: &CancelScope, waker: &Waker) -> Listening {
-        let begin = || {
-            let signals = scope.cancel_on_signals();
+        let begin = |location| {
+            let signals = scope.cancel_on_signals_at(location);
             let signals = signals.expect("a program may listen to SIGINT and SIGTERM");
             Lock::new(Counted { signals, came: 0 })
         };
-        let listening = Listening(self.0.then(begin));
+        let listening = Listening(self.0.map(begin));
         // Leaves the waker. Nobody can be impatient yet.
         let _ = listening.poll_impatient(waker);
         listening

@@ -3,6 +3,7 @@
 mod error;
 mod handle;
 mod launch;
+mod reserve;
 mod start;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use aqueduct_core::rt::poll_proceed;
 use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
@@ -22,8 +24,9 @@ use crate::policy::Policy;
 
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
-pub use launch::{Async, Blocking, Handed, Launch, Local};
+pub use launch::{Async, Blocking, Handed, HandedBlocking, Launch, Local};
 pub(crate) use launch::{Judged, Pad, sealed};
+pub use reserve::{Permit, Reserve, ReserveError, TryReserveError};
 pub use start::{Ready, StartError};
 
 /// A task before it is spawned: by whom, its name, and from where.
@@ -68,7 +71,8 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
 
     /// Runs a closure on a thread where it may block, once there is room.
     ///
-    /// A closure that has not begun when the group is aborted never runs. One that has cannot be stopped: the group
+    /// A closure that has not begun when the group is aborted never runs: it is dropped then, wherever in the runtime's
+    /// queue it is. One that has cannot be stopped: the group
     /// does not wait for it any longer then, its [`Report`](crate::Report) names it, and the group around waits for it.
     pub fn spawn_blocking<W>(self, work: W) -> Spawn<'a, P, Blocking<W>>
     where
@@ -98,6 +102,27 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         F::Output: Send,
     {
         Spawn::new(self, Handed::new::<P>(future))
+    }
+
+    /// Runs a closure that returns anything on a thread where it may block, once there is room; its handle gives the value.
+    /// As [`spawn_blocking`](Self::spawn_blocking) else.
+    ///
+    /// ```
+    /// # use aqueduct_group::{group, Discard};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let group = group().open(Discard::<()>::new());
+    /// let hash = group.task("hash").spawn_blocking_with_handle(|| 6 * 7).await?;
+    /// assert_eq!(hash.await?, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spawn_blocking_with_handle<W, T>(self, work: W) -> Spawn<'a, P, HandedBlocking<W, T>>
+    where
+        W: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Spawn::new(self, HandedBlocking::new::<P>(work))
     }
 
     /// Spawns a task and waits until it says that it is ready: `make` gets a [`Ready`] to say so with, and a value.
@@ -141,12 +166,55 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         value.await.map_err(|_| StartError::Ended)
     }
 
+    /// As [`start`](Self::start), of a task of any type, whose value its handle gives.
+    ///
+    /// ```
+    /// # use aqueduct_group::{group, Discard};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let group = group().open(Discard::<()>::new());
+    /// let (port, server) = group
+    ///     .task("server")
+    ///     .start_with_handle(|ready| async move {
+    ///         ready.ready(8080);
+    ///         "served"
+    ///     })
+    ///     .await?;
+    /// assert_eq!((port, server.await?), (8080, "served"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start). The handle is lost then, and the value with it.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict* as far as the task goes, as [`start`](Self::start). Its handle is lost.
+    pub async fn start_with_handle<A, F, M>(
+        self,
+        make: M,
+    ) -> Result<(A, TaskHandle<F::Output>), StartError>
+    where
+        A: Send + 'static,
+        M: FnOnce(Ready<A>) -> F,
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        let (ready, value) = Ready::new();
+        let spawned = self.spawn_with_handle(make(ready)).await;
+        let handle = spawned.map_err(|_| StartError::Closed)?;
+        let value = value.await.map_err(|_| StartError::Ended)?;
+        Ok((value, handle))
+    }
+
     #[inline]
     pub(crate) fn try_launch<L: Launch<P>>(
         self,
         task: L,
     ) -> Result<L::Given, TrySpawnError<L::Work>> {
-        match self.spawner.reserve() {
+        match self.spawner.take_place() {
             Reserved::Index(index) => Ok(self.launch(index, task)),
             Reserved::Full => Err(TrySpawnError::Full(task.into_work())),
             Reserved::Closed => Err(TrySpawnError::Closed(task.into_work())),
@@ -240,11 +308,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let left = this.wait.as_pin_mut().and_then(Wait::leave);
-            let (ask, _) = left.unzip();
-            if let Some(Ask { want: Want::Place, got: Some(Reserved::Index(_)), .. }) = ask {
-                this.spawner.shared().members.unreserve();
-            }
+            let ask = give_back(this.spawner, this.wait);
             let seat_is_back = matches!(ask, Some(Ask { want: Want::Seat(_), got: Some(Reserved::Index(_)), .. }));
             if let Some(lender) = this.lender.take() && !seat_is_back {
                 this.spawner.shared().members.claim_seat(&lender);
@@ -266,32 +330,75 @@ impl<'a, P: Policy + 'static, L: Launch<P>> Spawn<'a, P, L> {
 
     /// Waits in line for what is wanted.
     fn poll_room(self: Pin<&mut Self>, cx: &mut Context<'_>, want: Want) -> Poll<Reserved> {
-        let mut this = self.project();
-        let shared = this.spawner.shared();
-        let members = &shared.members;
-        if this.wait.is_none() {
-            this.wait.set(Some(Wait::new(members.room())));
-        }
-        let wait = this.wait.as_mut().as_pin_mut().expect("made above");
-        let ask = || Ask {
-            want,
-            got: None,
-            group: shared.clone(),
-        };
-        let served = wait.poll_wait(cx, Place::Back, 0, ask, |ask| members.grant(ask), || {});
-        members.settle();
-        // Closing serves everybody, whatever they have got.
-        served.map(|ask| ask.got.unwrap_or(Reserved::Closed))
+        let this = self.project();
+        poll_room(this.spawner, this.wait, cx, want)
     }
+}
+
+type InLine<'a> = Option<Wait<&'a WaitQueue<Ask>>>;
+
+/// Waits in line for what is wanted. For the first time, gets in line.
+fn poll_room<'a, P: Policy + 'static>(
+    spawner: &'a Spawner<P>,
+    mut wait: Pin<&mut InLine<'a>>,
+    cx: &mut Context<'_>,
+    want: Want,
+) -> Poll<Reserved> {
+    let shared = spawner.shared();
+    let members = &shared.members;
+    if wait.is_none() {
+        wait.set(Some(Wait::new(members.room())));
+    }
+    let wait = wait.as_mut().as_pin_mut().expect("made above");
+    let ask = || Ask {
+        want,
+        got: None,
+        group: shared.clone(),
+    };
+    let served = wait.poll_wait(cx, Place::Back, 0, ask, |ask| members.grant(ask), || {});
+    members.settle();
+    // Closing serves everybody, whatever they have got.
+    served.map(|ask| ask.got.unwrap_or(Reserved::Closed))
+}
+
+/// Leaves the line. A place that was given meanwhile goes to the next; what was asked for is returned.
+fn give_back<'a, P: Policy + 'static>(
+    spawner: &'a Spawner<P>,
+    wait: Pin<&mut InLine<'a>>,
+) -> Option<Ask> {
+    let (ask, _) = wait.as_pin_mut().and_then(Wait::leave)?;
+    if let (Want::Place, Some(Reserved::Index(_))) = (&ask.want, ask.got) {
+        spawner.shared().members.unreserve();
+    }
+    Some(ask)
 }
 
 impl<P: Policy + 'static, L: Launch<P>> Future for Spawn<'_, P, L> {
     type Output = Result<L::Given, SpawnError<L::Work>>;
 
+    /// In a group with a limit it spends the task's budget, since it waits for others there: whoever spawns into room that
+    /// is always found lets them run now and then.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let coop = match self.spawner.shared().options.limit {
+            Some(_) => Some(ready!(poll_proceed(cx))),
+            None => None,
+        };
+        let spawned = ready!(self.as_mut().poll_spawn(cx));
+        if let Some(coop) = coop {
+            coop.made_progress();
+        }
+        Poll::Ready(spawned)
+    }
+}
+
+impl<P: Policy + 'static, L: Launch<P>> Spawn<'_, P, L> {
+    fn poll_spawn(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<L::Given, SpawnError<L::Work>>> {
         if self.task.is_some() {
             let reserved = if self.wait.is_none() {
-                let reserved = self.spawner.reserve();
+                let reserved = self.spawner.take_place();
                 if reserved == Reserved::Full {
                     let shared = self.spawner.shared();
                     if let Some(lender) = shared.seat_here() {

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread;
 
-use aqueduct_core::node::{InNode, within};
+use aqueduct_core::node::InNode;
 use pin_project_lite::pin_project;
 
 use crate::failure::Panicked;
@@ -100,57 +100,9 @@ fn become_of<O>(end: Option<End<O>>, dropped: thread::Result<()>) -> End<O> {
     }
 }
 
-/// Runs a closure in place of a future, unless it is to stop before it has begun.
-pub(crate) fn run_blocking<P: Policy + 'static, W: FnOnce() -> P::Output>(
-    mut task: TrackedWork<P, W>,
-) {
-    let member = task.member.as_ref().expect("it has not left yet");
-    let record = member.record();
-    if record.stop.is_asked() {
-        return;
-    }
-    let Some(work) = task.work.take() else {
-        return;
-    };
-    record.set_state(TaskState::Running);
-    let end = within(member, || match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(output) => End::Returned(output),
-        Err(payload) => End::Panicked(Panicked::new(payload)),
-    });
-    let member = task.member.take().expect("looked above");
-    leave::<P>(Some((member, Ok(()))), Some(end));
-}
-
-/// A closure that runs on a thread of its own, or is dropped before.
-pub(crate) struct TrackedWork<P: Policy + 'static, W> {
-    work: Option<W>,
-    member: Option<Member>,
-    _policy: PhantomData<fn() -> P>,
-}
-
-impl<P: Policy + 'static, W> TrackedWork<P, W> {
-    pub(crate) fn new(member: Member, work: W) -> Self {
-        Self {
-            work: Some(work),
-            member: Some(member),
-            _policy: PhantomData,
-        }
-    }
-}
-
-impl<P: Policy + 'static, W> Drop for TrackedWork<P, W> {
-    fn drop(&mut self) {
-        if let Some(member) = self.member.take() {
-            let work = self.work.take();
-            let dropped = within(&member, || catch_unwind(AssertUnwindSafe(|| drop(work))));
-            leave::<P>(Some((member, dropped)), None);
-        }
-    }
-}
-
 /// Leaves the group, unless that was done before: with the node that is no more anybody's, and how the work was dropped.
 #[inline]
-fn leave<P: Policy + 'static>(
+pub(crate) fn leave<P: Policy + 'static>(
     dropped: Option<(Member, thread::Result<()>)>,
     end: Option<End<P::Output>>,
 ) {

@@ -9,12 +9,12 @@ use std::task::{Wake, Waker};
 
 use aqueduct_cancel::CancelScope;
 
-use crate::enclosing::Enclosing;
+use crate::enclosing::{Enclosing, Outward};
 use crate::failure::Panicked;
 use crate::info::{Loans, Record, Seat, TaskId, TaskInfo, TaskKind, TaskRef, TaskState, Told};
 use crate::members::{End, GiveBack, Judge, Members};
 use crate::policy::{Ending, Next, Policy, Triage, Verdict};
-use crate::refs::Arc;
+use crate::refs::{Arc, Weak};
 use crate::tree::GroupSnapshot;
 
 /// A group around, which counts what it is told.
@@ -31,7 +31,7 @@ impl Around {
 }
 
 impl Enclosing for Around {
-    fn adopt(&self) -> bool {
+    fn adopt(&self, _: &Weak<dyn Enclosing>) -> bool {
         true
     }
 
@@ -48,7 +48,15 @@ impl Enclosing for Around {
         unreachable!("it is in no tree")
     }
 
-    fn outer(&self) -> Option<Arc<dyn Enclosing>> {
+    fn left(&self) -> Vec<TaskInfo> {
+        unreachable!("it makes no report")
+    }
+
+    fn adopted(&self) -> Vec<Arc<dyn Enclosing>> {
+        Vec::new()
+    }
+
+    fn outward(&self) -> Option<Arc<Outward>> {
         None
     }
 }
@@ -112,7 +120,7 @@ fn record(index: usize, kind: TaskKind, name: Option<&'static str>) -> Record {
 /// What would be known of a task with this index, and its name if it has one.
 #[track_caller]
 pub(crate) fn info(index: usize, name: Option<&'static str>) -> TaskInfo {
-    TaskRef::new(&record(index, TaskKind::Async, name)).to_info()
+    record(index, TaskKind::Async, name).to_info()
 }
 
 /// Counts its wakes.

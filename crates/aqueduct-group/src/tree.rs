@@ -11,7 +11,7 @@ use aqueduct_core::node::NodeId;
 use aqueduct_core::sync::Lock;
 
 use crate::enclosing::Enclosing;
-use crate::info::{TaskId, TaskKind, TaskRef, TaskState};
+use crate::info::{TaskId, TaskKind, TaskState};
 
 /// The groups of this process, in some parts, since every group enters and leaves.
 static GROUPS: LazyLock<[Part; PARTS]> = LazyLock::new(|| std::array::from_fn(|_| Lock::default()));
@@ -116,20 +116,6 @@ pub struct TaskSnapshot {
     pub kind: TaskKind,
     /// What it does.
     pub state: TaskState,
-}
-
-impl TaskSnapshot {
-    pub(crate) fn of(task: &TaskRef<'_>) -> Self {
-        Self {
-            id: task.id(),
-            parent: task.parent(),
-            name: task.name().map(str::to_owned),
-            location: task.location(),
-            age: task.age(),
-            kind: task.kind(),
-            state: task.state(),
-        }
-    }
 }
 
 impl Tree {

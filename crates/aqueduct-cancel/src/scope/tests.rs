@@ -139,3 +139,37 @@ fn nothing_stays_of_who_waited() {
     drop(root);
     assert!(weak.iter().all(|weak| weak.upgrade().is_none()));
 }
+
+#[test]
+fn which_reason_a_scope_was_cancelled_for() {
+    let top = CancelScope::new();
+    let middle = top.child();
+    let below = middle.child();
+    middle.cancel_because("the middle");
+    top.cancel_because("the top");
+    let [top_reason, middle_reason, below_reason] =
+        [&top, &middle, &below].map(|scope| scope.reason().unwrap());
+    assert_eq!(below_reason.message(), "the middle");
+    assert!(below.is_cancelled_for(&middle_reason) && below.is_cancelled_for(&top_reason));
+    assert!(middle.is_cancelled_for(&below_reason) && middle.is_cancelled_for(&top_reason));
+    assert!(top.is_cancelled_for(&top_reason) && !top.is_cancelled_for(&middle_reason));
+    // The same words are not the same reason.
+    assert!(!top.is_cancelled_for(&"the top".into()));
+    // Beyond any number of anchors.
+    let deep = chain(20);
+    deep[0].cancel();
+    let reason = deep[19].reason().unwrap();
+    assert!(deep.iter().all(|scope| scope.is_cancelled_for(&reason)));
+    assert!(!CancelScope::new().is_cancelled_for(&reason));
+}
+
+/// Also that of a deadline, which has neither place nor, mostly, a name.
+#[test]
+fn a_reason_handed_on_stays_the_same() {
+    let late = CancelScope::new().with_timeout(std::time::Duration::ZERO);
+    let other = CancelScope::new();
+    other.cancel_because(late.check().unwrap_err());
+    let reason = other.reason().unwrap();
+    assert!(late.is_cancelled_for(&reason));
+    assert_eq!(reason.location(), None, "nobody called anything");
+}

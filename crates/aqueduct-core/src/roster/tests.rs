@@ -186,7 +186,10 @@ fn those_that_are_wanted_may_be_held_later() {
     let mut roster = Roster::new();
     (0..7).for_each(|n| drop(roster.add(|| (), Counted::new(n, &alive))));
     let held = roster.hold(|counted| counted.0.is_multiple_of(3));
-    assert_eq!(Vec::from_iter(held.iter().map(|held| (**held).0)), [0, 3, 6]);
+    assert_eq!(
+        Vec::from_iter(held.iter().map(|held| (**held).0)),
+        [0, 3, 6]
+    );
     drop(roster);
     assert_eq!(alive.get(), 7);
     drop(held);

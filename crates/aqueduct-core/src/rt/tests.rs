@@ -126,3 +126,25 @@ fn block_on_is_woken_from_other_threads() {
         other.join().unwrap();
     }
 }
+
+#[test]
+fn whether_a_runtime_drives_timers() {
+    use tokio::runtime::Builder;
+
+    assert!(!drives_timers());
+    let with = Builder::new_current_thread().enable_time().build().unwrap();
+    let without = Builder::new_current_thread().build().unwrap();
+    for _ in 0..2 {
+        assert!(with.block_on(async { drives_timers() }));
+        assert!(!without.block_on(async { drives_timers() }));
+    }
+    // More of them than are remembered.
+    let more: Vec<_> = (0..2 * WITHOUT_MAX)
+        .map(|_| Builder::new_current_thread().build().unwrap())
+        .collect();
+    assert!(
+        more.iter()
+            .all(|it| !it.block_on(async { drives_timers() }))
+    );
+    assert!(!without.block_on(async { drives_timers() }));
+}

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::Ended;
+#[cfg(doc)]
+use super::Tally;
 use crate::failure::{Failure, FailureKind, FailureList, Panicked};
 use crate::info::TaskRef;
 use crate::policy::{Next, Policy, Triage, Verdict};
@@ -66,6 +68,8 @@ pub(crate) struct Judge<P: Policy + 'static> {
     policy: P,
     failures: FailureList<P::Error>,
     batch: Vec<Ended<P>>,
+    /// How many of those that returned were cut short, in the policy's eyes; not told yet.
+    cut_short: usize,
     /// What the policy panicked with, after which it is not asked any more.
     broken: Option<Box<dyn Any + Send>>,
 }
@@ -82,6 +86,7 @@ impl<P: Policy + 'static> Judge<P> {
             policy,
             failures: FailureList::new(failures_kept_max),
             batch: Vec::new(),
+            cut_short: 0,
             broken: None,
         }
     }
@@ -93,6 +98,11 @@ impl<P: Policy + 'static> Judge<P> {
     /// Takes over what is pending, and leaves the room of the last batch for more.
     pub(super) fn take_batch(&mut self, pending: &mut Vec<Ended<P>>) {
         std::mem::swap(&mut self.batch, pending);
+    }
+
+    /// To be told to the [`Tally`], which has counted them as returned.
+    pub(super) fn take_cut_short(&mut self) -> usize {
+        std::mem::take(&mut self.cut_short)
     }
 
     /// Says whether the rest is to be cancelled.
@@ -128,6 +138,10 @@ impl<P: Policy + 'static> Judge<P> {
             End::Returned(output) => match policy.returned(task, output) {
                 Verdict::Continue => false,
                 Verdict::Enough => true,
+                Verdict::CutShort => {
+                    self.cut_short += 1;
+                    false
+                }
                 Verdict::Failed(error) => {
                     fail(FailureKind::Error(error));
                     false

@@ -104,6 +104,7 @@ impl<P: Policy + 'static> Members<P> {
         let mut panic = None;
         loop {
             let mut core = self.core.lock();
+            core.tally.recount(judge.take_cut_short());
             if core.pending.is_empty() {
                 core.judge = Some(judge);
                 // Under the lock, so that the owner, who waits for the next end, sees whether there is one to come.

@@ -88,6 +88,7 @@ impl<P: Policy + 'static> Members<P> {
         judge.take_batch(&mut self.core.lock().pending);
         // Those that have left need not be cancelled, and those that have not cannot be.
         let _ = judge.judge_batch();
+        self.core.lock().tally.recount(judge.take_cut_short());
         Poll::Ready(judge.finish())
     }
 

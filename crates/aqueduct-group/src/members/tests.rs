@@ -41,7 +41,7 @@ fn cut_short(members: &TestMembers, task: &Task) {
 }
 
 fn alive(members: &TestMembers) -> Vec<TaskId> {
-    members.alive(|task| task.id())
+    members.alive(|task| task.to_info().id())
 }
 
 /// What the owner gets when all is over.

@@ -1,6 +1,6 @@
-use std::marker::PhantomData;
+use std::error::Error;
 
-use super::{Ending, InOrder, Next, Policy, Triage, Verdict};
+use super::{Ending, Errors, InOrder, Next, Policy, Triage, Verdict};
 use crate::failure::{GroupError, Panicked};
 use crate::info::TaskRef;
 
@@ -11,20 +11,27 @@ use crate::info::TaskRef;
 #[derive(Debug)]
 pub struct AllOk<T, E> {
     values: InOrder<T>,
-    _error: PhantomData<fn() -> E>,
+    errors: Errors<E>,
 }
 
-impl<T, E> AllOk<T, E> {
+impl<T, E: 'static> AllOk<T, E> {
     /// Creates the policy.
     pub const fn new() -> Self {
         Self {
             values: InOrder::new(),
-            _error: PhantomData,
+            errors: Errors::known(),
         }
+    }
+
+    /// Shows how to look at an error of a type of its own as an [`Error`], so that it can be known for a cancellation:
+    /// `with_error_chain(|error| error)`. See the [module](super#cancelled-is-not-failed).
+    pub fn with_error_chain(mut self, look: fn(&E) -> &(dyn Error + 'static)) -> Self {
+        self.errors = Errors::by(look);
+        self
     }
 }
 
-impl<T, E> Default for AllOk<T, E> {
+impl<T, E: 'static> Default for AllOk<T, E> {
     fn default() -> Self {
         Self::new()
     }
@@ -41,6 +48,7 @@ impl<T: Send, E: Send> Policy for AllOk<T, E> {
                 self.values.put(task.index(), value);
                 Verdict::Continue
             }
+            Err(error) if self.errors.cut_short(task, &error) => Verdict::CutShort,
             Err(error) => Verdict::Fatal(error),
         }
     }

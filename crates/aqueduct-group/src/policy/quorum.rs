@@ -1,6 +1,6 @@
-use std::marker::PhantomData;
+use std::error::Error;
 
-use super::{Ending, Next, Policy, Verdict};
+use super::{Ending, Errors, Next, Policy, Verdict};
 use crate::failure::{GroupError, Panicked};
 use crate::info::TaskRef;
 
@@ -12,10 +12,10 @@ use crate::info::TaskRef;
 pub struct Quorum<T, E> {
     needed: usize,
     values: Vec<T>,
-    _error: PhantomData<fn() -> E>,
+    errors: Errors<E>,
 }
 
-impl<T, E> Quorum<T, E> {
+impl<T, E: 'static> Quorum<T, E> {
     /// Creates the policy for `needed` successes.
     ///
     /// # Panics
@@ -26,8 +26,15 @@ impl<T, E> Quorum<T, E> {
         Self {
             needed,
             values: Vec::new(),
-            _error: PhantomData,
+            errors: Errors::known(),
         }
+    }
+
+    /// Shows how to look at an error of a type of its own as an [`Error`], so that it can be known for a cancellation:
+    /// `with_error_chain(|error| error)`. See the [module](super#cancelled-is-not-failed).
+    pub fn with_error_chain(mut self, look: fn(&E) -> &(dyn Error + 'static)) -> Self {
+        self.errors = Errors::by(look);
+        self
     }
 }
 
@@ -36,7 +43,7 @@ impl<T: Send, E: Send> Policy for Quorum<T, E> {
     type Error = E;
     type Value = Result<Vec<T>, GroupError<E>>;
 
-    fn returned(&mut self, _: TaskRef<'_>, output: Result<T, E>) -> Verdict<E> {
+    fn returned(&mut self, task: TaskRef<'_>, output: Result<T, E>) -> Verdict<E> {
         match output {
             // Who succeeds after the quorum is as late as those that were cancelled.
             Ok(_) if self.values.len() == self.needed => Verdict::Enough,
@@ -48,6 +55,7 @@ impl<T: Send, E: Send> Policy for Quorum<T, E> {
                     Verdict::Continue
                 }
             }
+            Err(error) if self.errors.cut_short(task, &error) => Verdict::CutShort,
             Err(error) => Verdict::Failed(error),
         }
     }

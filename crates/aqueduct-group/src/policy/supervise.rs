@@ -1,6 +1,7 @@
+use std::error::Error;
 use std::fmt;
 
-use super::{Ending, Next, Policy, Triage, Verdict};
+use super::{Ending, Errors, Next, Policy, Triage, Verdict};
 use crate::failure::{GroupError, Panicked};
 use crate::info::TaskRef;
 
@@ -9,6 +10,7 @@ use crate::info::TaskRef;
 /// For services whose parts may fail one by one, without restarts. Gives nothing in the end, or the failures, as many as the group keeps.
 pub struct Supervise<E> {
     tell: Box<dyn FnMut(TaskRef<'_>, Told<'_, E>) + Send>,
+    errors: Errors<E>,
 }
 
 /// A failure, as [`Supervise`] tells of it.
@@ -20,12 +22,21 @@ pub enum Told<'a, E> {
     Panic(&'a Panicked),
 }
 
-impl<E> Supervise<E> {
+impl<E: 'static> Supervise<E> {
     /// Creates the policy. `tell` is called in the task that failed, and shall not take long.
     pub fn new(tell: impl FnMut(TaskRef<'_>, Told<'_, E>) + Send + 'static) -> Self {
         Self {
             tell: Box::new(tell),
+            errors: Errors::known(),
         }
+    }
+
+    /// Shows how to look at an error of a type of its own as an [`Error`], so that it can be known for a cancellation:
+    /// `with_error_chain(|error| error)`. See the [module](super#cancelled-is-not-failed).
+    #[must_use]
+    pub fn with_error_chain(mut self, look: fn(&E) -> &(dyn Error + 'static)) -> Self {
+        self.errors = Errors::by(look);
+        self
     }
 }
 
@@ -37,6 +48,7 @@ impl<E: Send> Policy for Supervise<E> {
     fn returned(&mut self, task: TaskRef<'_>, output: Result<(), E>) -> Verdict<E> {
         match output {
             Ok(()) => Verdict::Continue,
+            Err(error) if self.errors.cut_short(task, &error) => Verdict::CutShort,
             Err(error) => {
                 (self.tell)(task, Told::Error(&error));
                 Verdict::Failed(error)

@@ -39,7 +39,7 @@ fn an_alarm_of_a_phase_that_is_over_replaces_no_other() {
         let start = Instant::now();
         let group = group().with_linger(SECOND).open(Discard::<()>::new());
         // It never leaves: a place that nobody fills.
-        let _ = group.reserve();
+        let _ = group.take_place();
         group.shared().activate();
         group.abort_all();
         let late = group.shared().act(Act::WakeAt(start + 60 * SECOND), start);

@@ -14,6 +14,10 @@ impl Wanted {
         Self
     }
 
+    pub(crate) fn is_wanted(self) -> bool {
+        false
+    }
+
     pub(crate) fn listen(self, _: &CancelScope, _: &Waker) -> Listening {
         Listening
     }

@@ -9,6 +9,9 @@ use crate::info::TaskId;
 
 /// Gives the value of a task whose type is not the group's. Dropping it leaves the task alone.
 ///
+/// It is ready when the task has returned, which is a little before the task has left its group: that may still be in the
+/// [tree](crate::tree()), and count against the limit. Who is to know that nothing of it is left waits for the group.
+///
 /// # Errors
 ///
 /// [`NoOutput`] if the task panicked or was cancelled.

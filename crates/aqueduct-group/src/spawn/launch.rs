@@ -15,9 +15,12 @@ use super::handle::TaskHandle;
 use crate::info::{Member, TaskId, TaskKind};
 use crate::members::End;
 use crate::policy::Policy;
-use crate::task::{Tracked, TrackedWork, run_blocking};
+use crate::shared::group_of;
+use crate::task::Tracked;
+use crate::work::TrackedWork;
 
-/// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`] or [`Handed`]. Not to be
+/// A way to run a task: [`Async`], [`Local`], [`Inline`](crate::Inline), [`Blocking`],
+/// [`Handed`] or [`HandedBlocking`]. Not to be
 /// implemented elsewhere.
 //
 // No implementation has a bound with a lifetime in it: what such a bound is needed for is in a function pointer, made
@@ -68,6 +71,7 @@ pub(crate) mod sealed {
     impl<F> Sealed for super::Local<F> {}
     impl<W> Sealed for super::Blocking<W> {}
     impl<F: Future> Sealed for super::Handed<F> {}
+    impl<W, T> Sealed for super::HandedBlocking<W, T> {}
 }
 
 /// A future on the runtime's workers.
@@ -92,6 +96,12 @@ pub struct Blocking<W> {
 pub struct Handed<F: Future> {
     future: F,
     start: fn(F, oneshot::Sender<F::Output>, Pad<'_>) -> JoinHandle<()>,
+}
+
+/// A closure on a thread of its own, whose value a handle gives.
+pub struct HandedBlocking<W, T> {
+    work: W,
+    start: fn(W, oneshot::Sender<T>, Pad<'_>) -> JoinHandle<()>,
 }
 
 /// Knows by what bounds the work can be spawned, and by which policy its end is judged.
@@ -132,10 +142,7 @@ impl<W> Blocking<W> {
     {
         Self {
             work,
-            start: |work, pad| {
-                let task = TrackedWork::<P, _>::new(pad.member, work);
-                pad.runtime.spawn_blocking(|| run_blocking(task))
-            },
+            start: |work, pad| launch_work::<P, _>(pad, move || End::Returned(work())),
         }
     }
 }
@@ -158,6 +165,40 @@ impl<F: Future> Handed<F> {
             },
         }
     }
+}
+
+impl<W, T> HandedBlocking<W, T> {
+    pub(super) fn new<P: Policy + 'static>(work: W) -> Self
+    where
+        W: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        Self {
+            work,
+            start: |work, output, pad| {
+                let work = move || {
+                    // Without a handle left, nobody wants it.
+                    let _ = output.send(work());
+                    End::Handed
+                };
+                launch_work::<P, _>(pad, work)
+            },
+        }
+    }
+}
+
+/// Queues a closure, and has its group know of it.
+fn launch_work<P, W>(pad: Pad<'_>, work: W) -> JoinHandle<()>
+where
+    P: Policy + 'static,
+    W: FnOnce() -> End<P::Output> + Send + 'static,
+{
+    let group = pad.member.group().clone();
+    let work = TrackedWork::<P, _>::new(pad.member, work);
+    let queued = work.clone();
+    let running = pad.runtime.spawn_blocking(move || queued.run());
+    group_of::<P>(&*group).works.add(work);
+    running
 }
 
 impl<P: Policy, F> Launch<P> for Async<F> {
@@ -230,6 +271,24 @@ impl<P: Policy, F: Future> Launch<P> for Handed<F> {
     }
 }
 
+impl<P: Policy, W, T> Launch<P> for HandedBlocking<W, T> {
+    type Work = W;
+    type Given = TaskHandle<T>;
+
+    const KIND: TaskKind = TaskKind::Blocking;
+
+    fn into_work(self) -> W {
+        self.work
+    }
+
+    fn launch(self, pad: Pad<'_>) -> TaskHandle<T> {
+        let (id, keep) = (pad.id(), pad.keep);
+        let (output, handle) = oneshot::channel();
+        keep((self.start)(self.work, output, pad));
+        TaskHandle::new(id, handle)
+    }
+}
+
 impl<F> fmt::Debug for Async<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Async").finish_non_exhaustive()
@@ -245,6 +304,12 @@ impl<F> fmt::Debug for Local<F> {
 impl<W> fmt::Debug for Blocking<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Blocking").finish_non_exhaustive()
+    }
+}
+
+impl<W, T> fmt::Debug for HandedBlocking<W, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandedBlocking").finish_non_exhaustive()
     }
 }
 

@@ -35,6 +35,7 @@ fn handles_are_send_sync_and_unpin_whatever_tasks_give() {
         TaskBuilder<'static, Collect<Output>>,
         GroupBuilder,
         TaskHandle<Cell<u8>>,
+        Permit<Collect<Output>>,
         Ready<Cell<u8>>,
     );
 }
@@ -58,6 +59,8 @@ fn what_is_told_is_plain() {
         Triage,
         NoOutput,
         StartError,
+        ReserveError,
+        TryReserveError,
         SpawnError<u8>,
         TrySpawnError<u8>,
         Failures<u8>,

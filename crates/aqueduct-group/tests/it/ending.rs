@@ -341,3 +341,57 @@ fn shutdown_cancels_also_if_nobody_polls_it() {
         assert!(matches!(shutdown.await[..], [TaskEnd::Returned(7)]));
     });
 }
+
+/// The inner group's grace is longer, and of no use.
+#[test]
+fn an_outer_group_without_grace_cuts_an_inner_ones_short() {
+    paused(async {
+        for (outer_grace, ends_after) in [(0, 0), (2, 2), (60, 5)] {
+            let start = Instant::now();
+            let outer = group().with_grace(secs(outer_grace)).open(Discard::new());
+            let census = Census::default();
+            let guard = census.guard();
+            let opener = async move {
+                let inner = group().with_grace(secs(10)).open(Discard::new());
+                let scope = inner.scope().clone();
+                let slow = async move {
+                    let _guard = guard;
+                    scope.cancelled().await;
+                    sleep(secs(5)).await;
+                };
+                inner.spawn(slow).await.unwrap();
+                let _ = inner.join().await;
+            };
+            outer.spawn(opener).await.unwrap();
+            sleep(millis(1)).await;
+            outer.scope().cancel();
+            let _ = outer.join().await;
+            assert_eq!(start.elapsed(), millis(1) + secs(ends_after));
+            assert_eq!(census.alive(), 0);
+        }
+    });
+}
+
+/// Draining asks tasks to finish, for which they may spawn; with `close`, not even that.
+#[test]
+fn a_group_that_drains_is_open_until_it_is_closed() {
+    both(|| async {
+        for closes in [false, true] {
+            let group = group().open(Discard::new());
+            let spawner = group.spawner();
+            let finishes = async move {
+                spawner.scope().draining().await;
+                assert_eq!(spawner.spawn(async {}).await.is_err(), closes);
+            };
+            group.spawn(finishes).await.unwrap();
+            if closes {
+                group.close();
+            }
+            group.scope().drain();
+            // To join it would close it.
+            soon("both have ended", || group.is_empty()).await;
+            let (result, report) = group.join_with_report().await;
+            assert!(result.is_ok() && report.reason.is_none());
+        }
+    });
+}

@@ -1,9 +1,13 @@
 //! Groups from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod adopted;
 mod auto_traits;
 mod basics;
+mod blocking;
+mod coop;
 mod corners;
+mod cut_short;
 mod drops;
 mod ending;
 mod errors;
@@ -15,8 +19,10 @@ mod limits;
 mod local;
 mod matrix;
 mod misuse;
+mod no_timers;
 mod policies;
 mod regressions;
+mod reserve;
 mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;

@@ -25,19 +25,34 @@ fn the_program() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(run(program == "obedient"));
+    runtime.block_on(run(&program));
     // What the test harness would print is not for the reader.
     std::process::exit(0);
 }
 
-async fn run(obeys: bool) {
+async fn run(program: &str) {
+    let (obeys, early) = (program == "obedient", program == "early");
+    let line = line!() + 1;
     let app = group().with_name("app").with_signals().with_grace(LONG);
     let app = app.open(Collect::new());
+    if early {
+        // Before it has run anything: it listens from when it was opened.
+        println!("ready");
+        std::thread::sleep(Duration::from_millis(300));
+        let reason = app.scope().cancelled().await;
+        println!("cancelled early by {}", reason.message());
+        return;
+    }
     let scope = app.scope().clone();
     let server = async move {
         println!("ready");
         let reason = scope.cancelled().await;
         assert_eq!(reason.kind(), ReasonKind::Signal);
+        let place = reason.location().unwrap();
+        assert!(
+            place.file().ends_with("signals.rs") && place.line() == line,
+            "{place}"
+        );
         println!(
             "cancelled by {} in {}",
             reason.message(),
@@ -120,6 +135,14 @@ fn an_interrupt_cancels_and_tasks_end_by_themselves() {
     let program = Program::start("obedient");
     program.signal("-INT");
     assert_eq!(program.finish(), "cancelled by SIGINT in app\nreturned\n");
+}
+
+/// The program is not killed by a signal that comes before its first task.
+#[test]
+fn it_listens_from_when_it_is_opened() {
+    let program = Program::start("early");
+    program.signal("-INT");
+    assert_eq!(program.finish(), "cancelled early by SIGINT\n");
 }
 
 #[test]

@@ -279,3 +279,69 @@ fn a_local_task_without_a_place_for_it_is_not_counted() {
         ));
     });
 }
+
+#[test]
+fn handles_of_closures_and_of_tasks_that_start() {
+    quiet();
+    both(|| async {
+        let group = group().open(Discard::<()>::new());
+        let blocking = group.task("computes").spawn_blocking_with_handle(|| 7);
+        assert_eq!(blocking.await.unwrap().await, Ok(7));
+        let panics = group
+            .unnamed()
+            .spawn_blocking_with_handle(|| -> u8 { panic!("meant") });
+        assert!(panics.await.unwrap().await.is_err());
+        let start = group.unnamed().start_with_handle(|ready| async move {
+            ready.ready("ready");
+            "done"
+        });
+        let (ready, handle) = start.await.unwrap();
+        assert_eq!((ready, handle.await), ("ready", Ok("done")));
+        let start = group
+            .unnamed()
+            .start_with_handle(|ready: aqueduct_group::Ready<()>| async {
+                drop(ready);
+            });
+        assert_eq!(start.await.unwrap_err(), StartError::Ended);
+        group.close();
+        let late = group
+            .unnamed()
+            .start_with_handle(|_: aqueduct_group::Ready<()>| async {});
+        assert_eq!(late.await.unwrap_err(), StartError::Closed);
+        let (result, report) = group.join_with_report().await;
+        let error = result.unwrap_err();
+        assert_eq!(error.failures().unwrap().kept(), 1, "the panic");
+        assert_eq!((report.returned, report.panicked), (3, 1));
+    });
+}
+
+/// One that is dropped before it begins gives nothing.
+#[test]
+fn a_handle_of_a_closure_that_never_ran() {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (began, begins) = tokio::sync::oneshot::channel();
+        let group = group().open(Discard::<()>::new());
+        let blocks = move || {
+            let _ = began.send(());
+            let _ = released.recv();
+        };
+        group.unnamed().spawn_blocking(blocks).await.unwrap();
+        begins.await.unwrap();
+        let never = group
+            .unnamed()
+            .spawn_blocking_with_handle(|| 7)
+            .await
+            .unwrap();
+        group.abort_all();
+        assert!(never.await.is_err());
+        drop(release);
+        group.join().await.unwrap_err();
+    });
+}

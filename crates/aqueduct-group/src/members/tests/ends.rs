@@ -319,3 +319,68 @@ fn a_retired_group_keeps_nothing_of_those_who_leave() {
     assert_eq!(members.len(), 0);
     assert!(seen.all().is_empty());
 }
+
+/// What panics when it is woken.
+struct Shy;
+
+impl std::task::Wake for Shy {
+    fn wake(self: Arc<Self>) {
+        std::panic::resume_unwind(Box::new("a shy waker"));
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_else_from_being_told() {
+    for ends in [Out::Now, Out::Later, Out::Never] {
+        let (members, _) = members(None);
+        let node = join_async(&members);
+        let foster = Arc::new(Around::default());
+        let shy = std::task::Waker::from(Arc::new(Shy));
+        let (wakes, waker) = Wakes::new();
+        let mut shy_over = Box::pin(members.over());
+        let mut over = Box::pin(members.over());
+        let mut shy_cx = Context::from_waker(&shy);
+        assert!(members.poll_over(&mut shy_cx).is_pending());
+        assert!(shy_over.as_mut().poll(&mut shy_cx).is_pending());
+        assert!(
+            over.as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        );
+        members.close();
+        assert!(members.entrust(foster.clone()).is_ok());
+        leave(&members, &node, ends);
+        assert_eq!((foster.ended(), wakes.count()), (1, 1));
+        assert!(is_over(&members));
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_no_task_from_being_aborted() {
+    let (members, _) = members(None);
+    let nodes = [join_async(&members), join_async(&members)];
+    let shy = std::task::Waker::from(Arc::new(Shy));
+    assert!(
+        members
+            .poll_over(&mut Context::from_waker(&shy))
+            .is_pending()
+    );
+    members.abort_all();
+    assert!(nodes.iter().all(Task::is_stopped));
+}
+
+/// The owner waits for the next end, and is told of it before the group's own is looked for.
+#[test]
+fn an_owner_that_panics_at_the_next_end_keeps_the_foster() {
+    let (members, _) = members(None);
+    let node = join_async(&members);
+    let foster = Arc::new(Around::default());
+    let shy = std::task::Waker::from(Arc::new(Shy));
+    let mut cx = Context::from_waker(&shy);
+    let next = members.poll_policy(&mut cx, |_, none_left| none_left.then_some(()));
+    assert!(next.is_pending());
+    members.close();
+    assert!(members.entrust(foster.clone()).is_ok());
+    leave(&members, &node, Out::Now);
+    assert_eq!(foster.ended(), 1);
+}
