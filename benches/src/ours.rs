@@ -115,7 +115,6 @@ pub(crate) fn oneshots(entrants: &mut impl OneShotEntrants) {
 /// Groups of tasks.
 pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
     task_trees(entrants);
-    entrants.enter::<group::AllOn>(tasks_of("aqueduct all on"));
     let discard = Entrant {
         shown_only: Some("keeps no results"),
         ..tasks_of("aqueduct Discard")
@@ -123,10 +122,10 @@ pub(crate) fn tasks(entrants: &mut impl TaskEntrants) {
     entrants.enter::<group::NoResults>(discard);
 }
 
-/// Those that are opened inside one another, results read. Not with everything on: whoever waits below a deadline looks
-/// for its owner from scope to scope, which makes a hundred thousand of them, one inside the other, take minutes.
+/// Those that are opened inside one another, results read.
 pub(crate) fn task_trees(entrants: &mut impl TaskEntrants) {
     entrants.enter::<group::Plain>(tasks_of(OURS));
+    entrants.enter::<group::AllOn>(tasks_of("aqueduct all on"));
 }
 
 /// What can be asked whether to stop.

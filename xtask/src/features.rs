@@ -2,6 +2,9 @@
 //!
 //! Alone matters: in a build of the whole workspace a crate gets the features that another one asked for, and a missing
 //! `cfg` shows at the first user's.
+//!
+//! A program may also choose that a panic ends it. Tests cannot be built so on stable, hence two programs are, and run:
+//! the one that pins what groups promise then, and the echo server, on real connections.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +25,7 @@ pub(crate) fn run(ctx: &Context) -> Result<Outcome> {
                 .map(|choice| (p.name.as_str(), choice))
         })
         .collect();
-    let mut steps = Steps::new(ctx, "features", checks.len());
+    let mut steps = Steps::new(ctx, "features", checks.len() + ABORTING.len() + 1);
     for (name, choice) in checks {
         let cmd = Cmd::cargo("check")
             .env("RUSTFLAGS", "-D warnings")
@@ -34,7 +37,41 @@ pub(crate) fn run(ctx: &Context) -> Result<Outcome> {
         ]);
         steps.run(&format!("{name} {}", choice.join(" ")), &cmd)?;
     }
+    aborting(ctx, &mut steps)?;
     Ok(steps.finish())
+}
+
+/// Programs that are run where a panic ends the process: package, kind of target, name, arguments.
+const ABORTING: &[(&str, &str, &str, &[&str])] = &[
+    ("aqueduct-group", "--example", "panic_abort", &[]),
+    (
+        "aqueduct-examples",
+        "--bin",
+        "echo-server",
+        &["--self-test", "--connections", "500"],
+    ),
+];
+
+fn aborting(ctx: &Context, steps: &mut Steps<'_>) -> Result<()> {
+    let all = ABORTING
+        .iter()
+        .flat_map(|(package, kind, name, _)| ["-p", package, kind, name]);
+    let build = Cmd::cargo("build").args(["--profile", "abort"]).args(all);
+    if !steps.run("build programs under panic = \"abort\"", &build)? {
+        return Ok(());
+    }
+    for (_, kind, name, args) in ABORTING {
+        let folder = match *kind {
+            "--example" => "abort/examples",
+            _ => "abort",
+        };
+        // Not by `cargo run`, which would compile what is below again, with the features of this one alone.
+        let program = ctx.target_dir().join(folder).join(name);
+        let program = program.with_extension(std::env::consts::EXE_EXTENSION);
+        let run = Cmd::new(program.display().to_string()).args(args.iter().copied());
+        steps.run(&format!("{name} under panic = \"abort\""), &run)?;
+    }
+    Ok(())
 }
 
 /// The sets of features worth a check, as arguments for cargo. `default` is one of the single ones.

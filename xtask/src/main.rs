@@ -63,7 +63,7 @@ enum Verb {
     Soak(soak::Args),
     /// Line coverage of the tests, as a page
     Coverage,
-    /// Check each published crate alone with no, each single, and all of its features
+    /// Check each published crate alone with no, each single, and all of its features; run programs under panic = "abort"
     Features,
     /// Print the public API of the published crates
     Api(api::Args),

@@ -3,7 +3,10 @@
 //! They are the integration tests named `soak_*`, which `#[ignore]` keeps out of an ordinary run. The minutes are
 //! shared out among them evenly, and they run one at a time, so that each has the machine to itself.
 //!
-//! With a sanitizer they run on nightly, and the unit tests go first: those reach the corners that a soak rarely does.
+//! With a sanitizer they run on nightly, and all other tests go first: those reach the corners that a soak rarely does.
+//! Two kinds of tests are set apart there, by their names. Those of what must not compile (`misuse_does_not_compile`) do not
+//! run: they execute nothing of ours, and nightly words its errors otherwise. Those that leak on purpose (`leaked` in their
+//! names) run where leaks are not looked for.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +15,7 @@ use anyhow::{Result, bail};
 use cargo_metadata::{Package, TargetKind};
 use clap::ValueEnum;
 
-use crate::context::{Context, has_lib};
+use crate::context::{Context, has_lib, is_published};
 use crate::libtest;
 use crate::shell::Cmd;
 use crate::steps::{Outcome, Steps};
@@ -28,6 +31,9 @@ pub(crate) struct Args {
     /// Instrument everything but build scripts; needs nightly
     #[arg(long)]
     pub(crate) sanitizer: Option<Sanitizer>,
+    /// Only this package, or these [default: all that are published or have a soak test]
+    #[arg(short, long = "package", value_name = "NAME")]
+    pub(crate) packages: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,7 +65,13 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
     if !(args.minutes > 0.0 && args.minutes.is_finite()) {
         bail!("--minutes takes a number above zero");
     }
-    let mut steps = Steps::new(ctx, "soak", if args.sanitizer.is_some() { 3 } else { 2 });
+    let packages = chosen(ctx, &args.packages)?;
+    let total = match args.sanitizer {
+        None => 2,
+        Some(Sanitizer::Address) => 4,
+        Some(Sanitizer::Leak | Sanitizer::Thread) => 3,
+    };
+    let mut steps = Steps::new(ctx, "soak", total);
     let test = match build(ctx, args.sanitizer)? {
         Build::With(test) => test,
         Build::Not(reason) => {
@@ -67,26 +79,51 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
             return Ok(steps.finish());
         }
     };
-    if args.sanitizer.is_some() {
-        unit_tests(ctx, &mut steps, &test)?;
+    if let Some(sanitizer) = args.sanitizer {
+        short_tests(&mut steps, &packages, &test, sanitizer)?;
     }
-    soak_tests(ctx, &mut steps, &test, args.minutes)?;
+    soak_tests(ctx, &mut steps, &packages, &test, args)?;
     Ok(steps.finish())
 }
 
-fn unit_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd) -> Result<()> {
-    let published = ctx.published();
-    let names = published
-        .iter()
-        .filter(|p| has_lib(p))
-        .map(|p| p.name.as_str());
-    let cmd = test
+fn chosen<'a>(ctx: &'a Context, names: &[String]) -> Result<Vec<&'a Package>> {
+    if names.is_empty() {
+        return Ok(ctx.members());
+    }
+    names.iter().map(|name| ctx.member(name)).collect()
+}
+
+/// All tests but the soaks: unit and integration tests.
+fn short_tests(
+    steps: &mut Steps<'_>,
+    packages: &[&Package],
+    test: &Cmd,
+    sanitizer: Sanitizer,
+) -> Result<()> {
+    const NOT_COMPILED: &str = "misuse_does_not_compile";
+    const LEAKING: &str = "leaked";
+
+    let published = packages.iter().filter(|p| is_published(p) && has_lib(p));
+    let names: Vec<&str> = published.map(|p| p.name.as_str()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let all = test
         .clone()
-        .args(["--no-fail-fast", "--lib"])
+        .args(["--no-fail-fast", "--all-features", "--lib", "--tests"])
         .packages(names);
-    let tally = steps.run_tests("unit tests, instrumented", &cmd)?;
+    let most = all
+        .clone()
+        .args(["--", "--skip", NOT_COMPILED, "--skip", LEAKING]);
+    let tally = steps.run_tests("unit and integration tests, instrumented", &most)?;
     if tally.passed == 0 {
-        steps.fail("no unit test passed under the sanitizer", cmd.to_string());
+        steps.fail("no test passed under the sanitizer", most.to_string());
+    }
+    if sanitizer == Sanitizer::Address {
+        let leaking = all
+            .env("ASAN_OPTIONS", "detect_leaks=0")
+            .args(["--", LEAKING]);
+        steps.run_tests("tests that leak on purpose, instrumented", &leaking)?;
     }
     Ok(())
 }
@@ -114,23 +151,32 @@ fn has_soak(package: &Package) -> Result<bool> {
     Ok(false)
 }
 
-fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) -> Result<()> {
+fn soak_tests(
+    ctx: &Context,
+    steps: &mut Steps<'_>,
+    packages: &[&Package],
+    test: &Cmd,
+    args: &Args,
+) -> Result<()> {
     let none = "there is no soak test: no ignored integration test named `soak_*`";
-    let members = ctx.members();
     let mut names: Vec<&str> = Vec::new();
-    for package in members {
+    for package in packages {
         // Those without are not even built.
         if has_soak(package)? {
             names.push(package.name.as_str());
         }
     }
     if names.is_empty() {
-        steps.fail(none, "cargo xtask soak");
+        // Of all packages one must have some; of those that were asked for perhaps none does.
+        match args.packages.is_empty() {
+            true => steps.fail(none, "cargo xtask soak"),
+            false => steps.skip(format!("soak tests: {} has none", args.packages.join(", "))),
+        }
         return Ok(());
     }
     let cmd = test
         .clone()
-        .arg("--no-fail-fast")
+        .args(["--no-fail-fast", "--all-features"])
         .packages(names)
         .args(["--test", "*"]);
     let list = cmd
@@ -147,7 +193,7 @@ fn soak_tests(ctx: &Context, steps: &mut Steps<'_>, test: &Cmd, minutes: f64) ->
         steps.fail(none, list.to_string());
         return Ok(());
     }
-    let seconds = ((minutes * 60.0 / count as f64).round() as u64).max(1);
+    let seconds = ((args.minutes * 60.0 / count as f64).round() as u64).max(1);
     let run = cmd.env(SECONDS, seconds.to_string()).args([
         "--",
         "--ignored",
@@ -182,8 +228,12 @@ fn build(ctx: &Context, sanitizer: Option<Sanitizer>) -> Result<Build> {
             "-Zsanitizer={} -C debug-assertions -C force-frame-pointers",
             sanitizer.name()
         ))
+        // Instrumented code takes minutes to optimise as far as a release is, and finds no more.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
         .args(["--release", "--target", &host, "--target-dir", &target_dir]);
     if sanitizer == Sanitizer::Thread {
+        // rustc refuses to mix the two. Forced to, it makes programs in which the sanitizer takes the standard library's own
+        // locks for races, as it does not see how they synchronise.
         if !rust_src(ctx)? {
             return Ok(Build::Not(
                 "the thread sanitizer: the standard library must be built with it too, and its source is not here; \

@@ -11,7 +11,10 @@
 //!
 //! Each scope knows the nearest deadline of itself and its ancestors, and which of them *owns* it. The owner's word has
 //! the bit *clock* as long as there is no timer, and hands it on to those linked below it. So who only looks compares
-//! clocks, and from the first wait on nobody does: looks believe the timer.
+//! clocks, and from the first wait on those who wait do not: they believe the timer.
+//!
+//! Who computes and asks now and then does not ([`overdue`]): the thread that would let the timer fire may be that very
+//! one, or all of them busy.
 //!
 //! # Invariants
 //!
@@ -62,6 +65,20 @@ pub(crate) fn passed(node: &Node) -> Option<&Node> {
         node.quieten(owner);
     }
     owner.word.load().is_cancelled().then_some(owner)
+}
+
+/// Whether the deadline of a scope has passed, though there is a timer and it has not fired. Then the scope is cancelled
+/// here.
+#[cold]
+pub(crate) fn overdue(node: &Node) -> bool {
+    let owner = node.owner_or_self();
+    // Without a timer who asks has met *clock* on the way up (I1), and looked.
+    let is_timed = !owner.word.load().needs_clock();
+    let passed = is_timed && node.deadline.is_some_and(|at| Instant::now() >= at);
+    if passed {
+        late(owner);
+    }
+    passed
 }
 
 fn late(owner: &Node) {

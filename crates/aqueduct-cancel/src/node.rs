@@ -62,6 +62,8 @@ pub(crate) struct Node {
     pub(crate) word: Word,
     /// The parent, unless this is an anchor: whom to ask next.
     above: Option<Arc<Node>>,
+    /// The nearest of this scope's and its ancestors'.
+    pub(crate) deadline: Deadline,
     /// The parent of an anchor, whom nobody asks.
     beyond: Option<Arc<Node>>,
     depth: u32,
@@ -69,8 +71,6 @@ pub(crate) struct Node {
     slot: AtomicU32,
     /// How often all who wait were taken out to look again. Written under the lock.
     epoch: AtomicU32,
-    /// The nearest of this scope's and its ancestors'.
-    pub(crate) deadline: Deadline,
     /// The ancestor whose own the deadline is; nothing if it is this scope's own, or there is none. Kept here, since it
     /// may be any number of levels up.
     pub(crate) owner: Option<Arc<Node>>,
@@ -131,18 +131,44 @@ impl Node {
         }
     }
 
+    /// Whether it is cancelled, for who waits: a deadline that has a timer is left to the timer.
     #[inline(always)]
     pub(crate) fn is_cancelled(&self) -> bool {
+        match self.first_not_quiet() {
+            Some(seen) => seen.is_cancelled() || self.look_closer(Seen::is_cancelled).is_some(),
+            None => false,
+        }
+    }
+
+    /// Whether it is cancelled, for who computes, and may keep the timers from firing: the clock counts, too.
+    #[inline(always)]
+    pub(crate) fn is_cancelled_by_now(&self) -> bool {
+        match self.first_not_quiet() {
+            Some(seen) => seen.is_cancelled() || self.is_by_now(Seen::is_cancelled),
+            None => self.deadline.is_some() && deadline::overdue(self),
+        }
+    }
+
+    /// Whether nothing new is to be begun, for who computes.
+    pub(crate) fn is_draining_by_now(&self) -> bool {
+        self.is_by_now(Seen::is_draining)
+    }
+
+    #[inline(never)]
+    fn is_by_now(&self, says_so: fn(Seen) -> bool) -> bool {
+        self.look_closer(says_so).is_some() || self.deadline.is_some() && deadline::overdue(self)
+    }
+
+    /// The nearest word up to the anchor that says anything.
+    #[inline(always)]
+    fn first_not_quiet(&self) -> Option<Seen> {
         let mut node = self;
         loop {
             let seen = node.word.load();
             if !seen.is_quiet() {
-                return seen.is_cancelled() || self.look_closer(Seen::is_cancelled).is_some();
+                return Some(seen);
             }
-            match &node.above {
-                Some(above) => node = above,
-                None => return false,
-            }
+            node = node.above.as_deref()?;
         }
     }
 
@@ -170,6 +196,12 @@ impl Node {
             next = node.above.as_deref();
         }
         deadline::passed(clock?)
+    }
+
+    /// The nearest scope up to the anchor whose word says so.
+    pub(crate) fn was_told(&self, says_so: fn(Seen) -> bool) -> Option<&Self> {
+        let mut scopes = std::iter::successors(Some(self), |node| node.above.as_deref());
+        scopes.find(|node| says_so(node.word.load()))
     }
 
     /// Whether nothing new is to be begun here.
@@ -327,6 +359,9 @@ impl std::ops::Deref for Handle<'_> {
 
 /// For those who shall not keep it alive.
 pub(crate) type WeakNode = Weak<Node>;
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;
 
 #[cfg(all(test, aqueduct_loom))]
 #[path = "node/tests/loom.rs"]

@@ -9,6 +9,7 @@ use crate::refs::Arc;
 use crate::run::Run;
 use crate::stats::Stats;
 use crate::wait::{UntilCancelled, UntilDraining};
+use crate::word::Seen;
 
 /// A part of a program that can be asked to stop, together with all parts below it.
 ///
@@ -123,17 +124,23 @@ impl CancelScope {
 
     /// Whether this scope was cancelled, itself or above, or its deadline has passed.
     ///
-    /// Reads at most four words, however deep the scope is; takes no lock and writes nothing. As long as a deadline has
-    /// no timer, since nobody has waited here or below yet, this looks at the clock as well.
+    /// Reads at most four words, however deep the scope is; takes no lock and writes nothing. Where there is a deadline it
+    /// looks at the clock as well, so that work which keeps the runtime's timers from firing sees it too. Who is the first
+    /// to find that it has passed cancels the scope that has it, as [`cancel`](Self::cancel) does, and calls the wakers of
+    /// who waits.
+    ///
+    /// # Panics
+    ///
+    /// As [`cancel`](Self::cancel), where it does that.
     #[inline]
     pub fn is_cancelled(&self) -> bool {
-        self.node.is_cancelled()
+        self.node.is_cancelled_by_now()
     }
 
     /// Whether nothing new is to be begun: the scope drains, or is cancelled.
     #[inline]
     pub fn is_draining(&self) -> bool {
-        self.node.is_draining()
+        self.node.is_draining_by_now()
     }
 
     /// [`is_cancelled`](Self::is_cancelled) for `?`.
@@ -143,7 +150,7 @@ impl CancelScope {
     /// If it is, with the reason.
     #[inline]
     pub fn check(&self) -> Result<(), Cancelled> {
-        if !self.node.is_cancelled() {
+        if !self.is_cancelled() {
             return Ok(());
         }
         Err(self.cancelled_error())
@@ -154,9 +161,15 @@ impl CancelScope {
         self.reason().expect("it is cancelled").into()
     }
 
-    /// Why this scope was cancelled, if it was. What this said once, it says from then on.
+    /// Why this scope was cancelled, if it was. What this said once, it says from then on. Of a deadline that has passed it
+    /// knows when the timer has fired, or somebody has asked [`is_cancelled`](Self::is_cancelled).
     pub fn reason(&self) -> Option<Reason> {
         self.node.cause().map(Reason::from_cause)
+    }
+
+    fn said_reason(&self) -> Option<Reason> {
+        let at = self.node.was_told(Seen::is_cancelled)?;
+        at.word.cause().map(Reason::from_cause)
     }
 
     /// Whether `reason` is why this scope was cancelled, or one above it. By identity: another reason with the same words
@@ -286,9 +299,10 @@ impl fmt::Debug for CancelScope {
         if let Some(name) = self.name() {
             s.field("name", &name);
         }
+        // What was said, without a look at the clock: to print a scope shall not cancel it.
         s.field("depth", &self.node.depth())
-            .field("draining", &self.is_draining())
-            .field("cancelled", &self.reason())
+            .field("draining", &self.node.was_told(Seen::is_draining).is_some())
+            .field("cancelled", &self.said_reason())
             .finish_non_exhaustive()
     }
 }

@@ -24,8 +24,12 @@ use crate::timed::Timer;
 ///   says that it is cancelled to who asks.
 /// - Nothing protects from being dropped: of a task that is aborted, the shield goes too.
 ///
-/// A shield that has begun belongs where it is: move it to another future between two polls, and the `run` it was in
-/// does not stop until it ends itself.
+/// A shield that has begun belongs where it is. It holds back the `run`s that were around it at its first wait, as long as
+/// it is there: move it elsewhere between two polls, or keep it and poll it no more, and they do not stop until it is
+/// dropped, as who is not polled does not see that its time is up. A `run` that is given a future with a shield already
+/// up does not know of that one, and takes its end for the end of the next inside.
+///
+/// A `max` further away than the clock goes is no limit.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {

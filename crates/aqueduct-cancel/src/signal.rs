@@ -49,7 +49,7 @@ impl CancelScope {
     /// reason is of kind [`Signal`](ReasonKind::Signal), and its message names the signal.
     ///
     /// That goes on as long as the scope is live, whatever becomes of the returned [`Signals`], which is to know of
-    /// further signals: the user who presses Ctrl-C again is impatient.
+    /// further signals: the user who presses Ctrl-C again is impatient. It ends with the runtime in which this is called.
     ///
     /// From the first call on, the program no longer ends by these signals of itself, as with all of Tokio's listeners.
     ///

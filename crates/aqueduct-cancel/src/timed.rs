@@ -17,7 +17,8 @@ use crate::scope::CancelScope;
 impl CancelScope {
     /// Gives the scope a deadline, unless it has a nearer one: it is cancelled when that has passed.
     ///
-    /// There is no timer until somebody waits on the scope or below it. Until then who asks looks at the clock.
+    /// There is no timer until somebody waits on the scope or below it; then there is one, on the runtime of who waited
+    /// first. See the [crate's doc](crate#deadlines).
     ///
     /// If there are other handles already, it is a child of this scope that has the deadline and is returned.
     #[must_use = "it is the returned scope that has the deadline"]

@@ -78,6 +78,8 @@ impl CancelScope {
     pub fn to_token(&self) -> CancellationToken {
         // One for all: what is handed out are children of it, which leave when they are dropped.
         if let Some(bridge) = self.node().kept::<Arc<Bridge>>() {
+            // It waits, but may have lost its timer, or never got one.
+            deadline::arm(self.node());
             return bridge.token.child_token();
         }
         let bridge = Arc::new(Bridge {

@@ -167,6 +167,8 @@ impl<T, C: Consumers> Ring<T, C> {
         let capacity = options.capacity;
         assert_capacity::<Slot<T>>(capacity);
         let pace = Pace::new(capacity);
+        // Before there are slots, which nobody would free: it panics if the options do not fit.
+        let policy = options.into_policy(C::SHARED);
         let slots = View::new(capacity);
         Self {
             tail: Padded(Tail {
@@ -179,7 +181,7 @@ impl<T, C: Consumers> Ring<T, C> {
             head: Padded(Head {
                 word: AtomicCursor::new(),
                 slots,
-                policy: options.into_policy(C::SHARED),
+                policy,
                 watchers: Lock::new(None),
                 len_max: AtomicUsize::new(0),
                 weak_count: AtomicU32::new(0),

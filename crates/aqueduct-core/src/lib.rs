@@ -8,6 +8,7 @@ pub mod model;
 pub mod node;
 pub mod pad;
 pub mod park;
+pub mod roster;
 pub mod sync;
 pub mod thread;
 pub mod wait_cell;

@@ -380,7 +380,10 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // Who left AGAIN relies on one more call. The panic that is under way is the one to be seen.
         while !self.done() {
-            let _ = catch_unwind(AssertUnwindSafe(|| self.call()));
+            // What it throws is not dropped, as that may panic too.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.call())) {
+                std::mem::forget(payload);
+            }
         }
     }
 }

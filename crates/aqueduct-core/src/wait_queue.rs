@@ -23,12 +23,13 @@
 //!
 //! # Joining a line
 //!
-//! Who finds somebody in line already needs no barrier of its own, and does not change the payer. Since the line was last empty the flag has said
-//! WAITING, and whoever joined it then, the *first*, runs its barrier and looks after that. A server that published
-//! without seeing the flag published before the first's barrier. So the first's look finds what it published; or, if
-//! that look came before this waiter joined, it left nothing that those who were in line then could take, and this
-//! waiter, who takes the lock after it, sees what the first saw. A server that publishes later sees the flag. With the
-//! barrier being a system call, and senders going to sleep together when a channel is full, this saves most of them.
+//! Who finds somebody in line already needs no barrier of its own, and does not change the payer. Since the line was
+//! last empty the flag has said WAITING, and whoever joined it then, the *first*, runs its barrier and looks after that.
+//! A server that published without seeing the flag published before the first's barrier. So the first's look finds what
+//! it published; or, if that look came before this waiter joined, it left nothing that those who were in line then could
+//! take, and this waiter, who takes the lock after it, sees what the first saw. A server that publishes later sees the
+//! flag. With the barrier being a system call, and senders going to sleep together when a channel is full, this saves
+//! most of them.
 //!
 //! # Invariants
 //!
@@ -56,7 +57,7 @@ use std::ptr;
 
 use crate::barrier;
 use crate::sync::{Arc, AtomicUsize, Lock, MutexGuard, Ordering};
-use crate::wake_batch::WakeBatch;
+use crate::wake_batch::{WakeBatch, keep_first};
 
 pub use lazy::LazyWait;
 use list::{List, Node, WAITING};
@@ -178,7 +179,9 @@ impl<R> WaitQueue<R> {
             }
             // There may be more to serve, and a waker that panics shall not keep them from it.
             let woken = catch_unwind(AssertUnwindSafe(|| batch.wake_all()));
-            panic = panic.or(woken.err());
+            if let Err(payload) = woken {
+                keep_first(&mut panic, payload);
+            }
         }
         batch.wake_all();
         drop(own);

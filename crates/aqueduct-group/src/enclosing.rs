@@ -2,11 +2,14 @@
 
 use crate::refs::{Arc, Weak};
 use std::any::Any;
+use std::borrow::Cow;
+use std::panic::Location;
+use std::sync::atomic::AtomicU64;
 
 use aqueduct_cancel::CancelScope;
-use aqueduct_core::node::{Node, with_current};
+use aqueduct_core::node::{Birth, Node, NodeId, with_current};
 
-use crate::info::{Record, TaskInfo};
+use crate::info::{Loans, Member, TaskInfo};
 use crate::tree::GroupSnapshot;
 
 /// A group whose type of policy is forgotten.
@@ -34,8 +37,13 @@ pub(crate) trait Enclosing: Any + Send + Sync {
     fn outward(&self) -> Option<Arc<Outward>>;
 
     /// The task, or the body of a group, in which it was opened.
-    fn opener(&self) -> Option<Arc<Node>> {
+    fn opener(&self) -> Option<Opener> {
         None
+    }
+
+    /// Whether its tasks have seats, which they may lend.
+    fn has_seats(&self) -> bool {
+        false
     }
 }
 
@@ -76,19 +84,65 @@ impl Drop for Outward {
     }
 }
 
-/// What the node of a group's body keeps: the group, which owns the node.
-pub(crate) struct Body(pub(crate) Weak<dyn Enclosing>);
+/// The node of a group's body.
+pub(crate) struct Body {
+    pub(crate) group: Weak<dyn Enclosing>,
+    pub(crate) birth: Birth,
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl Node for Body {
+    fn id(&self) -> NodeId {
+        self.birth.id
+    }
+
+    fn context(&self) -> &AtomicU64 {
+        &self.birth.context
+    }
+
+    fn parent(&self) -> Option<NodeId> {
+        self.birth.parent
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+/// The task, or the body, that runs here, as a group remembers it that is opened there: it keeps nothing alive.
+#[derive(Clone)]
+pub(crate) struct Opener {
+    pub(crate) group: Weak<dyn Enclosing>,
+    /// How often its seat is lent, if it is a task and has one.
+    pub(crate) loans: Option<Arc<Loans>>,
+}
+
+/// Who runs here, if it is somebody's of a group.
+pub(crate) fn opener() -> Option<Opener> {
+    with_current(|node| {
+        let node = node?;
+        if let Some(member) = node.downcast::<Member>() {
+            let group = member.group();
+            let loans = || member.record().make_loans().clone();
+            return Some(Opener {
+                group: Arc::downgrade(group),
+                loans: group.has_seats().then(loans),
+            });
+        }
+        let body = node.downcast::<Body>()?;
+        Some(Opener {
+            group: body.group.clone(),
+            loans: None,
+        })
+    })
+}
 
 /// The group whose task, or body, runs here.
 pub(crate) fn current() -> Option<Weak<dyn Enclosing>> {
-    with_current(|node| of(node?))
-}
-
-/// The group whose task, or body, has this node.
-pub(crate) fn of(node: &Node) -> Option<Weak<dyn Enclosing>> {
-    let data = node.data();
-    if let Some(record) = data.downcast_ref::<Record>() {
-        return Some(Arc::downgrade(&record.group));
-    }
-    data.downcast_ref::<Body>().map(|body| body.0.clone())
+    opener().map(|opener| opener.group)
 }

@@ -9,6 +9,8 @@ use std::task::{Context, Poll, ready};
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind};
 use aqueduct_core::rt::poll_proceed;
 
+use aqueduct_core::node::Node;
+
 use crate::info::TaskId;
 use crate::info::TaskInfo;
 use crate::members::Reserved;

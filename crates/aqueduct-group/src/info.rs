@@ -6,14 +6,18 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::panic::Location;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use aqueduct_cancel::Cancelled;
 use aqueduct_core::coarse::Coarse;
-use aqueduct_core::node::{Node, NodeId};
-use aqueduct_core::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering};
+use aqueduct_core::node::{Birth, Node, NodeId};
+use aqueduct_core::roster::{Held, Pair};
+use aqueduct_core::sync::{AtomicU8, AtomicU32, Ordering};
 
 use crate::enclosing::Enclosing;
+use crate::stop::Stop;
 
 /// A number that no other task or group of this process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,8 +64,9 @@ pub struct TaskInfo {
 /// A task, looked at. [`to_info`](Self::to_info) keeps what is to be kept.
 #[derive(Clone, Copy)]
 pub struct TaskRef<'a> {
-    node: &'a Node,
     record: &'a Record,
+    /// Where it is being judged.
+    group: Option<&'a dyn Enclosing>,
 }
 
 impl TaskId {
@@ -119,30 +124,39 @@ impl fmt::Display for TaskInfo {
 }
 
 impl<'a> TaskRef<'a> {
-    /// The task of a node, if it is one of a group's.
-    pub(crate) fn of(node: &'a Node) -> Option<Self> {
-        let record = node.data().downcast_ref()?;
-        Some(Self { node, record })
+    pub(crate) fn new(record: &'a Record) -> Self {
+        Self {
+            record,
+            group: None,
+        }
+    }
+
+    /// To be shown to the policy.
+    pub(crate) fn judged(seat: &'a Seat) -> Self {
+        Self {
+            record: seat,
+            group: Some(&**seat.header()),
+        }
     }
 
     /// Its number.
     pub fn id(&self) -> TaskId {
-        TaskId(self.node.id())
+        TaskId(self.record.birth.id)
     }
 
     /// Its place in the order of spawning in its group. Some places may be nobody's.
     pub fn index(&self) -> usize {
-        self.record.index
+        self.record.index as usize
     }
 
     /// What it was called.
     pub fn name(&self) -> Option<&'a str> {
-        self.node.name()
+        self.record.name.as_deref()
     }
 
     /// Where it was spawned.
     pub fn location(&self) -> &'static Location<'static> {
-        self.node.location()
+        self.record.location
     }
 
     /// How it runs.
@@ -166,7 +180,9 @@ impl<'a> TaskRef<'a> {
     ///
     /// What an [`io::Error`](std::io::Error) was made from is looked at as well, which its `source()` leaves out.
     pub fn is_cut_short_by(&self, error: &(dyn Error + 'static)) -> bool {
-        let scope = self.record.group.scope();
+        let Some(scope) = self.group.map(|group| group.scope()) else {
+            return false;
+        };
         let mut next = Some(error);
         while let Some(error) = next {
             let cancelled = error.downcast_ref::<Cancelled>();
@@ -184,12 +200,8 @@ impl<'a> TaskRef<'a> {
         false
     }
 
-    pub(crate) fn record(&self) -> &'a Record {
-        self.record
-    }
-
     pub(crate) fn parent(&self) -> Option<TaskId> {
-        self.node.parent().map(TaskId)
+        self.record.birth.parent.map(TaskId)
     }
 
     /// The same, to keep.
@@ -210,56 +222,67 @@ impl fmt::Debug for TaskRef<'_> {
     }
 }
 
-/// What a group keeps with each task's node.
+/// What a group keeps of each task.
 pub(crate) struct Record {
-    pub(crate) group: Arc<dyn Enclosing>,
-    pub(crate) index: usize,
-    pub(crate) spawned: Coarse,
-    pub(crate) kind: TaskKind,
+    birth: Birth,
+    name: Option<Cow<'static, str>>,
+    location: &'static Location<'static>,
+    spawned: Coarse,
+    /// It wraps around, where a group has spawned four thousand million tasks.
+    index: u32,
+    kind: TaskKind,
     state: AtomicU8,
-    /// Its shard and its place there, once it has one. Written under the shard's lock.
-    shard: AtomicU16,
-    slot: AtomicU32,
-    /// For how many waits its seat is lent.
-    pub(crate) lends: AtomicU32,
+    pub(crate) stop: Stop,
+    /// Made when it is first needed.
+    loans: OnceLock<Arc<Loans>>,
+}
+
+/// A task's record, and with it its group: the header of the record's block.
+pub(crate) type Seat = Held<Arc<dyn Enclosing>, Record>;
+
+/// What a task has of its group: a [`Seat`] for itself, and one for the group to have when it has ended.
+pub(crate) type Seats = Pair<Arc<dyn Enclosing>, Record>;
+
+/// For how many waits a task's seat is lent.
+pub(crate) type Loans = AtomicU32;
+
+/// What is told of a task when it is spawned.
+pub(crate) struct Told {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) index: usize,
+    pub(crate) kind: TaskKind,
 }
 
 impl Record {
-    const NOWHERE: u16 = u16::MAX;
-
-    pub(crate) fn new(group: Arc<dyn Enclosing>, index: usize, kind: TaskKind) -> Self {
+    #[inline]
+    pub(crate) fn new(told: Told) -> Self {
         Self {
-            group,
-            index,
-            kind,
+            birth: Birth::here(),
+            name: told.name,
+            location: told.location,
+            index: told.index as u32,
             spawned: Coarse::now(),
+            kind: told.kind,
             state: AtomicU8::new(TaskState::Queued as u8),
-            shard: AtomicU16::new(Self::NOWHERE),
-            slot: AtomicU32::new(0),
-            lends: AtomicU32::new(0),
+            stop: Stop::new(),
+            loans: OnceLock::new(),
         }
     }
 
     #[inline]
-    pub(crate) fn set_place(&self, shard: usize, slot: u32) {
-        self.slot.store(slot, Ordering::Relaxed);
-        self.shard.store(shard as u16, Ordering::Relaxed);
-    }
-
-    pub(crate) fn unset_place(&self) {
-        self.shard.store(Self::NOWHERE, Ordering::Relaxed);
-    }
-
-    /// Its place in a shard whose lock is held, if it has one there.
-    #[inline]
-    pub(crate) fn place_in(&self, shard: usize) -> Option<u32> {
-        let there = self.shard.load(Ordering::Relaxed) == shard as u16;
-        there.then(|| self.slot.load(Ordering::Relaxed))
+    pub(crate) fn kind(&self) -> TaskKind {
+        self.kind
     }
 
     #[inline]
     pub(crate) fn set_state(&self, state: TaskState) {
         self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state() == TaskState::Ended
     }
 
     #[inline]
@@ -270,5 +293,64 @@ impl Record {
             2 => TaskState::Waiting,
             _ => TaskState::Ended,
         }
+    }
+
+    /// For how many waits its seat is lent, if it ever was asked for.
+    #[inline]
+    pub(crate) fn loans(&self) -> Option<&Arc<Loans>> {
+        self.loans.get()
+    }
+
+    /// The same, to be lent.
+    pub(crate) fn make_loans(&self) -> &Arc<Loans> {
+        self.loans.get_or_init(|| Arc::new(Loans::new(0)))
+    }
+}
+
+/// A task's node.
+pub(crate) struct Member(Seats);
+
+impl Member {
+    #[inline]
+    pub(crate) fn new(seats: Seats) -> Self {
+        Self(seats)
+    }
+
+    #[inline]
+    pub(crate) fn record(&self) -> &Record {
+        &self.0
+    }
+
+    #[inline]
+    pub(crate) fn group(&self) -> &Arc<dyn Enclosing> {
+        self.0.header()
+    }
+
+    /// One to keep while it leaves, and one for the group.
+    #[inline]
+    pub(crate) fn split(self) -> (Seat, Seat) {
+        self.0.split()
+    }
+}
+
+impl Node for Member {
+    fn id(&self) -> NodeId {
+        self.record().birth.id
+    }
+
+    fn context(&self) -> &AtomicU64 {
+        &self.record().birth.context
+    }
+
+    fn parent(&self) -> Option<NodeId> {
+        self.record().birth.parent
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.record().name.as_deref()
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        self.record().location
     }
 }

@@ -8,6 +8,7 @@ mod info;
 mod members;
 pub mod policy;
 mod refs;
+mod stop;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -16,6 +17,8 @@ mod tree;
 mod builder;
 #[cfg(not(aqueduct_loom))]
 mod group;
+#[cfg(not(aqueduct_loom))]
+mod handles;
 #[cfg(not(aqueduct_loom))]
 mod lend;
 #[cfg(not(aqueduct_loom))]

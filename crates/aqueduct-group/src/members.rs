@@ -61,29 +61,26 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 
-use aqueduct_core::node::Node;
 use aqueduct_core::pad::Padded;
 use aqueduct_core::sync::{AtomicUsize, Lock, Ordering};
 use aqueduct_core::thread;
 use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::enclosing::Enclosing;
+use crate::info::{Record, Seat, Seats, TaskRef};
 use crate::policy::Policy;
 
-pub(crate) use judge::{End, Judge, Verdicts};
+pub(crate) use judge::{End, Judge, Verdicts, drop_quietly};
 pub(crate) use room::{Ask, GiveBack, Want};
-use shard::{BATCH, Entry, Shard};
+use shard::{BATCH, Shard};
 use slab::Slab;
 use word::{Counted, Word};
 
-/// By which a task is stopped from outside.
-pub(crate) trait Abort {
-    fn abort(&self);
-}
-
-pub(crate) struct Members<P: Policy + 'static, H> {
+pub(crate) struct Members<P: Policy + 'static> {
     word: Padded<Word>,
-    shards: Box<[Padded<Lock<Shard<P, H>>>]>,
+    shards: Box<[Padded<Lock<Shard<P>>>]>,
+    /// How many have left since the shards were last pruned.
+    left: AtomicUsize,
     core: Lock<Core<P>>,
     /// Those of the living that nothing can stop.
     blocking: AtomicUsize,
@@ -110,7 +107,7 @@ struct Core<P: Policy + 'static> {
     foster: Option<Arc<dyn Enclosing>>,
 }
 
-type Ended<P> = (Arc<Node>, End<<P as Policy>::Output>);
+type Ended<P> = (Seat, End<<P as Policy>::Output>);
 
 /// How many tasks ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,7 +129,7 @@ pub(crate) enum Reserved {
     Closed,
 }
 
-impl<P: Policy + 'static, H: Abort> Members<P, H> {
+impl<P: Policy + 'static> Members<P> {
     /// With `shards` for that many threads that spawn and end tasks.
     pub(crate) fn new(judge: Judge<P>, limit: Option<NonZeroUsize>, shards: usize) -> Self {
         Self {
@@ -140,6 +137,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
             shards: (0..shards.max(1))
                 .map(|_| Padded(Lock::new(Shard::new())))
                 .collect(),
+            left: AtomicUsize::new(0),
             core: Lock::new(Core {
                 judge: Some(Box::new(judge)),
                 pending: Vec::new(),
@@ -157,7 +155,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     }
 
     #[inline]
-    fn shard(&self) -> (usize, &Lock<Shard<P, H>>) {
+    fn shard(&self) -> (usize, &Lock<Shard<P>>) {
         let number = match self.shards.len() {
             1 => 0,
             shards => thread::number() % shards,
@@ -208,6 +206,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
 
     /// Does what follows from a flush.
     fn counted(&self, counted: Counted) {
+        self.prune(counted);
         if counted.crosses(self.unflushed_max()) {
             self.collect();
         }
@@ -254,25 +253,35 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         self.blocking.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Puts a spawned task where the tree and an abort find it. Aborts it if the group has been.
+    /// Puts the record of a task that is about to be spawned where the tree and an abort find it, and gives what the task
+    /// shall hold of it, and what it shall leave with.
     #[inline]
-    pub(crate) fn insert(&self, node: Arc<Node>, handle: H) {
-        let (number, shard) = self.shard();
+    pub(crate) fn enlist(
+        &self,
+        group: impl FnOnce() -> Arc<dyn Enclosing>,
+        record: Record,
+    ) -> Seats {
+        let (_, shard) = self.shard();
         let mut shard = shard.lock();
-        if shard::has_ended(&node) {
-            // Dropped after the lock.
-            drop(shard);
-            return;
-        }
         if self.word.0.is_aborted() {
-            // It comes too late for `abort_all`, which has passed this shard, or will find nothing.
-            drop(shard);
-            handle.abort();
+            // It comes too late for `abort_all`, which has passed this shard, or will find it.
+            let nobody = record.stop.ask();
+            debug_assert!(nobody.is_none(), "it has not run yet");
+        }
+        shard.born.add(group, record)
+    }
+
+    /// Lets go of the records of those that have left, once they are as many as those that have not.
+    fn prune(&self, counted: Counted) {
+        // Relaxed: it decides when to prune, and no more.
+        let left = counted.count() + self.left.fetch_add(counted.count(), Ordering::Relaxed);
+        if left < BATCH.max(counted.live()) {
             return;
         }
-        let pruned = shard.add(number, Entry { node, handle });
-        drop(shard);
-        drop(pruned);
+        self.left.store(0, Ordering::Relaxed);
+        for shard in &self.shards {
+            shard.0.lock().born.prune(|record| !record.has_ended());
+        }
     }
 
     /// No more members.
@@ -294,13 +303,13 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         let owner = self.core.lock().owner.take();
         let woken = caught(|| owner.map_or((), Waker::wake));
         for shard in &self.shards {
-            // Nothing is added any more (see `insert`), so what is taken out is all there is.
-            let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
-            born.iter().for_each(|entry| entry.handle.abort());
-            // The tree shows them until they have ended. Those that do so meanwhile are not found, and stay for `clear`.
-            shard.0.lock().born = born;
+            // Who is added later sees the abort (see `enlist`).
+            let shard = shard.0.lock();
+            let alive = shard.born.iter().filter(|record| !record.has_ended());
+            let waiting = Vec::from_iter(alive.filter_map(|record| record.stop.ask()));
+            drop(shard);
+            waiting.into_iter().for_each(Waker::wake);
         }
-        // If it was over before they were back, this clears them.
         self.collect();
         go_on(woken);
     }
@@ -361,20 +370,22 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         self.word.0.live()
     }
 
+    /// How many have not left, at most, and not many more than have.
+    pub(crate) fn about(&self) -> usize {
+        self.word.0.live()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.word.0.is_closed()
     }
 
-    /// Who is alive.
-    pub(crate) fn alive(&self) -> Vec<Arc<Node>> {
+    /// Shows who is alive.
+    pub(crate) fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
         let mut alive = Vec::new();
         for shard in &self.shards {
             let shard = shard.0.lock();
-            let living = shard
-                .born
-                .iter()
-                .filter(|entry| !shard::has_ended(&entry.node));
-            alive.extend(living.map(|entry| entry.node.clone()));
+            let living = shard.born.iter().filter(|record| !record.has_ended());
+            alive.extend(living.map(|record| look(TaskRef::new(record))));
         }
         alive
     }

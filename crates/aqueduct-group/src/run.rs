@@ -3,11 +3,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use aqueduct_cancel::{Reason, ReasonKind};
-use aqueduct_core::node::{Node, within};
+use aqueduct_core::node::within;
 use pin_project_lite::pin_project;
 
 use crate::group::TaskGroup;
@@ -72,7 +71,6 @@ pin_project! {
     {
         #[pin]
         future: Option<F>,
-        node: Option<Arc<Node>>,
         shared: &'a Shared<P>,
     }
 
@@ -83,7 +81,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            within(this.node, || this.future.set(None));
+            within(&this.shared.node, || this.future.set(None));
         }
     }
 }
@@ -93,7 +91,6 @@ impl<'a, P: Policy + 'static, F: Future> Bodily<'a, P, F> {
         group.shared().set_body(BodyState::Runs);
         Self {
             future: Some(body),
-            node: Some(group.shared().node.clone()),
             shared: group.shared(),
         }
     }
@@ -104,7 +101,7 @@ impl<P: Policy + 'static, F: Future> Future for Bodily<'_, P, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = within(this.node, || {
+        let polled = within(&this.shared.node, || {
             catch_unwind(AssertUnwindSafe(|| {
                 let future = this.future.as_mut().as_pin_mut();
                 future.expect("polled until it was ready").poll(cx)
@@ -119,7 +116,7 @@ impl<P: Policy + 'static, F: Future> Future for Bodily<'_, P, F> {
             },
         };
         // Dropped here, not with this future: its borrows end, and what its destructor panics with is a panic of it.
-        let dropped = within(this.node, || {
+        let dropped = within(&this.shared.node, || {
             catch_unwind(AssertUnwindSafe(|| this.future.set(None)))
         });
         let ended = match (ended, dropped) {

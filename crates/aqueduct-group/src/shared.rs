@@ -13,17 +13,17 @@ use std::time::Duration;
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
 use aqueduct_core::coarse::Coarse;
-use aqueduct_core::node::Node;
+use aqueduct_core::node::{Birth, Node};
 use aqueduct_core::rt::{Alarm, drives_timers};
 use aqueduct_core::sync::Lock;
 use tokio::runtime;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::builder::Options;
-use crate::enclosing::{self, Body, Enclosing, Outward};
-use crate::info::{TaskId, TaskInfo, TaskRef};
-use crate::members::{Abort, End, GiveBack, Judge, Members, Verdicts};
+use crate::enclosing::{self, Body, Enclosing, Opener, Outward};
+use crate::handles::Handles;
+use crate::info::{Loans, Seat, TaskId, TaskInfo};
+use crate::members::{End, GiveBack, Judge, Members, Verdicts};
 use crate::phase::{Act, Patience, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
@@ -31,29 +31,19 @@ use crate::signals::Listening;
 use crate::tree::{self, GroupSnapshot, TaskSnapshot};
 use crate::work::Works;
 
-/// Nothing for a task that runs in its owner, which is woken when the group is aborted, and drops it.
-pub(crate) type TaskAbort = Option<JoinHandle<()>>;
-
-impl Abort for TaskAbort {
-    fn abort(&self) {
-        if let Some(handle) = self {
-            handle.abort();
-        }
-    }
-}
-
 pub(crate) struct Shared<P: Policy + 'static> {
-    pub(crate) members: Members<P, TaskAbort>,
+    pub(crate) members: Members<P>,
+    pub(crate) handles: Handles,
     pub(crate) scope: CancelScope,
     /// That of the group's body, whose tasks it is the parent of.
-    pub(crate) node: Arc<Node>,
+    pub(crate) node: Body,
     pub(crate) options: Options,
     outward: Option<Arc<Outward>>,
     /// Groups that were taken in, and may have ended.
     adopted: Lock<Vec<Weak<dyn Enclosing>>>,
     pub(crate) works: Works,
     /// The task, or the body, in which it was opened.
-    opener: Option<Weak<Node>>,
+    opener: Option<Opener>,
     /// Whether the policy was the one to cancel the scope.
     policy_cancelled: AtomicBool,
     /// Made when the group is first used, which is when it must be on a runtime.
@@ -107,20 +97,27 @@ impl<P: Policy + 'static> Wake for Tick<P> {
 impl<P: Policy + 'static> Shared<P> {
     pub(crate) fn new(options: Options, policy: P, outward: Option<Arc<Outward>>) -> Arc<Self> {
         let scope = options.make_scope(outward.as_deref().map(Outward::nearest));
+        let threads = threads();
         let shared = Arc::new_cyclic(|me: &Weak<Self>| {
-            let body = Body(me.clone());
+            let body = Body {
+                birth: Birth::here(),
+                group: me.clone(),
+                name: options.name.clone(),
+                location: options.location,
+            };
             Self {
                 members: Members::new(
                     Judge::new(policy, options.failures_kept_max),
                     options.limit,
-                    threads(),
+                    threads,
                 ),
+                handles: Handles::new(threads),
                 scope,
-                node: Arc::new(Node::child_at(options.name.clone(), options.location, body)),
+                node: body,
                 outward,
                 adopted: Lock::default(),
                 works: Works::default(),
-                opener: Node::current().map(|node| Arc::downgrade(&node)),
+                opener: enclosing::opener(),
                 policy_cancelled: AtomicBool::new(false),
                 shell: OnceLock::new(),
                 ending: Lock::new(EndingState {
@@ -206,6 +203,7 @@ impl<P: Policy + 'static> Shared<P> {
         }
         let mut again = Some(self.now());
         while let Some(now) = again {
+            // Not under the lock: who finds the deadline passed cancels, which calls wakers, and this group's.
             let cancelled = self.scope.is_cancelled();
             let patience = self.patience(cancelled);
             let mut ending = self.ending.lock();
@@ -319,6 +317,7 @@ impl<P: Policy + 'static> Shared<P> {
     ///
     /// If the policy did, or a task, and the group was told to pass that on.
     pub(crate) fn finish(&self, verdicts: Verdicts<P>) -> (P::Value, Report) {
+        self.handles.clear();
         let report = self.report();
         let mut ending = self.ending.lock();
         let body_cut_short = ending.body == BodyState::CutShort;
@@ -345,20 +344,16 @@ impl<P: Policy + 'static> Shared<P> {
         (policy.finish(ending), report)
     }
 
-    /// The task of this group that runs here, itself or in a group that it has opened.
-    pub(crate) fn member_here(&self) -> Option<Arc<Node>> {
+    /// The seat of the task of this group that runs here, itself or in a group that it has opened.
+    pub(crate) fn seat_here(&self) -> Option<Arc<Loans>> {
         let this: *const Self = self;
-        let mut here = Node::current();
-        while let Some(node) = here {
-            let group = match TaskRef::of(&node) {
-                Some(task) => task.record().group.clone(),
-                None => enclosing::of(&node)?.upgrade()?,
-            };
-            if std::ptr::addr_eq(Arc::as_ptr(&group), this) {
+        let mut here = enclosing::opener();
+        while let Some(Opener { group, loans }) = here {
+            if std::ptr::addr_eq(group.as_ptr(), this) {
                 // Or this is its body, which has no seat.
-                return TaskRef::of(&node).is_some().then_some(node);
+                return loans;
             }
-            here = group.opener();
+            here = group.upgrade()?.opener();
         }
         None
     }
@@ -383,6 +378,8 @@ impl<P: Policy + 'static> Shared<P> {
             adopted.extend(group.adopted());
         }
         let ended = tally.returned + tally.panicked + tally.cut_short;
+        // Not under the lock, as in `tick`.
+        let reason = self.scope.reason();
         let ending = self.ending.lock();
         Report {
             name: self.options.name.clone(),
@@ -393,7 +390,7 @@ impl<P: Policy + 'static> Shared<P> {
             cancelled: tally.cut_short,
             cancelled_at: ending.cancelled_at,
             aborted_at: ending.aborted_at,
-            reason: self.scope.reason(),
+            reason,
             unstopped,
         }
     }
@@ -411,19 +408,10 @@ impl<P: Policy + 'static> Shared<P> {
         self.members.adopt()
     }
 
-    fn alive<R>(&self, look: impl Fn(TaskRef<'_>) -> R) -> Vec<R> {
-        let nodes = self.members.alive();
-        nodes
-            .iter()
-            .filter_map(|node| TaskRef::of(node))
-            .map(look)
-            .collect()
-    }
-
     /// Counts a task out that has ended.
     #[inline]
-    pub(crate) fn ended(&self, node: &Arc<Node>, end: End<P::Output>) {
-        self.members.leave(node, end, || self.cancel_rest());
+    pub(crate) fn ended(&self, seat: Seat, end: End<P::Output>) {
+        self.members.leave(seat, end, || self.cancel_rest());
     }
 }
 
@@ -456,7 +444,7 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
     }
 
     fn left(&self) -> Vec<TaskInfo> {
-        self.alive(|task| task.to_info())
+        self.members.alive(|task| task.to_info())
     }
 
     fn adopted(&self) -> Vec<Arc<dyn Enclosing>> {
@@ -468,8 +456,12 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
         self.outward.clone()
     }
 
-    fn opener(&self) -> Option<Arc<Node>> {
-        self.opener.as_ref()?.upgrade()
+    fn opener(&self) -> Option<Opener> {
+        self.opener.clone()
+    }
+
+    fn has_seats(&self) -> bool {
+        self.options.limit.is_some()
     }
 
     fn snapshot(&self) -> GroupSnapshot {
@@ -481,7 +473,7 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
             age: self.opened.elapsed(),
             phase: self.ending.lock().phase.into(),
             closed: self.members.is_closed(),
-            tasks: self.alive(|task| TaskSnapshot::of(&task)),
+            tasks: self.members.alive(|task| TaskSnapshot::of(&task)),
         }
     }
 }
@@ -503,7 +495,7 @@ fn threads() -> usize {
 /// More threads than this share what they keep of a group: 128 bytes each, in every group.
 const THREADS_MAX: usize = 16;
 
-/// The group that a task's record speaks of.
+/// A task's group, whose policy the task knows.
 pub(crate) fn group_of<P: Policy + 'static>(group: &dyn Enclosing) -> &Shared<P> {
     (group as &dyn Any)
         .downcast_ref()

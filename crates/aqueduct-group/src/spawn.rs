@@ -13,13 +13,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::node::Node;
 use aqueduct_core::rt::poll_proceed;
 use aqueduct_core::wait_queue::{Place, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
 use crate::group::Spawner;
-use crate::info::{Record, TaskId, TaskKind};
+use crate::info::{Loans, Member, Record, TaskId, TaskKind, Told};
 use crate::members::{Ask, Reserved, Want};
 use crate::policy::Policy;
 
@@ -228,20 +227,25 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
         let shared = self.spawner.shared();
         let unused = Unused(self.spawner);
         let runtime = shared.runtime();
-        let record = Record::new(shared.clone(), index, L::KIND);
-        let node = Arc::new(Node::child_at(self.name, self.location, record));
-        let pad = launch::Pad {
-            runtime,
-            node: node.clone(),
+        let told = Told {
+            name: self.name,
+            location: self.location,
+            index,
+            kind: L::KIND,
         };
+        let seats = shared.members.enlist(|| shared.clone(), Record::new(told));
+        let member = Member::new(seats);
         if L::KIND == TaskKind::Blocking {
             shared.members.note_blocking();
         }
         // From here on the task gives its place back, also where it is dropped instead of spawned.
         std::mem::forget(unused);
-        let launched = task.launch(pad);
-        shared.members.insert(node, launched.0);
-        launched.1
+        let keep = |handle| shared.handles.keep(handle, || shared.members.about());
+        task.launch(launch::Pad {
+            runtime,
+            keep: &keep,
+            member,
+        })
     }
 }
 
@@ -292,7 +296,7 @@ pin_project! {
         given: Option<L::Given>,
         spawner: &'a Spawner<P>,
         // The task whose own place is lent to others while this waits.
-        lender: Option<Arc<Node>>,
+        lender: Option<Arc<Loans>>,
         #[pin]
         wait: Option<Wait<&'a WaitQueue<Ask>>>,
     }
@@ -397,7 +401,7 @@ impl<P: Policy + 'static, L: Launch<P>> Spawn<'_, P, L> {
                 let reserved = self.spawner.take_place();
                 if reserved == Reserved::Full {
                     let shared = self.spawner.shared();
-                    if let Some(lender) = shared.member_here() {
+                    if let Some(lender) = shared.seat_here() {
                         shared.members.lend_seat(&lender);
                         *self.as_mut().project().lender = Some(lender);
                     }

@@ -7,15 +7,15 @@
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::thread;
 
-use aqueduct_core::node::{Node, within};
+use aqueduct_core::node::InNode;
 use pin_project_lite::pin_project;
 
 use crate::failure::Panicked;
-use crate::info::{Record, TaskRef, TaskState};
-use crate::members::End;
+use crate::info::{Member, TaskKind, TaskState};
+use crate::members::{End, drop_quietly};
 use crate::policy::Policy;
 use crate::shared::group_of;
 
@@ -25,11 +25,9 @@ pin_project! {
         P: Policy,
         P: 'static,
     {
-        // Some, until it has ended.
+        // It has its member's node until it leaves.
         #[pin]
-        future: Option<F>,
-        // Some, until it has left its group.
-        node: Option<Arc<Node>>,
+        future: InNode<Member, F>,
         _policy: PhantomData<fn() -> P>,
     }
 
@@ -39,27 +37,15 @@ pin_project! {
         P: 'static,
     {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.node.is_some() {
-                // A panic in its destructor is what became of it.
-                let dropped = within(this.node, || {
-                    catch_unwind(AssertUnwindSafe(|| this.future.set(None)))
-                });
-                let end = match dropped {
-                    Ok(()) => End::CutShort,
-                    Err(payload) => End::Panicked(Panicked::new(payload)),
-                };
-                leave::<P>(this.node, end);
-            }
+            leave::<P>(this.project().future.end(), None);
         }
     }
 }
 
 impl<P: Policy + 'static, F> Tracked<P, F> {
-    pub(crate) fn new(node: Arc<Node>, future: F) -> Self {
+    pub(crate) fn new(member: Member, future: F) -> Self {
         Self {
-            future: Some(future),
-            node: Some(node),
+            future: InNode::new(member, future),
             _policy: PhantomData,
         }
     }
@@ -74,47 +60,59 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        set_state(this.node, TaskState::Running);
-        let polled = within(this.node, || {
-            let polled = catch_unwind(AssertUnwindSafe(|| {
-                let future = this.future.as_mut().as_pin_mut();
-                let end = ready!(future.expect("polled until it was ready").poll(cx));
-                this.future.set(None);
-                Poll::Ready(end)
-            }));
-            polled.unwrap_or_else(|payload| {
-                // The future has panicked; what its destructor panics with on top is nobody's.
-                let _ = catch_unwind(AssertUnwindSafe(|| this.future.set(None)));
-                Poll::Ready(End::Panicked(Panicked::new(payload)))
-            })
-        });
-        match polled {
-            Poll::Ready(end) => {
-                leave::<P>(this.node, end);
-                Poll::Ready(())
+        let mut future = self.project().future;
+        let record = future.node().expect("polled until it was ready").record();
+        if record.stop.is_asked() {
+            leave::<P>(future.end(), None);
+            return Poll::Ready(());
+        }
+        record.set_state(TaskState::Running);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        let end = match polled {
+            Ok(Poll::Ready(end)) => end,
+            Ok(Poll::Pending) => {
+                let record = future.node().expect("it has not ended").record();
+                record.set_state(TaskState::Waiting);
+                // A local group's owner is woken instead, and drops its tasks.
+                if record.kind() != TaskKind::Inline {
+                    record.stop.arm(cx.waker());
+                }
+                return Poll::Pending;
             }
-            Poll::Pending => {
-                set_state(this.node, TaskState::Waiting);
-                Poll::Pending
-            }
+            Err(payload) => End::Panicked(Panicked::new(payload)),
+        };
+        leave::<P>(future.end(), Some(end));
+        Poll::Ready(())
+    }
+}
+
+/// What has become of a task: what it ended with, unless its destructor panicked. On top of a panic of its own, that is
+/// nobody's.
+#[inline]
+fn become_of<O>(end: Option<End<O>>, dropped: thread::Result<()>) -> End<O> {
+    match (end, dropped) {
+        (Some(end @ End::Panicked(_)), _) | (Some(end), Ok(())) => end,
+        (None, Ok(())) => End::CutShort,
+        (end, Err(payload)) => {
+            drop_quietly(end);
+            End::Panicked(Panicked::new(payload))
         }
     }
 }
 
+/// Leaves the group, unless that was done before: with the node that is no more anybody's, and how the work was dropped.
 #[inline]
-pub(crate) fn set_state(node: &Option<Arc<Node>>, state: TaskState) {
-    let node = node.as_deref().expect("a task has a node until it ends");
-    if let Some(record) = node.data().downcast_ref::<Record>() {
-        record.set_state(state);
-    }
-}
-
-#[inline]
-pub(crate) fn leave<P: Policy + 'static>(node: &mut Option<Arc<Node>>, end: End<P::Output>) {
-    let node = node.take().expect("a task leaves once");
-    let task = TaskRef::of(&node).expect("a task's node has a record");
-    let record = task.record();
+pub(crate) fn leave<P: Policy + 'static>(
+    dropped: Option<(Member, thread::Result<()>)>,
+    end: Option<End<P::Output>>,
+) {
+    let Some((member, dropped)) = dropped else {
+        return;
+    };
+    let record = member.record();
+    record.stop.disarm();
     record.set_state(TaskState::Ended);
-    group_of::<P>(&*record.group).ended(&node, end);
+    // This one keeps the group until the task has left.
+    let (own, groups) = member.split();
+    group_of::<P>(&**own.header()).ended(groups, become_of(end, dropped));
 }

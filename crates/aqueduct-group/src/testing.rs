@@ -2,17 +2,17 @@
 //!
 //! Counters are the standard library's also in models: they are looked at and decide nothing, so loom need not see them.
 
+use std::panic::Location;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
 use aqueduct_cancel::CancelScope;
-use aqueduct_core::node::Node;
 
 use crate::enclosing::{Enclosing, Outward};
 use crate::failure::Panicked;
-use crate::info::{Record, TaskInfo, TaskKind, TaskRef, TaskState};
-use crate::members::{Abort, End, GiveBack, Judge, Members};
+use crate::info::{Loans, Record, Seat, TaskId, TaskInfo, TaskKind, TaskRef, TaskState, Told};
+use crate::members::{End, GiveBack, Judge, Members};
 use crate::policy::{Ending, Next, Policy, Triage, Verdict};
 use crate::refs::{Arc, Weak};
 use crate::tree::GroupSnapshot;
@@ -60,32 +60,66 @@ impl Enclosing for Around {
     }
 }
 
-/// The node of a task of a group that does not matter.
+/// A task without a future: what the group knows of it, and what it will leave with.
+pub(crate) struct Task {
+    seat: Seat,
+    /// Until it has left.
+    groups: Mutex<Option<Seat>>,
+}
+
+impl Task {
+    #[track_caller]
+    pub(crate) fn enlist(members: &TestMembers, index: usize, kind: TaskKind) -> Self {
+        let seats = members.enlist(|| Arc::new(Around::default()), record(index, kind, None));
+        let (seat, groups) = seats.split();
+        Self {
+            seat,
+            groups: Mutex::new(Some(groups)),
+        }
+    }
+
+    pub(crate) fn record(&self) -> &Record {
+        &self.seat
+    }
+
+    pub(crate) fn id(&self) -> TaskId {
+        TaskRef::new(&self.seat).id()
+    }
+
+    /// Whether it was told to stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.seat.stop.is_asked()
+    }
+
+    /// For how many waits its seat is lent.
+    pub(crate) fn loans(&self) -> Arc<Loans> {
+        self.seat.make_loans().clone()
+    }
+
+    /// Whether nobody else has anything of it, or of those beside which its record lies.
+    pub(crate) fn is_let_go(tasks: impl IntoIterator<Item = Self>) -> bool {
+        let blocks = tasks
+            .into_iter()
+            .map(|task| Arc::downgrade(task.seat.header()));
+        let blocks = Vec::from_iter(blocks);
+        blocks.iter().all(|block| block.strong_count() == 0)
+    }
+}
+
 #[track_caller]
-pub(crate) fn node(index: usize, kind: TaskKind, name: Option<&'static str>) -> Arc<Node> {
-    let record = Record::new(Arc::new(Around::default()), index, kind);
-    Arc::new(Node::child(name.map(Into::into), record))
+fn record(index: usize, kind: TaskKind, name: Option<&'static str>) -> Record {
+    Record::new(Told {
+        name: name.map(Into::into),
+        location: Location::caller(),
+        index,
+        kind,
+    })
 }
 
-/// The handle of a task, and how often it was aborted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Handle(Arc<AtomicUsize>);
-
-impl Handle {
-    pub(crate) fn aborts(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// How many there are of it.
-    pub(crate) fn count(&self) -> usize {
-        Arc::strong_count(&self.0)
-    }
-}
-
-impl Abort for Handle {
-    fn abort(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
+/// What would be known of a task with this index, and its name if it has one.
+#[track_caller]
+pub(crate) fn info(index: usize, name: Option<&'static str>) -> TaskInfo {
+    TaskRef::new(&record(index, TaskKind::Async, name)).to_info()
 }
 
 /// Counts its wakes.
@@ -189,7 +223,7 @@ impl Policy for Seen {
     }
 }
 
-pub(crate) type TestMembers = Members<Seen, Handle>;
+pub(crate) type TestMembers = Members<Seen>;
 
 impl GiveBack for TestMembers {
     fn unreserve(&self) {
@@ -211,10 +245,11 @@ pub(crate) fn sharded(limit: Option<usize>, shards: usize) -> (Arc<TestMembers>,
 }
 
 /// Ends a task, as its future does it.
-pub(crate) fn end(members: &TestMembers, node: &Arc<Node>, end: End<Out>, cancel_rest: impl Fn()) {
-    let task = TaskRef::of(node).expect("a task's node has a record");
+pub(crate) fn end(members: &TestMembers, task: &Task, end: End<Out>, cancel_rest: impl Fn()) {
+    let seat = task.groups.lock().unwrap().take();
+    task.record().stop.disarm();
     task.record().set_state(TaskState::Ended);
-    members.leave(node, end, cancel_rest);
+    members.leave(seat.expect("a task leaves once"), end, cancel_rest);
 }
 
 pub(crate) fn returned(output: Out) -> End<Out> {

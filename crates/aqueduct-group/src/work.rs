@@ -13,26 +13,26 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Weak};
 
-use aqueduct_core::node::{Node, within};
+use aqueduct_core::node::within;
 use aqueduct_core::sync::Lock;
 
 use crate::failure::Panicked;
-use crate::info::TaskState;
+use crate::info::{Member, TaskState};
 use crate::members::End;
 use crate::policy::Policy;
-use crate::task::{leave, set_state};
+use crate::task::leave;
 
 /// A closure of a group that runs, or is dropped before.
 pub(crate) struct TrackedWork<P: Policy + 'static, W> {
-    /// With its node, until somebody has taken it.
-    queued: Lock<Option<(Arc<Node>, W)>>,
+    /// With what it has of its group, until somebody has taken it.
+    queued: Lock<Option<(Member, W)>>,
     _policy: PhantomData<fn() -> P>,
 }
 
 impl<P: Policy + 'static, W> TrackedWork<P, W> {
-    pub(crate) fn new(node: Arc<Node>, work: W) -> Arc<Self> {
+    pub(crate) fn new(member: Member, work: W) -> Arc<Self> {
         Arc::new(Self {
-            queued: Lock::new(Some((node, work))),
+            queued: Lock::new(Some((member, work))),
             _policy: PhantomData,
         })
     }
@@ -42,20 +42,19 @@ impl<P: Policy + 'static, W> TrackedWork<P, W> {
     where
         W: FnOnce() -> End<P::Output>,
     {
-        let Some((node, work)) = self.take() else {
+        let Some((member, work)) = self.take() else {
             return;
         };
-        let mut node = Some(node);
-        set_state(&node, TaskState::Running);
-        let end = within(&mut node, || match catch_unwind(AssertUnwindSafe(work)) {
+        member.record().set_state(TaskState::Running);
+        let end = within(&member, || match catch_unwind(AssertUnwindSafe(work)) {
             Ok(end) => end,
             Err(payload) => End::Panicked(Panicked::new(payload)),
         });
-        leave::<P>(&mut node, end);
+        leave::<P>(Some((member, Ok(()))), Some(end));
     }
 
     /// A statement of its own, which lets go of the lock.
-    fn take(&self) -> Option<(Arc<Node>, W)> {
+    fn take(&self) -> Option<(Member, W)> {
         self.queued.lock().take()
     }
 }
@@ -67,28 +66,23 @@ pub(crate) trait Revoke: Send + Sync {
 
 impl<P: Policy + 'static, W: Send> Revoke for TrackedWork<P, W> {
     fn revoke(&self) {
-        if let Some((node, work)) = self.take() {
-            end_unrun::<P, W>(node, work);
+        if let Some((member, work)) = self.take() {
+            end_unrun::<P, W>(member, work);
         }
     }
 }
 
 impl<P: Policy + 'static, W> Drop for TrackedWork<P, W> {
     fn drop(&mut self) {
-        if let Some((node, work)) = self.take() {
-            end_unrun::<P, W>(node, work);
+        if let Some((member, work)) = self.take() {
+            end_unrun::<P, W>(member, work);
         }
     }
 }
 
-fn end_unrun<P: Policy + 'static, W>(node: Arc<Node>, work: W) {
-    let mut node = Some(node);
-    let dropped = within(&mut node, || catch_unwind(AssertUnwindSafe(|| drop(work))));
-    let end = match dropped {
-        Ok(()) => End::CutShort,
-        Err(payload) => End::Panicked(Panicked::new(payload)),
-    };
-    leave::<P>(&mut node, end);
+fn end_unrun<P: Policy + 'static, W>(member: Member, work: W) {
+    let dropped = within(&member, || catch_unwind(AssertUnwindSafe(|| drop(work))));
+    leave::<P>(Some((member, dropped)), None);
 }
 
 /// The closures of a group, queued or not.

@@ -41,7 +41,7 @@ async fn one_timer_for_all_who_wait() {
     tokio::task::yield_now().await;
     assert!(!needs_clock(&scope));
     for leaf in &leaves {
-        // Whoever looks finds that there is a timer, and does not look at the clock again.
+        // Whoever looks finds that there is a timer, and says so to those below.
         assert!(!leaf.is_cancelled());
         assert!(!leaf.is_cancelled());
         assert!(!needs_clock(leaf));
@@ -58,7 +58,6 @@ async fn a_scope_with_a_deadline_of_its_own_does_not_ask_for_those_above() {
     let mut wait = Box::pin(child.cancelled());
     assert!(futures_util::poll!(&mut wait).is_pending());
     assert!(needs_clock(&root) && !needs_clock(&child));
-    // Late by the clock, but nobody has let the timer fire: it is the timer that is believed.
     assert!(!child.is_cancelled());
     advance(ms(10)).await;
     assert!(child.is_cancelled() && !root.is_cancelled());
@@ -120,6 +119,34 @@ fn deadlines_nest_on_both_runtimes() {
             assert!(begun.elapsed() >= ms(60));
         });
     }
+}
+
+/// There is a timer, but the thread that would let it fire is busy asking.
+#[test]
+fn who_computes_sees_a_deadline_that_the_timer_cannot_tell_of() {
+    let runtime = &runtimes()[0];
+    runtime.block_on(async {
+        type Ask = fn(&CancelScope) -> bool;
+        let asks: [Ask; 3] = [
+            CancelScope::is_cancelled,
+            CancelScope::is_draining,
+            |scope| scope.check().is_err(),
+        ];
+        for ask in asks {
+            let scope = CancelScope::new().with_timeout(ms(20)).child();
+            let work = scope.run(async {
+                tokio::task::yield_now().await;
+                assert!(!needs_clock(&scope), "the run has set a timer");
+                let begun = std::time::Instant::now();
+                while !ask(&scope) {
+                    assert!(begun.elapsed() < ms(10_000), "it never ends");
+                    std::thread::sleep(ms(1));
+                }
+                scope.reason().unwrap().kind()
+            });
+            assert_eq!(work.await.unwrap(), ReasonKind::Deadline);
+        }
+    });
 }
 
 /// The runtime that has the timer goes; who waits in another one sees to a new timer there, and who only looks looks

@@ -71,11 +71,13 @@ impl Links {
     /// Takes the child at `slot` out, if it is the one at that address. The last child takes its slot, and is returned,
     /// to be dropped after the lock: it may be the last reference to it by now.
     ///
-    /// A last child that is going away already is not worth a slot: it is taken out too, and finds itself gone.
+    /// A last child that is going away already is not worth a slot: it is taken out too, and finds itself gone. From then
+    /// on its allocation may be another child's, in the very slot that it knows; so one that is alive is not it.
     pub(super) fn remove(&mut self, child: *const Node, slot: u32) -> Option<Arc<Node>> {
         let children = &mut self.more.as_deref_mut()?.children;
         let at = slot as usize;
-        if !std::ptr::eq(children.get(at)?.as_ptr(), child) {
+        let here = children.get(at)?;
+        if !std::ptr::eq(here.as_ptr(), child) || here.strong_count() > 0 {
             return None;
         }
         let mut moved = None;

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use aqueduct_core::wake_batch::WakeBatch;
+use aqueduct_core::wake_batch::{WakeBatch, keep_first};
 
 use super::links::Wakers;
 use super::{Node, Until};
@@ -170,7 +170,7 @@ impl Calls {
 
     fn call(&mut self) {
         while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.batch.wake_all())) {
-            self.panic.get_or_insert(panic);
+            keep_first(&mut self.panic, panic);
         }
     }
 

@@ -24,6 +24,18 @@ async fn who_only_looks_sees_a_deadline_without_a_timer() {
     assert!(scope.is_cancelled());
 }
 
+#[test]
+fn to_print_a_scope_does_not_cancel_it() {
+    let scope = CancelScope::new().with_timeout(ms(0));
+    let leaf = scope.child();
+    let printed = format!("{scope:?} {leaf:?}");
+    assert!(printed.contains("draining: false, cancelled: None"));
+    assert!(!scope.node().word.load().is_cancelled());
+    assert!(leaf.is_cancelled());
+    let printed = format!("{leaf:?}");
+    assert!(printed.contains("draining: true, cancelled: Some(Reason { kind: Deadline"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_woken_at_the_nearest_deadline() {
     let start = Instant::now();

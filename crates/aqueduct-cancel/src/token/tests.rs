@@ -113,3 +113,28 @@ fn a_token_waits_on_when_a_timer_is_lost() {
     scope.cancel();
     assert!(token.is_cancelled());
 }
+
+/// The first runtime goes, and the timer with it; who asks for a token in another one gets a timer there.
+#[test]
+fn another_token_has_a_timer_where_it_is_asked_for() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+    };
+    let scope = CancelScope::new().with_timeout(Duration::from_millis(500));
+    let outside = std::panic::AssertUnwindSafe(|| scope.to_token());
+    assert!(std::panic::catch_unwind(outside).is_err(), "no runtime");
+    let first = runtime();
+    let token = first.block_on(async { scope.to_token() });
+    assert!(!scope.node().word.load().needs_clock());
+    drop(first);
+    assert!(scope.node().word.load().needs_clock());
+    runtime().block_on(async {
+        let second = scope.to_token();
+        let both = async { tokio::join!(token.cancelled(), second.cancelled()) };
+        let cancelled = tokio::time::timeout(Duration::from_secs(20), both).await;
+        assert!(cancelled.is_ok());
+    });
+}

@@ -4,6 +4,7 @@
 mod auto_traits;
 mod futures;
 mod misuse;
+mod runtimes;
 mod scale;
 mod stress;
 mod wakers;

@@ -78,6 +78,35 @@ fn one_that_panics_keeps_nobody_from_being_woken() {
     }
 }
 
+/// What a panic throws may itself panic when it is dropped.
+#[test]
+fn nor_do_several_that_throw_bombs() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                panic!("went off");
+            }
+        }
+    }
+    let root = CancelScope::new();
+    let scopes: Vec<_> = (0..100).map(|_| root.child()).collect();
+    let tasks: Vec<_> = scopes.iter().map(|_| Arc::new(Task::default())).collect();
+    let _waits: Vec<_> = scopes
+        .iter()
+        .zip(&tasks)
+        .map(|(scope, task)| wait(scope, task))
+        .collect();
+    for task in tasks.iter().step_by(3) {
+        *task.on_wake.lock().unwrap() = Some(Box::new(|| std::panic::panic_any(Bomb)));
+    }
+    let thrown = catch_unwind(AssertUnwindSafe(|| root.cancel())).unwrap_err();
+    std::mem::forget(thrown);
+    assert!(scopes.iter().all(|scope| scope.stats().waiters == 0));
+    let woken = tasks.iter().map(|task| task.woken.load(Ordering::Relaxed));
+    assert_eq!(woken.sum::<usize>(), 100);
+}
+
 #[test]
 fn one_that_comes_back_meets_no_lock() {
     let root = CancelScope::new();

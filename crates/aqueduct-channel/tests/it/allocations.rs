@@ -1,19 +1,21 @@
-//! What waiting costs in allocations: nothing, after the first time.
+//! What waiting costs in allocations: nothing, after the first time. And that what is refused leaves none behind.
 //!
 //! I1. The allocator is the system's; counting touches a thread-local without destructor, which allocates nothing.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::panic::{UnwindSafe, catch_unwind, set_hook, take_hook};
 use std::pin::Pin;
 use std::task::{Context, Waker};
 
-use aqueduct_channel::{Select, mpmc, mpsc, spsc};
+use aqueduct_channel::{Overflow, Select, mpmc, mpsc, spmc, spsc};
 use futures_util::Sink;
 
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static FREED: Cell<usize> = const { Cell::new(0) };
 }
 
 #[global_allocator]
@@ -28,6 +30,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        FREED.set(FREED.get() + 1);
         // SAFETY: I1, as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -39,6 +42,56 @@ fn allocates_once(mut round: impl FnMut()) {
     let before = ALLOCATIONS.get();
     (0..100).for_each(|_| round());
     assert_eq!(ALLOCATIONS.get() - before, 0);
+}
+
+/// Runs `round` once to warm up, and then a hundred times without leaving an allocation behind.
+fn leaves_nothing(mut round: impl FnMut()) {
+    round();
+    let alive = || ALLOCATIONS.get() - FREED.get();
+    let before = alive();
+    (0..100).for_each(|_| round());
+    assert_eq!(alive(), before);
+}
+
+#[test]
+fn what_a_builder_refuses() {
+    fn panics<R>(build: impl FnOnce() -> R + UnwindSafe) {
+        assert!(catch_unwind(build).is_err());
+    }
+
+    thread_local! {
+        static QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    // A backtrace is printed with the help of caches.
+    let print = take_hook();
+    set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            print(info);
+        }
+    }));
+    QUIET.set(true);
+    leaves_nothing(|| {
+        panics(|| {
+            mpsc::Builder::<u8>::new(1)
+                .overflow(Overflow::DropOldest)
+                .build()
+        });
+        panics(|| {
+            spsc::Builder::<u8>::new(1)
+                .overflow(Overflow::DropOldest)
+                .build()
+        });
+        panics(|| {
+            mpmc::Builder::<u8>::new(1)
+                .overflow(Overflow::Spill)
+                .build()
+        });
+        panics(|| {
+            spmc::Builder::<u8>::new(1)
+                .overflow(Overflow::Spill)
+                .build()
+        });
+    });
 }
 
 #[test]

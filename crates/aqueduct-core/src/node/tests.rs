@@ -1,15 +1,53 @@
 use std::collections::HashSet;
-use std::future::{pending, poll_fn, ready};
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::task::Waker;
 use std::thread;
 
 use super::*;
 
-fn named(name: &'static str) -> Arc<Node> {
-    Arc::new(Node::child(Some(name.into()), ()))
+struct Told {
+    birth: Birth,
+    name: Option<&'static str>,
+    location: &'static Location<'static>,
+}
+
+impl Node for Told {
+    fn id(&self) -> NodeId {
+        self.birth.id
+    }
+
+    fn context(&self) -> &AtomicU64 {
+        &self.birth.context
+    }
+
+    fn parent(&self) -> Option<NodeId> {
+        self.birth.parent
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+#[track_caller]
+fn node(name: Option<&'static str>) -> Told {
+    Told {
+        birth: Birth::here(),
+        name,
+        location: Location::caller(),
+    }
+}
+
+#[track_caller]
+fn named(name: &'static str) -> Told {
+    node(Some(name))
 }
 
 /// The name of the current node.
@@ -42,14 +80,8 @@ impl Drop for Witness {
 #[test]
 fn a_node_says_what_it_is() {
     let line = line!() + 1;
-    let node = named_here();
-    #[track_caller]
-    fn named_here() -> Arc<Node> {
-        Arc::new(Node::child(
-            Some(String::from("a name of its own").into()),
-            (),
-        ))
-    }
+    let node = named("a name of its own");
+    let node: &dyn Node = &node;
     assert_eq!(node.name(), Some("a name of its own"));
     assert_eq!(
         (node.location().file(), node.location().line()),
@@ -59,15 +91,49 @@ fn a_node_says_what_it_is() {
     assert_eq!(node.context().swap(7, Ordering::Relaxed), 0);
     assert_eq!(node.context().load(Ordering::Relaxed), 7);
     assert_eq!(node.id().to_string(), node.id().as_u64().to_string());
-    assert_eq!(Node::child(None, ()).name(), None);
+    assert_eq!(
+        node.downcast::<Told>().unwrap().name,
+        Some("a name of its own")
+    );
+    assert!(format!("{node:?}").contains("a name of its own"));
+}
+
+#[test]
+fn who_asks_for_another_type_gets_nothing() {
+    struct Other(Told);
+    impl Node for Other {
+        fn id(&self) -> NodeId {
+            self.0.id()
+        }
+
+        fn context(&self) -> &AtomicU64 {
+            self.0.context()
+        }
+
+        fn parent(&self) -> Option<NodeId> {
+            self.0.parent()
+        }
+
+        fn name(&self) -> Option<&str> {
+            None
+        }
+
+        fn location(&self) -> &'static Location<'static> {
+            self.0.location()
+        }
+    }
+    let node: &dyn Node = &named("told");
+    assert!(node.downcast::<Other>().is_none());
+    let other: &dyn Node = &Other(named("told"));
+    assert!(other.downcast::<Other>().is_some());
+    assert_eq!(other.name(), None);
 }
 
 #[test]
 fn no_two_nodes_have_one_number() {
     let ids = thread::scope(|scope| {
-        let threads = [(); 4].map(|()| {
-            scope.spawn(|| Vec::from_iter((0..1000).map(|_| Node::child(None, ()).id())))
-        });
+        let threads =
+            [(); 4].map(|()| scope.spawn(|| Vec::from_iter((0..1000).map(|_| node(None).id()))));
         Vec::from_iter(
             threads
                 .into_iter()
@@ -82,14 +148,13 @@ fn no_two_nodes_have_one_number() {
 }
 
 #[test]
-fn a_child_knows_the_node_that_made_it() {
+fn a_child_knows_the_node_that_made_it_and_has_its_context() {
     let parent = named("parent");
-    let mut task = pin!(InNode::new(parent.clone(), async { Node::child(None, ()) }));
-    let Poll::Ready(child) = poll(task.as_mut()) else {
-        panic!("nothing to wait for");
-    };
+    parent.context().store(7, Ordering::Relaxed);
+    let child = within(&parent, || node(None));
     assert_eq!(child.parent(), Some(parent.id()));
-    assert_eq!(Node::child(None, ()).parent(), None);
+    assert_eq!(child.context().load(Ordering::Relaxed), 7);
+    assert_eq!(node(None).parent(), None);
 }
 
 #[test]
@@ -109,9 +174,10 @@ fn polls_nest_and_restore_what_was_there() {
             assert!(poll(outer.as_mut()).is_pending());
             assert_eq!(here(), None);
         }
-        let _within = enter(named("elsewhere"));
-        assert!(poll(outer.as_mut()).is_pending());
-        assert_eq!(here().as_deref(), Some("elsewhere"));
+        within(&named("elsewhere"), || {
+            assert!(poll(outer.as_mut()).is_pending());
+            assert_eq!(here().as_deref(), Some("elsewhere"));
+        });
     }
     let inner = Some(String::from("inner"));
     assert_eq!(
@@ -121,47 +187,18 @@ fn polls_nest_and_restore_what_was_there() {
 }
 
 #[test]
-fn the_future_is_dropped_in_its_node_and_before_it() {
-    let (seen, node) = (Arc::default(), named("task"));
-    let task = Box::pin(InNode::new(node.clone(), Witness(Arc::clone(&seen))));
-    let within = enter(named("who drops it"));
-    assert_eq!(Arc::strong_count(&node), 2);
-    drop(task);
-    assert_eq!(here().as_deref(), Some("who drops it"));
-    drop(within);
+fn the_future_is_dropped_in_its_node() {
+    let seen = Arc::default();
+    let task = Box::pin(InNode::new(named("task"), Witness(Arc::clone(&seen))));
+    within(&named("who drops it"), || {
+        drop(task);
+        assert_eq!(here().as_deref(), Some("who drops it"));
+    });
     assert_eq!(*seen.lock().unwrap(), [Some(String::from("task"))]);
-    assert_eq!(Arc::strong_count(&node), 1);
-}
-
-#[test]
-fn a_poll_counts_no_references() {
-    let node = named("task");
-    let count = {
-        let node = node.clone();
-        move || Arc::strong_count(&node)
-    };
-    let mut task = pin!(InNode::new(node, async move { count() }));
-    assert_eq!(poll(task.as_mut()), Poll::Ready(2));
 }
 
 #[test]
 fn a_panic_restores_what_was_there() {
-    let _within = enter(named("before"));
-    let mut polls = 0;
-    let task = poll_fn(|_| {
-        polls += 1;
-        assert_eq!(here().as_deref(), Some("task"));
-        if polls == 1 {
-            panic!("in a poll");
-        }
-        Poll::Ready(())
-    });
-    let mut task = pin!(InNode::new(named("task"), task));
-    assert!(catch_unwind(AssertUnwindSafe(|| poll(task.as_mut()))).is_err());
-    assert_eq!(here().as_deref(), Some("before"));
-    assert!(poll(task.as_mut()).is_ready());
-    assert_eq!(here().as_deref(), Some("before"));
-
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -169,10 +206,28 @@ fn a_panic_restores_what_was_there() {
             panic!("in a destructor");
         }
     }
-    let bomb = Bomb;
-    let task = InNode::new(named("bomb"), async move { drop(bomb) });
-    assert!(catch_unwind(AssertUnwindSafe(|| drop(task))).is_err());
-    assert_eq!(here().as_deref(), Some("before"));
+    within(&named("before"), || {
+        let mut polls = 0;
+        let task = poll_fn(|_| {
+            polls += 1;
+            assert_eq!(here().as_deref(), Some("task"));
+            if polls == 1 {
+                panic!("in a poll");
+            }
+            Poll::Ready(())
+        });
+        let mut task = pin!(InNode::new(named("task"), task));
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(task.as_mut()))).is_err());
+        assert_eq!(here().as_deref(), Some("before"));
+        assert!(poll(task.as_mut()).is_ready());
+        assert_eq!(here().as_deref(), Some("before"));
+
+        let bomb = Bomb;
+        let task = InNode::new(named("bomb"), async move { drop(bomb) });
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(task))).is_err());
+        assert_eq!(here().as_deref(), Some("before"));
+    });
+    assert_eq!(here(), None);
 }
 
 #[test]
@@ -185,88 +240,90 @@ fn a_task_takes_its_node_from_thread_to_thread() {
         }),
     ));
     for _ in 0..3 {
-        let _within = enter(named("here"));
-        assert!(poll(task.as_mut()).is_pending());
-        task = thread::spawn(move || {
-            assert_eq!(here(), None);
+        task = within(&named("here"), || {
             assert!(poll(task.as_mut()).is_pending());
-            assert_eq!(here(), None);
+            let task = thread::spawn(move || {
+                assert_eq!(here(), None);
+                assert!(poll(task.as_mut()).is_pending());
+                assert_eq!(here(), None);
+                task
+            });
+            let task = task.join().unwrap();
+            assert_eq!(here().as_deref(), Some("here"));
             task
-        })
-        .join()
-        .unwrap();
-        assert_eq!(here().as_deref(), Some("here"));
+        });
     }
 }
 
+/// Looking is only looking: it may be done inside of itself, and around a poll.
 #[test]
-fn guards_nest() {
-    let node = named("a");
-    {
-        let _a = enter(node.clone());
-        {
-            let _b = enter(named("b"));
-            assert_eq!(here().as_deref(), Some("b"));
-            assert_eq!(Node::current().unwrap().name(), Some("b"));
-        }
-        assert_eq!(here().as_deref(), Some("a"));
-        assert_eq!(Node::current().map(|node| node.id()), Some(node.id()));
-    }
-    assert_eq!(here(), None);
-    assert!(Node::current().is_none());
-    assert_eq!(Arc::strong_count(&node), 1);
-}
-
-#[test]
-fn guards_in_disorder_leave_a_wrong_node_and_no_worse() {
-    let (a, b) = (named("a"), named("b"));
-    let first = enter(a.clone());
-    let second = enter(b.clone());
-    drop(first);
-    assert_eq!(here(), None);
-    drop(second);
-    assert_eq!(here().as_deref(), Some("a"));
-    // Both are still counted right: `a` is in the slot, `b` nowhere.
-    assert_eq!((Arc::strong_count(&a), Arc::strong_count(&b)), (2, 1));
-    swap(&mut None);
-}
-
-#[test]
-fn looking_twice_is_fine_and_polling_while_looking_is_not() {
-    let _within = enter(named("task"));
-    with_current(|outer| {
-        with_current(|inner| assert_eq!(outer.map(Node::id), inner.map(Node::id)))
+fn whatever_is_done_while_looking_what_was_shown_stays() {
+    within(&named("task"), || {
+        with_current(|outer| {
+            with_current(|inner| {
+                assert_eq!(outer.map(|node| node.id()), inner.map(|node| node.id()))
+            });
+            let mut task = pin!(InNode::new(named("other"), async { here() }));
+            assert_eq!(poll(task.as_mut()), Poll::Ready(Some("other".to_owned())));
+            assert_eq!(outer.unwrap().name(), Some("task"));
+        });
+        assert_eq!(here().as_deref(), Some("task"));
     });
-    let mut task = pin!(InNode::new(named("other"), ready(())));
-    let polls = || with_current(|_| poll(task.as_mut()).is_ready());
-    assert!(catch_unwind(AssertUnwindSafe(polls)).is_err());
-    assert_eq!(here().as_deref(), Some("task"));
 }
 
 #[test]
-fn a_thread_that_goes_away_has_no_node() {
+fn a_thread_that_goes_away_still_has_a_slot() {
     struct Looks;
     impl Drop for Looks {
         fn drop(&mut self) {
-            // The slot is gone or not, by the order of destruction; in no case is there a panic.
-            let looked = here();
-            assert!(looked.is_none() || looked.as_deref() == Some("left behind"));
+            assert_eq!(here(), None);
             let mut task = pin!(InNode::new(named("late"), pending::<()>()));
             assert!(poll(task.as_mut()).is_pending());
-            drop(enter(named("late too")));
+            within(&named("late too"), || {
+                assert_eq!(here().as_deref(), Some("late too"))
+            });
         }
     }
     thread_local! {
         static LOOKS: Looks = const { Looks };
     }
-    for slot_first in [true, false] {
-        let looks = move || {
-            if slot_first {
-                assert_eq!(here(), None);
-            }
-            LOOKS.with(|_| ());
-            mem::forget(enter(named("left behind")));
-        };
-        thread::spawn(looks).join().unwrap();
+    thread::spawn(|| LOOKS.with(|_| ())).join().unwrap();
+}
+
+#[test]
+fn who_ends_a_future_gets_its_node_once() {
+    let seen = Arc::default();
+    let mut task = pin!(InNode::new(named("task"), Witness(Arc::clone(&seen))));
+    assert_eq!(task.node().unwrap().name, Some("task"));
+    let (node, dropped) = task.as_mut().end().unwrap();
+    assert_eq!((node.name, dropped.is_ok()), (Some("task"), true));
+    assert_eq!(*seen.lock().unwrap(), [Some(String::from("task"))]);
+    assert!(task.as_mut().end().is_none());
+    assert!(task.node().is_none());
+    assert!(format!("{task:?}").contains("None"));
+    assert!(catch_unwind(AssertUnwindSafe(|| poll(task.as_mut()))).is_err());
+    assert_eq!(seen.lock().unwrap().len(), 1, "it is not dropped again");
+}
+
+#[test]
+fn a_destructor_that_panics_leaves_the_node() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
     }
+    let bomb = Bomb;
+    let mut task = pin!(InNode::new(named("task"), async move { drop(bomb) }));
+    let (node, dropped) = task.as_mut().end().unwrap();
+    assert_eq!((node.name, dropped.is_err()), (Some("task"), true));
+    assert!(task.end().is_none());
+}
+
+#[test]
+fn a_future_in_its_node_is_no_larger_than_both() {
+    assert_eq!(
+        size_of::<InNode<Told, [u64; 2]>>(),
+        size_of::<Told>() + size_of::<[u64; 2]>()
+    );
 }

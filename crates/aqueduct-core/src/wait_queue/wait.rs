@@ -44,8 +44,8 @@ impl<Q: Queue> Wait<Q> {
     /// The first poll gets in line with the request that `request` makes, and then serves the queue with `fulfil` as
     /// [`WaitQueue::serve_and`](super::WaitQueue::serve_and) does. That look is for the whole line, and those who join
     /// behind rely on it (see "Joining a line"): a caller whose `fulfil` says no because it looks by itself afterwards
-    /// must wake the next in line whenever it finds something and there may be more. `position` counts messages (or whatever else goes by) and
-    /// tells how often this queue is slept on.
+    /// must wake the next in line whenever it finds something and there may be more. `position` counts messages (or
+    /// whatever else goes by) and tells how often this queue is slept on.
     pub fn poll_wait(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -94,3 +94,30 @@ fn a_caught_panic_leaves_the_rest_to_the_next_call() {
     batch.wake_all();
     assert_eq!(*list.lock().unwrap(), [0, 1, 2]);
 }
+
+/// What a panic throws may itself panic when it is dropped.
+#[test]
+fn bombs_that_are_thrown_hold_nobody_up() {
+    struct Bomb(Arc<Mutex<usize>>);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("went off");
+        }
+    }
+    impl Wake for Bomb {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap() += 1;
+            let bomb = Bomb(self.0.clone());
+            mem::forget(self);
+            panic::panic_any(bomb);
+        }
+    }
+    let woken = Arc::default();
+    let mut batch = WakeBatch::new();
+    for _ in 0..5 {
+        batch.push(Waker::from(Arc::new(Bomb(Arc::clone(&woken)))));
+    }
+    let thrown = panic::catch_unwind(panic::AssertUnwindSafe(move || drop(batch)));
+    mem::forget(thrown);
+    assert_eq!(*woken.lock().unwrap(), 5);
+}

@@ -2,13 +2,15 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
+use std::sync::atomic::AtomicU64;
 
 use aqueduct_core::barrier::{Pace, Payer};
 use aqueduct_core::chase::Chase;
-use aqueduct_core::node::{Entered, InNode, Node, NodeId};
+use aqueduct_core::node::{Birth, InNode, Node, NodeId};
 use aqueduct_core::pad::Padded;
+use aqueduct_core::roster::{Held, Pair, Roster};
 use aqueduct_core::sync::{Lock, UnsafeCell};
 use aqueduct_core::wait_cell::WaitCell;
 use aqueduct_core::wait_queue::{LazyWait, PassOn, Place, Wait, WaitQueue};
@@ -77,7 +79,8 @@ fn plain_values_are_everything() {
     assert_eq!(auto_traits!(Place), "SYUWR");
     assert_eq!(auto_traits!(Chase), "SYUWR");
     assert_eq!(auto_traits!(NodeId), "SYUWR");
-    assert_eq!(auto_traits!(Node), "SYUWR");
+    assert_eq!(auto_traits!(Birth), "SYUWR");
+    assert_eq!(auto_traits!(dyn Node), "SY");
     assert_eq!(auto_traits!(WaitCell), "SYUWR");
     assert_eq!(auto_traits!(WakeBatch), "SYUWR");
 }
@@ -112,14 +115,47 @@ fn a_place_in_line_is_pinned_and_goes_where_its_queue_may_go() {
 
 #[test]
 fn a_task_in_its_node_is_what_it_was() {
-    assert_eq!(auto_traits!(InNode<std::future::Ready<()>>), "SYUWR");
-    assert_eq!(auto_traits!(InNode<ByRc>), "UWR");
-    assert_eq!(auto_traits!(InNode<std::marker::PhantomPinned>), "SYWR");
+    assert_eq!(auto_traits!(InNode<Told, std::future::Ready<()>>), "SYUWR");
+    assert_eq!(auto_traits!(InNode<Told, ByRc>), "UWR");
+    assert_eq!(
+        auto_traits!(InNode<Told, std::marker::PhantomPinned>),
+        "SYWR"
+    );
 }
 
 #[test]
-fn a_guard_stays_on_its_thread() {
-    assert_eq!(auto_traits!(Entered), "UWR");
+fn what_is_held_of_a_roster_goes_where_its_value_may_be_shared() {
+    assert_eq!(auto_traits!(Held<u8, u8>), "SYUWR");
+    assert_eq!(auto_traits!(Held<u8, ByCell>), "U");
+    assert_eq!(auto_traits!(Held<ByRc, u8>), "UWR");
+    assert_eq!(auto_traits!(Pair<u8, u8>), "SYUWR");
+    assert_eq!(auto_traits!(Roster<u8, u8>), "SYUWR");
+    assert_eq!(auto_traits!(Roster<u8, ByRc>), "UWR");
+}
+
+/// A node.
+struct Told(Birth);
+
+impl Node for Told {
+    fn id(&self) -> NodeId {
+        self.0.id
+    }
+
+    fn context(&self) -> &AtomicU64 {
+        &self.0.context
+    }
+
+    fn parent(&self) -> Option<NodeId> {
+        self.0.parent
+    }
+
+    fn name(&self) -> Option<&str> {
+        None
+    }
+
+    fn location(&self) -> &'static Location<'static> {
+        Location::caller()
+    }
 }
 
 #[cfg(feature = "tokio")]

@@ -5,26 +5,18 @@ use std::panic::catch_unwind;
 use aqueduct_cancel::Reason;
 
 use super::*;
-use crate::info::{TaskKind, TaskRef};
-use crate::testing;
-
-/// What would be known of a task with this index, and its name if it has one.
-#[track_caller]
-fn task(index: usize, name: Option<&'static str>) -> TaskInfo {
-    let node = testing::node(index, TaskKind::Async, name);
-    TaskRef::of(&node).unwrap().to_info()
-}
+use crate::testing::info;
 
 fn error<E>(index: usize, error: E) -> Failure<E> {
     Failure {
-        task: task(index, None),
+        task: info(index, None),
         kind: FailureKind::Error(error),
     }
 }
 
 fn panic<E>(index: usize, payload: Box<dyn Any + Send>) -> Failure<E> {
     Failure {
-        task: task(index, None),
+        task: info(index, None),
         kind: FailureKind::Panic(Panicked::new(payload)),
     }
 }
@@ -122,7 +114,7 @@ fn shown(value: impl Display) -> String {
 #[test]
 fn display_names_task_and_place() {
     let named = Failure {
-        task: task(3, Some("fetch")),
+        task: info(3, Some("fetch")),
         kind: FailureKind::Error("no route"),
     };
     assert_eq!(shown(&named), "task 'fetch' @ failed: no route");

@@ -12,7 +12,6 @@ use crate::group::Spawner;
 use crate::inbox::Inbox;
 use crate::info::{TaskId, TaskKind};
 use crate::policy::Policy;
-use crate::shared::TaskAbort;
 use crate::spawn::{Judged, Launch, Pad, Spawn, TaskBuilder, TrySpawnError, sealed};
 use crate::task::Tracked;
 
@@ -227,7 +226,7 @@ impl<'env, F> Inline<F, SendTask<'env>> {
         F: Future<Output = P::Output> + Send + 'env,
     {
         Self::new(future, inbox, |future, pad| {
-            let task = Tracked::<P, _>::new(pad.node, Judged { future });
+            let task = Tracked::<P, _>::new(pad.member, Judged { future });
             SendTask(Box::pin(task))
         })
     }
@@ -239,7 +238,7 @@ impl<'env, F> Inline<F, UnsendTask<'env>> {
         F: Future<Output = P::Output> + 'env,
     {
         Self::new(future, inbox, |future, pad| {
-            let task = Tracked::<P, _>::new(pad.node, Judged { future });
+            let task = Tracked::<P, _>::new(pad.member, Judged { future });
             UnsendTask(Box::pin(task))
         })
     }
@@ -257,10 +256,10 @@ impl<P: Policy, F, T> Launch<P> for Inline<F, T> {
         self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
+    fn launch(self, pad: Pad<'_>) -> TaskId {
         let id = pad.id();
         self.inbox.push((self.pack)(self.future, pad));
-        (None, id)
+        id
     }
 }
 

@@ -1,10 +1,7 @@
 //! The policy with what it judges by.
 
-use crate::refs::Arc;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
-use aqueduct_core::node::Node;
 
 use super::Ended;
 #[cfg(doc)]
@@ -52,7 +49,7 @@ impl<O> End<O> {
 /// Drops what is the user's where a panic must not keep a task from leaving its group. The panic is nobody's: the task
 /// has ended, and said how.
 #[inline]
-pub(super) fn drop_quietly<T>(thing: T) {
+pub(crate) fn drop_quietly<T>(thing: T) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(thing)));
 }
 
@@ -102,8 +99,9 @@ impl<P: Policy + 'static> Judge<P> {
     pub(super) fn judge_batch(&mut self) -> bool {
         let mut cancel = false;
         let mut batch = std::mem::take(&mut self.batch);
-        for (node, end) in batch.drain(..) {
-            let judging = catch_unwind(AssertUnwindSafe(|| self.judge(&node, end)));
+        for (seat, end) in batch.drain(..) {
+            let task = TaskRef::judged(&seat);
+            let judging = catch_unwind(AssertUnwindSafe(|| self.judge(task, end)));
             cancel |= judging.unwrap_or_else(|payload| {
                 self.broken.get_or_insert(payload);
                 true
@@ -113,8 +111,7 @@ impl<P: Policy + 'static> Judge<P> {
         cancel
     }
 
-    fn judge(&mut self, node: &Arc<Node>, end: End<P::Output>) -> bool {
-        let task = TaskRef::of(node).expect("a task's node has a record");
+    fn judge(&mut self, task: TaskRef<'_>, end: End<P::Output>) -> bool {
         if self.broken.is_some() {
             return false;
         }

@@ -3,74 +3,62 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 
-use aqueduct_core::node::Node;
 use aqueduct_core::sync::{MutexGuard, Ordering};
 
 use super::judge::{End, Judge, drop_quietly};
-use super::shard::{BATCH, Entry, Shard};
-use super::{Abort, Members, Tally, caught, go_on};
-use crate::info::{TaskKind, TaskRef};
+use super::shard::{BATCH, Shard};
+use super::{Members, Tally, caught, go_on};
+use crate::info::{Seat, TaskKind};
 use crate::policy::{Policy, Triage};
-use crate::refs::Arc;
 
-impl<P: Policy + 'static, H: Abort> Members<P, H> {
+impl<P: Policy + 'static> Members<P> {
     /// A task has ended: judges it now or leaves it to be judged, and counts it out.
     ///
     /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.
     #[inline]
-    pub(crate) fn leave(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
-        if TaskRef::of(node).is_some_and(|task| task.kind() == TaskKind::Blocking) {
+    pub(crate) fn leave(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn()) {
+        if seat.kind() == TaskKind::Blocking {
             self.blocking.fetch_sub(1, Ordering::Relaxed);
         }
-        self.forget_seat(node);
+        self.forget_seat(&seat);
         let (end, triage) = end.triaged::<P>();
         match triage {
-            Triage::Now => self.judge_now(node, end, cancel_rest),
-            Triage::Later => self.judge_later(node, end, cancel_rest),
+            Triage::Now => self.judge_now(seat, end, cancel_rest),
+            Triage::Later => self.judge_later(seat, end, cancel_rest),
             Triage::Never => {
                 // Dropped before the task counts as ended.
                 let tally = end.tally();
-                drop_quietly(end);
-                self.leave_unjudged(node, tally);
+                drop_quietly((seat, end));
+                self.leave_unjudged(tally);
             }
         }
         self.serve_room();
     }
 
-    fn leave_unjudged(&self, node: &Node, tally: Tally) {
-        let (number, shard) = self.shard();
+    fn leave_unjudged(&self, tally: Tally) {
+        let (_, shard) = self.shard();
         let mut shard = shard.lock();
         shard.tally.add(tally);
-        let entry = shard.remove(number, node);
         self.end_in(shard);
-        drop(entry);
     }
 
-    fn judge_later(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+    fn judge_later(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn()) {
         let (number, shard) = self.shard();
         let mut shard = shard.lock();
         shard.tally.add(end.tally());
-        let entry = shard.remove(number, node);
         if self.word.0.is_retired() {
             self.end_in(shard);
-            drop((end, entry));
+            drop((end, seat));
             return;
         }
-        // The entry's reference goes on to the pending list, where there is one.
-        let (node, handle) = match entry {
-            Some(Entry { node, handle }) => (node, Some(handle)),
-            None => (node.clone(), None),
-        };
-        shard.pending.push((node, end));
+        shard.pending.push((seat, end));
         if shard.pending.len() < BATCH {
             self.end_in(shard);
-            drop(handle);
             return;
         }
         // This task counts until its batch is judged.
         let mut batch = std::mem::take(&mut shard.pending);
         drop(shard);
-        drop(handle);
         let mut core = self.core.lock();
         if self.word.0.is_retired() {
             // Since the look above; what were left here now, nobody would come for.
@@ -90,7 +78,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         }
     }
 
-    fn judge_now(&self, node: &Arc<Node>, end: End<P::Output>, cancel_rest: impl Fn()) {
+    fn judge_now(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn()) {
         let mut core = self.core.lock();
         core.tally.add(end.tally());
         if self.word.0.is_retired() {
@@ -99,7 +87,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
             self.count_out(1);
             return;
         }
-        core.pending.push((node.clone(), end));
+        core.pending.push((seat, end));
         let judge = core.judge.take();
         drop(core);
         self.judge_pending(judge, cancel_rest);
@@ -141,7 +129,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
 
     /// Counts an end in this thread's shard.
     #[inline]
-    fn end_in(&self, mut shard: MutexGuard<'_, Shard<P, H>>) {
+    fn end_in(&self, mut shard: MutexGuard<'_, Shard<P>>) {
         let must_flush = self.word.0.must_flush(self.unflushed_max());
         let ended = shard.end(must_flush);
         drop(shard);

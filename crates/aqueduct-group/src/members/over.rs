@@ -6,17 +6,17 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{Abort, Members};
+use super::Members;
 use crate::policy::Policy;
 
 /// Waits until all members have left, or those that have not cannot be waited for.
-pub(crate) struct Over<'a, P: Policy + 'static, H: Abort> {
-    members: &'a Members<P, H>,
+pub(crate) struct Over<'a, P: Policy + 'static> {
+    members: &'a Members<P>,
     slot: Option<u32>,
 }
 
-impl<P: Policy + 'static, H: Abort> Members<P, H> {
-    pub(crate) fn over(&self) -> Over<'_, P, H> {
+impl<P: Policy + 'static> Members<P> {
+    pub(crate) fn over(&self) -> Over<'_, P> {
         Over {
             members: self,
             slot: None,
@@ -24,7 +24,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     }
 }
 
-impl<P: Policy + 'static, H: Abort> Future for Over<'_, P, H> {
+impl<P: Policy + 'static> Future for Over<'_, P> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -49,7 +49,7 @@ impl<P: Policy + 'static, H: Abort> Future for Over<'_, P, H> {
     }
 }
 
-impl<P: Policy + 'static, H: Abort> Drop for Over<'_, P, H> {
+impl<P: Policy + 'static> Drop for Over<'_, P> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
             let waker = self.members.core.lock().waiters.remove(slot);

@@ -5,13 +5,12 @@ use std::task::{Context, Poll, ready};
 use aqueduct_core::sync::Ordering;
 
 use super::judge::Verdicts;
-use super::slab::Slab;
-use super::{Abort, Core, Members};
+use super::{Core, Members};
 use crate::enclosing::Enclosing;
 use crate::policy::Policy;
 use crate::refs::Arc;
 
-impl<P: Policy + 'static, H: Abort> Members<P, H> {
+impl<P: Policy + 'static> Members<P> {
     /// Whether all members have left, or those that have not cannot be waited for; if not, wakes the owner once they
     /// have, or once the group is aborted.
     pub(crate) fn poll_over(&self, cx: &mut Context<'_>) -> Poll<()> {
@@ -163,7 +162,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// All has ended: lets go of the tasks (I4).
     pub(super) fn clear(&self) {
         for shard in &self.shards {
-            let born = std::mem::replace(&mut shard.0.lock().born, Slab::new());
+            let born = std::mem::take(&mut shard.0.lock().born);
             drop(born);
         }
     }

@@ -11,11 +11,11 @@
 
 use crate::refs::Arc;
 
-use aqueduct_core::node::Node;
-use aqueduct_core::sync::{AtomicU32, AtomicUsize, Ordering};
+use aqueduct_core::sync::{AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{PassOn, WaitQueue};
 
-use super::{Abort, Members, Reserved, shard};
+use super::{Members, Reserved};
+use crate::info::{Loans, Record};
 use crate::policy::Policy;
 
 /// What somebody in line wants, and has got.
@@ -32,7 +32,7 @@ pub(crate) enum Want {
     /// A place for a new task.
     Place,
     /// The seat that this member lent.
-    Seat(Arc<Node>),
+    Seat(Arc<Loans>),
 }
 
 /// Takes back a place that was given to somebody who went away. A lent seat needs no such care: it is its owner's again
@@ -49,7 +49,7 @@ impl PassOn for Ask {
     }
 }
 
-impl<P: Policy + 'static, H: Abort> Members<P, H> {
+impl<P: Policy + 'static> Members<P> {
     pub(crate) fn room(&self) -> &WaitQueue<Ask> {
         &self.room
     }
@@ -62,7 +62,7 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
         };
         let got = match &ask.want {
             Want::Place => self.reserve_exactly(limit),
-            Want::Seat(member) => self.take_seat(limit, member),
+            Want::Seat(loans) => self.take_seat(limit, loans),
         };
         ask.got = Some(got);
         got != Reserved::Full
@@ -78,10 +78,10 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     }
 
     /// A member's seat goes to others while it waits. It has one, however many it waits for.
-    pub(crate) fn lend_seat(&self, member: &Node) {
+    pub(crate) fn lend_seat(&self, loans: &Loans) {
         let Some(limit) = &self.limit else { return };
         // Relaxed, as below: the count is of those who wait in one task, and says who changes the limit.
-        if lends(member).fetch_add(1, Ordering::Relaxed) == 0 {
+        if loans.fetch_add(1, Ordering::Relaxed) == 0 {
             limit.fetch_add(1, Ordering::Relaxed);
         }
         self.serve_room();
@@ -91,18 +91,18 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
     /// makes room, for nothing else comes.
     ///
     /// It comes in as another member for a moment, so that nobody else takes the room of which it makes less.
-    fn take_seat(&self, limit: &AtomicUsize, member: &Node) -> Reserved {
+    fn take_seat(&self, limit: &AtomicUsize, loans: &Loans) -> Reserved {
         self.flush_all();
-        let entered = if lends(member).load(Ordering::Relaxed) == 1 {
+        let entered = if loans.load(Ordering::Relaxed) == 1 {
             self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
         } else {
             Reserved::Closed
         };
         match entered {
             Reserved::Full => return Reserved::Full,
-            Reserved::Closed => self.claim_seat(member),
+            Reserved::Closed => self.claim_seat(loans),
             Reserved::Index(_) => {
-                self.claim_seat(member);
+                self.claim_seat(loans);
                 // What follows from it is `settle`'s.
                 let _ = self.word.0.leave(1);
             }
@@ -112,25 +112,20 @@ impl<P: Policy + 'static, H: Abort> Members<P, H> {
 
     /// A member's seat is its own again at once: it does not wait any more, and runs. For a moment one more than the
     /// limit may run.
-    pub(crate) fn claim_seat(&self, member: &Node) {
+    pub(crate) fn claim_seat(&self, loans: &Loans) {
         let less_one = |lends: u32| lends.checked_sub(1);
-        let lends = lends(member).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one);
-        if lends == Ok(1) {
+        let before = loans.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one);
+        if before == Ok(1) {
             self.shrink_limit();
         }
     }
 
     /// A member leaves: what it has lent is nobody's. It may have leaked what it waited with.
     #[inline]
-    pub(super) fn forget_seat(&self, member: &Node) {
-        if self.limit.is_some() && lends(member).swap(0, Ordering::Relaxed) > 0 {
+    pub(super) fn forget_seat(&self, member: &Record) {
+        let Some(loans) = member.loans() else { return };
+        if self.limit.is_some() && loans.swap(0, Ordering::Relaxed) > 0 {
             self.shrink_limit();
         }
     }
-}
-
-/// For how many waits a member's seat is lent.
-#[inline]
-fn lends(member: &Node) -> &AtomicU32 {
-    &shard::record_of(member).lends
 }

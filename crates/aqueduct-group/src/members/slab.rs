@@ -29,6 +29,7 @@ impl<T> Slab<T> {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -84,17 +85,6 @@ impl<T> Slab<T> {
         Some(entry)
     }
 
-    /// Takes all entries out for which `which` says so.
-    pub(super) fn extract(&mut self, which: impl Fn(&T) -> bool) -> Vec<T> {
-        let mut extracted = Vec::new();
-        for slot in 0..self.places.len() {
-            if matches!(self.places.get(slot), Some(Place::Taken(entry)) if which(entry)) {
-                extracted.extend(self.remove(slot as u32));
-            }
-        }
-        extracted
-    }
-
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.places.iter_mut().filter_map(|place| match place {
             Place::Taken(entry) => Some(entry),
@@ -107,13 +97,6 @@ impl<T> Slab<T> {
             Place::Taken(entry) => Some(entry),
             Place::Free(_) => None,
         }
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().filter_map(|place| match place {
-            Place::Taken(entry) => Some(entry),
-            Place::Free(_) => None,
-        })
     }
 }
 

@@ -8,36 +8,40 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use super::*;
-use crate::info::{TaskKind, TaskRef, TaskState};
-use crate::testing::{Around, Handle, Out, Seen, TestMembers, Wakes, end, members, node, returned};
+use crate::info::{TaskId, TaskKind};
+use crate::testing::{
+    Around, Out, Seen, Task, TestMembers, Wakes, end, members, returned, sharded,
+};
 
 /// Reserves a place and puts a task there.
-fn join(members: &TestMembers, kind: TaskKind) -> (Arc<Node>, Handle) {
+fn join(members: &TestMembers, kind: TaskKind) -> Task {
     let Reserved::Index(index) = members.reserve() else {
         panic!("there is a place");
     };
-    let (node, handle) = (node(index, kind, None), Handle::default());
     if kind == TaskKind::Blocking {
         members.note_blocking();
     }
-    members.insert(node.clone(), handle.clone());
-    (node, handle)
+    Task::enlist(members, index, kind)
 }
 
-fn join_async(members: &TestMembers) -> Arc<Node> {
-    join(members, TaskKind::Async).0
+fn join_async(members: &TestMembers) -> Task {
+    join(members, TaskKind::Async)
 }
 
-fn leave(members: &TestMembers, node: &Arc<Node>, output: Out) {
-    end(members, node, returned(output), || {
+fn leave(members: &TestMembers, task: &Task, output: Out) {
+    end(members, task, returned(output), || {
         panic!("nobody is cancelled")
     });
 }
 
-fn cut_short(members: &TestMembers, node: &Arc<Node>) {
-    end(members, node, End::CutShort, || {
+fn cut_short(members: &TestMembers, task: &Task) {
+    end(members, task, End::CutShort, || {
         panic!("nobody is cancelled")
     });
+}
+
+fn alive(members: &TestMembers) -> Vec<TaskId> {
+    members.alive(|task| task.id())
 }
 
 /// What the owner gets when all is over.
@@ -84,20 +88,6 @@ fn a_full_group_has_no_place_and_a_closed_one_never_again() {
 }
 
 #[test]
-fn a_task_that_ends_before_it_is_inserted_leaves_nothing() {
-    let (members, seen) = members(None);
-    assert_eq!(members.reserve(), Reserved::Index(0));
-    let (node, handle) = (node(0, TaskKind::Async, None), Handle::default());
-    leave(&members, &node, Out::Now);
-    assert_eq!(members.len(), 0);
-    members.insert(node.clone(), handle.clone());
-    assert!(members.alive().is_empty());
-    assert_eq!((handle.count(), handle.aborts()), (1, 0));
-    assert_eq!(Arc::strong_count(&node), 1);
-    assert_eq!(seen.all(), [0]);
-}
-
-#[test]
 fn every_end_is_counted_as_what_it_was() {
     let (members, _) = members(None);
     let each = [
@@ -126,22 +116,30 @@ fn the_alive_are_told() {
     for nth in [0, BATCH, 2 * BATCH - 2] {
         leave(&members, &nodes.remove(nth), Out::Never);
     }
-    let ids = |nodes: &[Arc<Node>]| nodes.iter().map(|n| n.id()).collect::<Vec<_>>();
-    assert_eq!(ids(&members.alive()), ids(&nodes));
+    let ids = Vec::from_iter(nodes.iter().map(Task::id));
+    assert_eq!(alive(&members), ids);
 }
 
-/// Threads may share a shard, so an entry may be pruned between a task's last word and its leaving.
+/// I4: what is kept of those that have ended does not grow with how many there were.
 #[test]
-fn a_task_that_was_pruned_takes_no_other_along() {
-    let (members, _) = members(None);
-    let first = join_async(&members);
-    let record = TaskRef::of(&first).unwrap().record();
-    record.set_state(TaskState::Ended);
-    let others: Vec<_> = (0..2 * BATCH)
-        .map(|_| join(&members, TaskKind::Async))
-        .collect();
-    leave(&members, &first, Out::Never);
-    assert_eq!(members.alive().len(), others.len());
-    members.abort_all();
-    assert!(others.iter().all(|(_, handle)| handle.aborts() == 1));
+fn records_are_let_go_of_with_the_tasks() {
+    let (members, _) = sharded(None, 3);
+    let listed = || {
+        let shards = members.shards.iter();
+        shards.map(|shard| shard.0.lock().born.len()).sum::<usize>()
+    };
+    let long = Vec::from_iter((0..100).map(|_| join_async(&members)));
+    for _ in 0..200 {
+        let tasks = Vec::from_iter((0..BATCH).map(|_| join_async(&members)));
+        tasks
+            .iter()
+            .for_each(|task| leave(&members, task, Out::Never));
+        assert!(listed() <= 2 * (100 + 8) + 4 * BATCH, "{}", listed());
+    }
+    assert_eq!(alive(&members).len(), 100);
+    long.iter()
+        .for_each(|task| leave(&members, task, Out::Never));
+    members.close();
+    assert_eq!((is_over(&members), listed()), (true, 0));
+    assert!(Task::is_let_go(long));
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use aqueduct_channel::oneshot;
@@ -13,10 +12,10 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_local};
 
 use super::handle::TaskHandle;
-use crate::info::{Record, TaskId, TaskKind};
+use crate::info::{Member, TaskId, TaskKind};
 use crate::members::End;
 use crate::policy::Policy;
-use crate::shared::{TaskAbort, group_of};
+use crate::shared::group_of;
 use crate::task::Tracked;
 use crate::work::TrackedWork;
 
@@ -41,19 +40,21 @@ pub trait Launch<P: Policy>: sealed::Sealed {
     fn into_work(self) -> Self::Work;
 
     #[doc(hidden)]
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, Self::Given);
+    fn launch(self, pad: Pad<'_>) -> Self::Given;
 }
 
 /// What a task is launched with.
 #[doc(hidden)]
 pub struct Pad<'a> {
     pub(super) runtime: &'a Handle,
-    pub(crate) node: Arc<Node<Record>>,
+    /// What to do with the runtime's handle to it.
+    pub(super) keep: &'a dyn Fn(JoinHandle<()>),
+    pub(crate) member: Member,
 }
 
 impl Pad<'_> {
     pub(crate) fn id(&self) -> TaskId {
-        TaskId::new(self.node.id())
+        TaskId::new(self.member.id())
     }
 }
 
@@ -115,7 +116,7 @@ impl<F> Async<F> {
         Self {
             future,
             start: |future, pad| {
-                let task = Tracked::<P, _>::new(pad.node, Judged { future });
+                let task = Tracked::<P, _>::new(pad.member, Judged { future });
                 pad.runtime.spawn(task)
             },
         }
@@ -129,7 +130,7 @@ impl<F> Local<F> {
     {
         Self {
             future,
-            start: |future, pad| spawn_local(Tracked::<P, _>::new(pad.node, Judged { future })),
+            start: |future, pad| spawn_local(Tracked::<P, _>::new(pad.member, Judged { future })),
         }
     }
 }
@@ -160,7 +161,7 @@ impl<F: Future> Handed<F> {
                     output: Some(output),
                     _policy: PhantomData,
                 };
-                pad.runtime.spawn(Tracked::<P, _>::new(pad.node, sending))
+                pad.runtime.spawn(Tracked::<P, _>::new(pad.member, sending))
             },
         }
     }
@@ -192,8 +193,8 @@ where
     P: Policy + 'static,
     W: FnOnce() -> End<P::Output> + Send + 'static,
 {
-    let group = pad.node.data().group.clone();
-    let work = TrackedWork::<P, _>::new(pad.node, work);
+    let group = pad.member.group().clone();
+    let work = TrackedWork::<P, _>::new(pad.member, work);
     let queued = work.clone();
     let running = pad.runtime.spawn_blocking(move || queued.run());
     group_of::<P>(&*group).works.add(work);
@@ -211,9 +212,10 @@ impl<P: Policy, F> Launch<P> for Async<F> {
     }
 
     #[inline]
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
-        let id = pad.id();
-        (Some((self.start)(self.future, pad)), id)
+    fn launch(self, pad: Pad<'_>) -> TaskId {
+        let (id, keep) = (pad.id(), pad.keep);
+        keep((self.start)(self.future, pad));
+        id
     }
 }
 
@@ -227,9 +229,10 @@ impl<P: Policy, F> Launch<P> for Local<F> {
         self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
-        let id = pad.id();
-        (Some((self.start)(self.future, pad)), id)
+    fn launch(self, pad: Pad<'_>) -> TaskId {
+        let (id, keep) = (pad.id(), pad.keep);
+        keep((self.start)(self.future, pad));
+        id
     }
 }
 
@@ -243,9 +246,10 @@ impl<P: Policy, W> Launch<P> for Blocking<W> {
         self.work
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskId) {
-        let id = pad.id();
-        (Some((self.start)(self.work, pad)), id)
+    fn launch(self, pad: Pad<'_>) -> TaskId {
+        let (id, keep) = (pad.id(), pad.keep);
+        keep((self.start)(self.work, pad));
+        id
     }
 }
 
@@ -259,11 +263,11 @@ impl<P: Policy, F: Future> Launch<P> for Handed<F> {
         self.future
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskHandle<F::Output>) {
-        let id = pad.id();
+    fn launch(self, pad: Pad<'_>) -> TaskHandle<F::Output> {
+        let (id, keep) = (pad.id(), pad.keep);
         let (output, handle) = oneshot::channel();
-        let running = (self.start)(self.future, output, pad);
-        (Some(running), TaskHandle::new(id, handle))
+        keep((self.start)(self.future, output, pad));
+        TaskHandle::new(id, handle)
     }
 }
 
@@ -277,11 +281,11 @@ impl<P: Policy, W, T> Launch<P> for HandedBlocking<W, T> {
         self.work
     }
 
-    fn launch(self, pad: Pad<'_>) -> (TaskAbort, TaskHandle<T>) {
-        let id = pad.id();
+    fn launch(self, pad: Pad<'_>) -> TaskHandle<T> {
+        let (id, keep) = (pad.id(), pad.keep);
         let (output, handle) = oneshot::channel();
-        let running = (self.start)(self.work, output, pad);
-        (Some(running), TaskHandle::new(id, handle))
+        keep((self.start)(self.work, output, pad));
+        TaskHandle::new(id, handle)
     }
 }
 

@@ -388,6 +388,8 @@ fn a_group_that_drains_is_open_until_it_is_closed() {
                 group.close();
             }
             group.scope().drain();
+            // To join it would close it.
+            soon("both have ended", || group.is_empty()).await;
             let (result, report) = group.join_with_report().await;
             assert!(result.is_ok() && report.reason.is_none());
         }

@@ -10,6 +10,7 @@ use aqueduct_group::{
     group,
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{Census, both, eventually, millis, paused, quiet, secs, threads};
@@ -331,5 +332,22 @@ fn a_group_of_a_body_that_is_cut_short_is_waited_for() {
         });
         let _ = run.await;
         assert_eq!(census.alive(), 0);
+    });
+}
+
+/// The deadline passes while the only thread computes, so that nobody has told the group when it is joined.
+#[test]
+fn a_group_that_is_joined_late_meets_no_lock_of_its_own() {
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let group = group().with_timeout(millis(20)).open(Collect::new());
+        group.spawn(async {}).await.unwrap();
+        while !group.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        std::thread::sleep(millis(40));
+        let (ends, report) = group.join_with_report().await;
+        assert!(matches!(ends[..], [TaskEnd::Returned(())]));
+        assert_eq!(report.returned, 1);
     });
 }

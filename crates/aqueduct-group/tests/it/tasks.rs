@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
-use aqueduct_core::node::Node;
+use aqueduct_core::node::with_current;
 use aqueduct_group::{
     Collect, Discard, StartError, TaskEnd, TaskId, TaskKind, TaskState, TrySpawnError, group, tree,
 };
@@ -200,25 +200,26 @@ fn the_tree_is_drawn() {
 #[test]
 fn children_inherit_the_word_of_context() {
     both(|| async {
-        let word = || Node::current().unwrap().context().load(Ordering::Relaxed);
+        let word = || with_current(|node| node.unwrap().context().load(Ordering::Relaxed));
         let group = group().open(Collect::new());
         let spawner = group.spawner();
         let parent = async move {
-            let own = Node::current().unwrap();
-            own.context().store(7, Ordering::Relaxed);
+            let set =
+                |word| with_current(|own| own.unwrap().context().store(word, Ordering::Relaxed));
+            set(7);
             spawner.spawn(async move { word() }).await.unwrap();
             let nested = aqueduct_group::group().run(Collect::new(), async |nested| {
                 nested.spawn(async move { word() }).await.unwrap();
                 assert_eq!(word(), 7, "of a body");
             });
             let ends = nested.await;
-            own.context().store(8, Ordering::Relaxed);
+            set(8);
             let nested: u64 = ends.into_iter().filter_map(TaskEnd::returned).sum();
             100 * nested
         };
         group.spawn(parent).await.unwrap();
         soon("all ended", || group.is_empty()).await;
-        assert!(Node::current().is_none());
+        assert!(with_current(|node| node.is_none()));
         let words: Vec<_> = group
             .join()
             .await

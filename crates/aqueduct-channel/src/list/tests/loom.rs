@@ -1,9 +1,8 @@
 //! Models of the list. A block has two slots here and the first one only one, so that three messages cross two
 //! borders. Each model names changes that make it fail.
 
-use ::loom::model::Builder;
-use ::loom::thread;
-
+use ::loom::thread::JoinHandle;
+use aqueduct_core::model::{bounded, race_bounded, spawn, spawn_both};
 use aqueduct_core::sync::{Arc, AtomicBool, AtomicUsize, fence};
 
 use super::super::*;
@@ -12,31 +11,51 @@ use super::super::*;
 const PREEMPTIONS: usize = 2;
 
 fn model(run: impl Fn() + Send + Sync + 'static) {
-    let mut builder = Builder::new();
-    builder.preemption_bound = Some(PREEMPTIONS);
-    builder.check(run);
+    race_bounded(PREEMPTIONS, run);
 }
 
 /// A message that owns memory and belongs to a producer.
 type Message = Box<(usize, usize)>;
 
-fn produce(list: &Arc<List<Message>>, id: usize, count: usize) -> thread::JoinHandle<usize> {
+fn producer(list: &Arc<List<Message>>, id: usize, count: usize) -> impl FnOnce() -> usize + use<> {
     let list = list.clone();
-    thread::spawn(move || {
+    move || {
         (0..count)
             .take_while(|i| list.push(Box::new((id, *i)), |_| {}).is_ok())
             .count()
-    })
+    }
 }
 
-fn produce_batch(list: &Arc<List<Message>>, id: usize, count: usize) -> thread::JoinHandle<usize> {
+fn produce(list: &Arc<List<Message>>, id: usize, count: usize) -> JoinHandle<usize> {
+    spawn(producer(list, id, count))
+}
+
+fn batch_producer(
+    list: &Arc<List<Message>>,
+    id: usize,
+    count: usize,
+) -> impl FnOnce() -> usize + use<> {
     let list = list.clone();
-    thread::spawn(move || {
+    move || {
         let mut batch = (0..count).map(|i| Box::new((id, i))).collect();
         let pushed = list.push_many(&mut batch);
         assert_eq!(pushed.is_ok(), batch.is_empty());
         count - batch.len()
-    })
+    }
+}
+
+fn closer(list: &Arc<List<Message>>) -> impl FnOnce() -> bool + use<> {
+    let list = list.clone();
+    move || list.close()
+}
+
+fn looker(
+    list: &Arc<List<Message>>,
+    times: usize,
+    alone: bool,
+) -> impl FnOnce() -> Vec<Message> + use<> {
+    let list = list.clone();
+    move || look(&list, times, alone)
 }
 
 /// Looks so many times for a message, without waiting for one: a loop that waits has too many interleavings. Each
@@ -87,14 +106,19 @@ fn drain(list: &List<Message>, mut found: Vec<Message>, sent: [usize; 2]) {
 /// Release or `claim` not Acquire, or if a spare goes in or out without Release or Acquire.
 #[test]
 fn two_producers_and_a_consumer() {
-    model(|| {
+    fn run(counts: [usize; 2], looks: usize) {
         let list = Arc::new(List::new());
-        let producers = [produce(&list, 0, 3), produce(&list, 1, 2)];
-        let found = look(&list, 4, true);
-        let sent = producers.map(|p| p.join().unwrap());
-        assert_eq!(sent, [3, 2]);
+        let [first, second] = [0, 1].map(|id| producer(&list, id, counts[id]));
+        let producers = spawn_both(first, second);
+        let found = look(&list, looks, true);
+        let sent = [producers.0, producers.1].map(|p| p.join().unwrap());
+        assert_eq!(sent, counts);
         drain(&list, found, sent);
-    });
+    }
+
+    // The threads of the long one begin in one order only: each order is minutes.
+    bounded(PREEMPTIONS, || run([3, 2], 4));
+    model(|| run([2, 1], 2));
 }
 
 /// A producer that can be stopped between its claim and its look at `chain`.
@@ -107,9 +131,9 @@ fn produce_stopping(
     stop: &Arc<AtomicUsize>,
     id: usize,
     count: usize,
-) -> thread::JoinHandle<usize> {
+) -> JoinHandle<usize> {
     let (list, stop) = (list.clone(), stop.clone());
-    thread::spawn(move || {
+    spawn(move || {
         for number in 0..count {
             let place = loop {
                 match list.tail.claim(|_| {}) {
@@ -159,11 +183,7 @@ fn blocks_are_used_again() {
 fn closing_is_exact() {
     model(|| {
         let list = Arc::new(List::new());
-        let producer = produce(&list, 0, 3);
-        let closer = thread::spawn({
-            let list = list.clone();
-            move || list.close()
-        });
+        let (producer, closer) = spawn_both(producer(&list, 0, 3), closer(&list));
         let first = list.close();
         let found = look(&list, 3, true);
         assert!(closer.join().unwrap() != first, "one of the two closed it");
@@ -178,11 +198,8 @@ fn closing_is_exact() {
 fn closed_is_the_end() {
     model(|| {
         let list = Arc::new(List::new());
-        let producers = [produce(&list, 0, 1), produce(&list, 1, 1)];
-        let closer = thread::spawn({
-            let list = list.clone();
-            move || list.close()
-        });
+        let other = produce(&list, 0, 1);
+        let (producer, closer) = spawn_both(producer(&list, 1, 1), closer(&list));
         let mut count = 0;
         let mut ended = false;
         for _ in 0..3 {
@@ -197,7 +214,7 @@ fn closed_is_the_end() {
             }
         }
         closer.join().unwrap();
-        let sent: usize = producers.map(|p| p.join().unwrap()).iter().sum();
+        let sent = other.join().unwrap() + producer.join().unwrap();
         assert!(if ended { sent == count } else { sent >= count });
     });
 }
@@ -207,11 +224,7 @@ fn closed_is_the_end() {
 fn consumers_take_turns() {
     model(|| {
         let list = Arc::new(List::new());
-        let producer = produce(&list, 0, 3);
-        let other = thread::spawn({
-            let list = list.clone();
-            move || look(&list, 1, false)
-        });
+        let (producer, other) = spawn_both(producer(&list, 0, 3), looker(&list, 1, false));
         let mut found = look(&list, 2, false);
         let sent = producer.join().unwrap();
         found.extend(other.join().unwrap());
@@ -225,8 +238,7 @@ fn consumers_take_turns() {
 fn batches_and_single_messages() {
     model(|| {
         let list = Arc::new(List::new());
-        let batch = produce_batch(&list, 0, 3);
-        let single = produce(&list, 1, 1);
+        let (batch, single) = spawn_both(batch_producer(&list, 0, 3), producer(&list, 1, 1));
         let mut found = look(&list, 1, true);
         // SAFETY: one consumer.
         unsafe { list.sole() }.pop_many(&mut found, 3);
@@ -241,7 +253,7 @@ fn batches_and_single_messages() {
 fn a_batch_is_cut_by_closing() {
     model(|| {
         let list = Arc::new(List::new());
-        let batch = produce_batch(&list, 0, 4);
+        let batch = spawn(batch_producer(&list, 0, 4));
         let mut found = look(&list, 1, false);
         list.close();
         list.pop_many(&mut found, 2);
@@ -267,7 +279,7 @@ fn what_is_left_is_dropped_once() {
         let list = Arc::new(List::new());
         let producers = [0, 1].map(|_| {
             let (list, drops) = (list.clone(), drops.clone());
-            thread::spawn(move || {
+            spawn(move || {
                 for _ in 0..2 {
                     assert!(list.push(Drops(drops.clone()), |_| {}).is_ok());
                 }
@@ -287,11 +299,7 @@ fn what_is_left_is_dropped_once() {
 fn counts_are_never_absurd() {
     model(|| {
         let list = Arc::new(List::new());
-        let producer = produce(&list, 0, 2);
-        let consumer = thread::spawn({
-            let list = list.clone();
-            move || look(&list, 2, true)
-        });
+        let (producer, consumer) = spawn_both(producer(&list, 0, 2), looker(&list, 2, true));
         let len = list.len();
         assert!(len <= 2, "{len}");
         let received = list.received();
@@ -312,7 +320,7 @@ fn a_producer_that_notifies_after_push_is_enough() {
         let wakes = Arc::new(AtomicUsize::new(0));
         let producers = [0, 1].map(|id| {
             let (list, armed, wakes) = (list.clone(), armed.clone(), wakes.clone());
-            thread::spawn(move || {
+            spawn(move || {
                 list.push(Box::new((id, 0)), |_| {}).unwrap();
                 fence(Ordering::SeqCst); // pairs with the consumer's
                 if armed.load(Ordering::Relaxed) {

@@ -10,9 +10,9 @@ use std::sync::Arc as StdArc;
 use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
 
+use aqueduct_core::model::{race_in, spawn};
 use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex};
-use loom::thread;
 
 use super::super::error::TryRecvError;
 use super::super::{Receiver, Sender, channel};
@@ -263,13 +263,17 @@ const PREEMPTIONS: usize = 5;
 
 /// One sender against one receiver: the token is received, or handed back, or dropped, once; and no waker stays.
 fn race(preemptions: Option<usize>, send: SenderProgram, receive: ReceiverProgram) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions.map(|n| n.max(builder.preemption_bound.unwrap_or(0)));
-    builder.check(move || {
+    let builder = move || {
+        let mut builder = loom::model::Builder::new();
+        let asked = builder.preemption_bound.unwrap_or(0);
+        builder.preemption_bound = preemptions.map(|n| n.max(asked));
+        builder
+    };
+    race_in(builder, move || {
         let drops = StdArc::new(StdAtomicUsize::new(0));
         let (sender, receiver) = channel();
         let token = Token::new(&drops);
-        let there = thread::spawn(move || {
+        let there = spawn(move || {
             let tasks = [Task::new(), Task::new()];
             let result = send(sender, token, [&tasks[0], &tasks[1]]);
             let sent = result.is_ok();

@@ -5,8 +5,7 @@
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use ::loom::thread;
-use aqueduct_core::model::{block_on, bounded};
+use aqueduct_core::model::{block_on, race_bounded, spawn, spawn_both};
 use aqueduct_core::sync::{Arc, AtomicUsize, Ordering};
 
 use crate::mpmc::{RendezvousReceiver, RendezvousSender, rendezvous};
@@ -31,12 +30,12 @@ fn counted() -> (Arc<AtomicUsize>, impl Fn() -> Message) {
     (dropped, message)
 }
 
-fn send<T: 'static>(tx: RendezvousSender<T>, value: T) -> thread::JoinHandle<bool> {
-    thread::spawn(move || block_on(tx.send(value)).is_ok())
+fn send<T>(tx: RendezvousSender<T>, value: T) -> impl FnOnce() -> bool {
+    move || block_on(tx.send(value)).is_ok()
 }
 
-fn recv<T: 'static>(rx: RendezvousReceiver<T>) -> thread::JoinHandle<bool> {
-    thread::spawn(move || block_on(rx.recv()).is_some())
+fn recv<T>(rx: RendezvousReceiver<T>) -> impl FnOnce() -> bool {
+    move || block_on(rx.recv()).is_some()
 }
 
 /// Polls once, with a waker that does nothing, and drops the future.
@@ -55,9 +54,9 @@ fn begin<F: Future>(future: F) -> Option<F::Output> {
 /// the second look for an offer in `Shared::take_or_sit_down`.
 #[test]
 fn what_is_sent_is_received_and_then_the_end() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = rendezvous();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             for n in 0..2 {
                 block_on(tx.send(n)).unwrap();
             }
@@ -73,14 +72,13 @@ fn what_is_sent_is_received_and_then_the_end() {
 /// Fails if `Meeting::leave_seat` calls nobody instead.
 #[test]
 fn a_receiver_that_goes_away_passes_its_call_on() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = rendezvous();
         let (dropped, message) = counted();
-        let sender = send(tx, message());
-        let canceller = {
-            let rx = rx.clone();
-            thread::spawn(move || begin(rx.recv()).flatten().is_some())
-        };
+        let other = rx.clone();
+        let (sender, canceller) = spawn_both(send(tx, message()), move || {
+            begin(other.recv()).flatten().is_some()
+        });
         let received = block_on(rx.recv()).is_some();
         assert!(received != canceller.join().unwrap());
         assert!(sender.join().unwrap());
@@ -91,14 +89,12 @@ fn a_receiver_that_goes_away_passes_its_call_on() {
 /// Fails if `Meeting::withdraw_offer` leaves the calls as they were: the next offer calls nobody then.
 #[test]
 fn a_sender_that_goes_away_takes_its_message_along() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = rendezvous();
         let (dropped, message) = counted();
-        let canceller = {
-            let (tx, message) = (tx.clone(), message());
-            thread::spawn(move || drop(begin(tx.send(message))))
-        };
-        let sender = send(tx, message());
+        let (other, first) = (tx.clone(), message());
+        let (canceller, sender) =
+            spawn_both(move || drop(begin(other.send(first))), send(tx, message()));
         let mut received = 0;
         while block_on(rx.recv()).is_some() {
             received += 1;
@@ -113,11 +109,10 @@ fn a_sender_that_goes_away_takes_its_message_along() {
 /// Fails if `Meeting::offer` does not ask whether the channel is closed.
 #[test]
 fn closing_tells_both_sides() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = rendezvous();
         let (dropped, message) = counted();
-        let sender = send(tx.clone(), message());
-        let receiver = recv(rx.clone());
+        let (sender, receiver) = spawn_both(send(tx.clone(), message()), recv(rx.clone()));
         rx.close();
         // The message was handed over before the close, or it came back.
         assert_eq!(sender.join().unwrap(), receiver.join().unwrap());
@@ -128,10 +123,10 @@ fn closing_tells_both_sides() {
 /// Fails if `Shared::after` does not tell the others of the end (`was_last`).
 #[test]
 fn a_handed_message_is_drained_before_the_end() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = rendezvous();
         let (dropped, message) = counted();
-        let receivers = [recv(rx.clone()), recv(rx)];
+        let receivers = [recv(rx.clone()), recv(rx)].map(spawn);
         let handed = tx.try_send(message()).is_ok();
         drop(tx);
         let received = receivers.map(|receiver| usize::from(receiver.join().unwrap()));
@@ -143,10 +138,10 @@ fn a_handed_message_is_drained_before_the_end() {
 /// Fails without `Shared::drain`, as `tx` keeps what the receivers share.
 #[test]
 fn the_last_receiver_drops_what_was_handed() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = rendezvous();
         let (dropped, message) = counted();
-        let receiver = thread::spawn(move || begin(rx.recv()).flatten().is_some());
+        let receiver = spawn(move || begin(rx.recv()).flatten().is_some());
         let _ = tx.try_send(message());
         receiver.join().unwrap();
         assert_eq!(dropped.load(Ordering::Relaxed), 1);

@@ -10,8 +10,8 @@ mod permits;
 
 use std::future::poll_fn;
 
-use ::loom::thread::{self, JoinHandle};
-use aqueduct_core::model::{block_on, bounded as check};
+use ::loom::thread::JoinHandle;
+use aqueduct_core::model::{block_on, race_bounded as check, spawn, spawn_both};
 
 use crate::model::{Census, Message, poll_once};
 use crate::{mpmc, mpsc};

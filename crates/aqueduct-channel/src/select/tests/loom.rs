@@ -5,9 +5,8 @@
 use std::future::poll_fn;
 use std::task::{Context, Waker};
 
-use ::loom::thread;
 use aqueduct_core::barrier::Pace;
-use aqueduct_core::model::{block_on, bounded};
+use aqueduct_core::model::{block_on, race_bounded, spawn};
 use aqueduct_core::sync::Arc;
 
 use super::super::bits::Bits;
@@ -28,12 +27,12 @@ fn pend<O>(select: &mut Select<'_, O>) {
 /// Fails if `Ready::wake` notifies before it sets the bit, or not at all; or if `Ready::poll` does not look for bits.
 #[test]
 fn whoever_is_woken_is_seen() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let mut pace = Pace::new(0);
         let ready = Arc::new(Ready::new(pace.payer()));
         let wakers = [0, 1].map(|index| {
             let waker = CaseWaker::waker(&ready, index);
-            thread::spawn(move || waker.wake())
+            spawn(move || waker.wake())
         });
         let mut seen = Bits::new();
         while seen.first_in(0, 1).is_none() || seen.first_in(1, 2).is_none() {
@@ -50,10 +49,10 @@ fn whoever_is_woken_is_seen() {
 /// take over who was woken.
 #[test]
 fn messages_of_two_channels_are_seen() {
-    bounded(1, || {
+    race_bounded(1, || {
         let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..2).map(|_| mpsc::channel(1)).unzip();
         let sending = senders.into_iter().map(|tx| {
-            thread::spawn(move || {
+            spawn(move || {
                 tx.try_send(1).unwrap();
                 tx
             })
@@ -75,9 +74,9 @@ fn messages_of_two_channels_are_seen() {
 /// Fails if `poll_select` does not take over who was woken.
 #[test]
 fn a_message_and_the_end_are_seen() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, mut rx) = mpsc::channel(1);
-        let sending = thread::spawn(move || tx.try_send(1).unwrap());
+        let sending = spawn(move || tx.try_send(1).unwrap());
         let mut select = Select::new();
         select.recv(&mut rx, |message| message);
         assert_eq!(block_on(select.select()), Some(Some(1)));
@@ -90,12 +89,12 @@ fn a_message_and_the_end_are_seen() {
 /// Fails if `stand_back` does not give up the places, as then the set keeps the message.
 #[test]
 fn a_select_that_is_given_up_passes_its_message_on() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = mpmc::channel(1);
         let mut select = Select::new();
         select.recv(rx.clone(), |message: Option<u32>| message);
         pend(&mut select);
-        let sending = thread::spawn(move || {
+        let sending = spawn(move || {
             tx.try_send(1).unwrap();
             tx
         });
@@ -109,14 +108,14 @@ fn a_select_that_is_given_up_passes_its_message_on() {
 /// Fails if a case that was served leaves the others in line, with the set alive.
 #[test]
 fn an_event_takes_the_other_cases_out_of_line() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (shared, shared_rx) = mpmc::channel(1);
         let (own, mut own_rx) = mpsc::channel(1);
         let mut select = Select::new();
         select.recv(&shared_rx, |message: Option<u32>| message.unwrap());
         select.recv(&mut own_rx, |message: Option<u32>| message.unwrap());
         pend(&mut select);
-        let sending = thread::spawn(move || {
+        let sending = spawn(move || {
             own.try_send(0).unwrap();
             shared.try_send(1).unwrap();
             (own, shared)
@@ -131,13 +130,13 @@ fn an_event_takes_the_other_cases_out_of_line() {
 /// Fails if `RoomLine::join` does not get in line.
 #[test]
 fn room_is_promised_to_who_waits_for_it() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (one, mut one_rx) = mpsc::channel(1);
         let (two, _two_rx) = mpsc::channel(1);
         for outlet in [&one, &two] {
             outlet.try_send(0).unwrap();
         }
-        let receiving = thread::spawn(move || {
+        let receiving = spawn(move || {
             assert_eq!(block_on(one_rx.recv()), Some(0));
             assert_eq!(block_on(one_rx.recv()), Some(1));
             one_rx

@@ -1,8 +1,7 @@
 //! Models of the ring between one sender and one receiver. Each says which claim of `ring.rs` it guards, and names
 //! changes that make it fail.
 
-use ::loom::thread;
-use aqueduct_core::model::{block_on, bounded as check};
+use aqueduct_core::model::{block_on, race_bounded as check, spawn};
 
 use super::super::*;
 use crate::MemorySpill;
@@ -33,7 +32,7 @@ fn messages_arrive_in_order() {
         let census = Census::default();
         let (mut tx, mut rx) = channel(1);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             block_on(async {
                 for id in 0..2 {
                     assert!(tx.send(messages.message(id)).await.is_ok());
@@ -57,7 +56,7 @@ fn ok_means_received_also_while_closing() {
         let census = Census::default();
         let (mut tx, mut rx) = channel(2);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             (0..3)
                 .filter(|id| match tx.try_send(messages.message(*id)) {
                     Ok(()) => true,
@@ -86,7 +85,7 @@ fn a_batch_is_received_or_comes_back() {
         let census = Census::default();
         let (mut tx, mut rx) = channel(2);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             let mut left = (0..2).map(|id| messages.message(id));
             match tx.try_send_many(&mut left) {
                 Ok(sent) => assert!(sent == 2 && left.next().is_none()),
@@ -115,7 +114,7 @@ fn closing_wakes_a_waiting_sender() {
         let (mut tx, mut rx) = channel(1);
         tx.try_send(census.message(0)).unwrap();
         let message = census.message(1);
-        let sender = thread::spawn(move || assert!(block_on(tx.send(message)).is_err()));
+        let sender = spawn(move || assert!(block_on(tx.send(message)).is_err()));
         rx.close();
         sender.join().unwrap();
         assert_eq!(drain(&mut rx), [0]);
@@ -131,7 +130,7 @@ fn closing_wakes_a_waiting_sender() {
 fn closing_wakes_who_waits_for_it() {
     check(PREEMPTIONS, || {
         let (mut tx, mut rx) = channel::<()>(1);
-        let sender = thread::spawn(move || block_on(tx.closed()));
+        let sender = spawn(move || block_on(tx.closed()));
         rx.close();
         sender.join().unwrap();
     });
@@ -146,7 +145,7 @@ fn a_dropped_receiver_leaves_nothing_behind() {
         let census = Census::default();
         let (mut tx, mut rx) = channel(1);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             block_on(async {
                 for id in 0..2 {
                     if tx.send(messages.message(id)).await.is_err() {
@@ -172,7 +171,7 @@ fn closing_waits_for_permits() {
         let census = Census::default();
         let (mut tx, mut rx) = channel(1);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             block_on(async {
                 match tx.reserve().await {
                     Ok(permit) => {
@@ -200,7 +199,7 @@ fn a_dropped_permit_lets_the_receiver_end() {
         let (mut tx, mut rx) = channel::<()>(1);
         let permit = tx.try_reserve().unwrap();
         rx.close();
-        let receiver = thread::spawn(move || assert!(block_on(rx.recv()).is_none()));
+        let receiver = spawn(move || assert!(block_on(rx.recv()).is_none()));
         drop(permit);
         receiver.join().unwrap();
     });
@@ -216,7 +215,7 @@ fn a_receiver_is_dropped_while_permits_send() {
         let (mut tx, mut rx) = channel(2);
         let mut permits = tx.try_reserve_many(2).unwrap();
         rx.close();
-        let receiver = thread::spawn(move || drop(rx));
+        let receiver = spawn(move || drop(rx));
         permits.send(census.message(0)).unwrap();
         permits.send(census.message(1)).unwrap();
         drop(permits);
@@ -236,7 +235,7 @@ fn spilling_keeps_the_order() {
         let census = Census::default();
         let (mut tx, mut rx) = Builder::new(1).spill(MemorySpill::new(1)).build();
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             (0..4)
                 .filter(|id| tx.try_send(messages.message(*id)).is_ok())
                 .collect::<Vec<_>>()
@@ -256,7 +255,7 @@ fn closing_loses_nothing_that_was_spilled() {
         let census = Census::default();
         let (mut tx, mut rx) = Builder::new(1).spill(MemorySpill::new(2)).build();
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             (0..3)
                 .filter(|id| tx.try_send(messages.message(*id)).is_ok())
                 .collect::<Vec<_>>()
@@ -277,7 +276,7 @@ fn a_full_second_queue_makes_the_sender_wait() {
         let census = Census::default();
         let (mut tx, mut rx) = Builder::new(1).spill(MemorySpill::new(1)).build();
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             block_on(async {
                 for id in 0..3 {
                     assert!(tx.send(messages.message(id)).await.is_ok());

@@ -1,15 +1,14 @@
 //! Models of waiting in an unbounded channel; those of the list are its own. A lost wake-up shows as a deadlock.
 
-use ::loom::thread;
-use aqueduct_core::model::{asymmetric, block_on, bounded};
+use aqueduct_core::model::{asymmetric, block_on, race_bounded, spawn, spawn_both};
 
 use crate::{mpmc, mpsc};
 
 const PREEMPTIONS: usize = 2;
 
 /// Receives one message, or the end. Says how many.
-fn receive(rx: mpmc::UnboundedReceiver<usize>) -> thread::JoinHandle<usize> {
-    thread::spawn(move || usize::from(block_on(rx.recv()).is_some()))
+fn receive(rx: mpmc::UnboundedReceiver<usize>) -> usize {
+    usize::from(block_on(rx.recv()).is_some())
 }
 
 /// Two in line, two messages, senders that stay: each receiver gets one.
@@ -20,11 +19,9 @@ fn receive(rx: mpmc::UnboundedReceiver<usize>) -> thread::JoinHandle<usize> {
 fn two_receivers_get_a_message_each() {
     fn model() {
         let (tx, rx) = mpmc::unbounded_channel();
-        let other = receive(rx.clone());
-        let sender = {
-            let tx = tx.clone();
-            thread::spawn(move || tx.send(1).unwrap())
-        };
+        let (other_rx, other_tx) = (rx.clone(), tx.clone());
+        let (other, sender) =
+            spawn_both(move || receive(other_rx), move || other_tx.send(1).unwrap());
         tx.send(2).unwrap();
         assert!(block_on(rx.recv()).is_some());
         assert_eq!(other.join().unwrap(), 1);
@@ -32,8 +29,8 @@ fn two_receivers_get_a_message_each() {
         drop(tx);
     }
     // Four threads: one preemption each way is some seconds, two are minutes.
-    bounded(1, model);
-    asymmetric(|| bounded(1, model));
+    race_bounded(1, model);
+    asymmetric(|| race_bounded(1, model));
 }
 
 /// The end reaches all that are in line.
@@ -41,9 +38,9 @@ fn two_receivers_get_a_message_each() {
 /// Fails where `close` tells one of them.
 #[test]
 fn the_end_reaches_all_in_line() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, rx) = mpmc::unbounded_channel::<usize>();
-        let others = [receive(rx.clone()), receive(rx)];
+        let others = [rx.clone(), rx].map(|rx| spawn(move || receive(rx)));
         drop(tx);
         for other in others {
             assert_eq!(other.join().unwrap(), 0);
@@ -56,9 +53,9 @@ fn the_end_reaches_all_in_line() {
 /// Fails without `notify` in `send` or in `close`.
 #[test]
 fn one_receiver_gets_all_and_the_end() {
-    bounded(PREEMPTIONS, || {
+    race_bounded(PREEMPTIONS, || {
         let (tx, mut rx) = mpsc::unbounded_channel();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             tx.send(1).unwrap();
             tx.send(2).unwrap();
         });

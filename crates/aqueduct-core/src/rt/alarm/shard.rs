@@ -24,7 +24,6 @@ use crate::pad::Padded;
 use crate::sync::Lock;
 use crate::wake_batch::WakeBatch;
 
-#[derive(Debug)]
 pub(super) struct Shard {
     state: Padded<Lock<State>>,
 }
@@ -251,9 +250,12 @@ fn clock(runtime: &Handle) -> Option<Instant> {
     (current.id() == runtime.id()).then(Instant::now)
 }
 
-/// Calls the wakers, whatever they do. A panic's payload is not dropped, as that may panic, too.
+/// Calls the wakers, whatever they do. Dropping what one panics with may panic, too; what it panics with then is leaked,
+/// as there would be no end to it.
 fn wake_all(batch: &mut WakeBatch) {
     while let Err(payload) = catch_unwind(AssertUnwindSafe(|| batch.wake_all())) {
-        mem::forget(payload);
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            mem::forget(second);
+        }
     }
 }

@@ -215,6 +215,39 @@ async fn a_waker_that_panics_takes_nobody_with_it() {
     assert_eq!(probe.wakes(), 91);
 }
 
+/// What a panic carries. Dropped, it may panic by itself, with nothing.
+struct Payload {
+    _alive: Arc<()>,
+    panics: bool,
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if self.panics {
+            std::panic::panic_any(());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_waker_panics_with_is_dropped() {
+    let at = Instant::now() + SECOND;
+    let (probe, alive) = (Probe::new(), Arc::new(()));
+    let panicking = [false, true].map(|panics| {
+        let alive = alive.clone();
+        let payload = move || Payload {
+            _alive: alive.clone(),
+            panics,
+        };
+        Alarm::set(at, calls(move || std::panic::panic_any(payload())))
+    });
+    let last = Alarm::set(at, probe.waker());
+    sleep(SECOND + MS).await;
+    assert_eq!(probe.wakes(), 1);
+    drop((panicking, last));
+    assert_eq!(Arc::strong_count(&alive), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_alarm_at_the_end_of_the_clock_never_goes_off() {
     let mut last = Instant::now();
@@ -245,4 +278,25 @@ async fn no_budget_is_needed_to_set_one() {
     sleep(2 * SECOND).await;
     assert_eq!(probe.wakes(), 1);
     drop(alarm);
+}
+
+/// What a future that has one prints goes to the user's writer: nothing of anybody else's, and under no lock.
+#[tokio::test(start_paused = true)]
+async fn it_prints_without_the_lock() {
+    use std::fmt::{self, Write};
+
+    struct SetsAnother(String);
+    impl Write for SetsAnother {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.push_str(text);
+            // Would wait for ever.
+            drop(Alarm::set(Instant::now() + SECOND, Waker::noop().clone()));
+            Ok(())
+        }
+    }
+    let probe = Probe::new();
+    let others = [(); 100].map(|()| Alarm::set(Instant::now() + HOUR, probe.waker()));
+    let mut writer = SetsAnother(String::new());
+    write!(writer, "{:?}", others[0]).unwrap();
+    assert_eq!(writer.0, "Alarm { .. }");
 }

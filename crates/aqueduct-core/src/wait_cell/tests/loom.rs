@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use ::loom::thread;
 
 use super::*;
-use crate::model::{self, block_on, bounded};
+use crate::model::{self, block_on, race, race_bounded, spawn};
 use crate::sync::Arc;
 
 /// Messages since the last sleep after which the sleeper pays, and after which both do.
@@ -58,7 +58,7 @@ impl Counter {
 
 fn adder(counter: &Arc<Counter>, times: usize) -> thread::JoinHandle<()> {
     let counter = counter.clone();
-    thread::spawn(move || {
+    spawn(move || {
         for _ in 0..times {
             counter.add();
         }
@@ -78,7 +78,7 @@ impl Wake for Tally {
 /// Guards `barrier::full` in `notify_slow` and the barrier in `arm`.
 #[test]
 fn publish_and_arm_never_both_miss_where_both_pay() {
-    ::loom::model(|| {
+    race(|| {
         let counter = Counter::new();
         let other = adder(&counter, 1);
         counter.wait(&mut Pace::new(0), FEW, 1);
@@ -91,7 +91,7 @@ fn publish_and_arm_never_both_miss_where_both_pay() {
 fn publish_and_arm_never_both_miss_where_the_sleeper_pays() {
     for before in [Payer::Both, Payer::Sleeper] {
         model::asymmetric(|| {
-            ::loom::model(move || {
+            race(move || {
                 let counter = Counter::with_payer(before);
                 let other = adder(&counter, 1);
                 counter.wait(&mut Pace::new(0), MANY, 1);
@@ -106,7 +106,7 @@ fn publish_and_arm_never_both_miss_where_the_sleeper_pays() {
 fn the_payer_changes_both_ways() {
     for (first, second) in [(FEW, MANY), (MANY, FEW)] {
         model::asymmetric(|| {
-            bounded(3, move || {
+            race_bounded(3, move || {
                 let counter = Counter::new();
                 let other = adder(&counter, 2);
                 let mut pace = Pace::new(0);
@@ -121,7 +121,7 @@ fn the_payer_changes_both_ways() {
 /// Guards AGAIN: the second notifier finds the first one calling the waker that was armed anew.
 #[test]
 fn two_notifiers_and_a_waiter_that_arms_again() {
-    bounded(2, || {
+    race_bounded(2, || {
         let counter = Counter::new();
         let others = [adder(&counter, 1), adder(&counter, 1)];
         counter.wait(&mut Pace::new(0), FEW, 2);
@@ -134,7 +134,7 @@ fn two_notifiers_and_a_waiter_that_arms_again() {
 /// As above, with AGAIN left by a waiter that disarms. Nothing may be lost for the wait that follows.
 #[test]
 fn a_waiter_that_disarms_under_a_notifier() {
-    bounded(2, || {
+    race_bounded(2, || {
         let counter = Counter::new();
         let others = [adder(&counter, 1), adder(&counter, 1)];
         let (mut pace, tally) = (
@@ -156,7 +156,7 @@ fn a_waiter_that_disarms_under_a_notifier() {
 /// BUSY: without any of them the waker is written while it is read. And the call of the waker that could not be put in.
 #[test]
 fn the_waker_is_replaced_while_a_notifier_is_at_it() {
-    bounded(3, || {
+    race_bounded(3, || {
         let counter = Counter::new();
         let other = adder(&counter, 2);
         let mut pace = Pace::new(0);
@@ -174,11 +174,11 @@ fn the_waker_is_replaced_while_a_notifier_is_at_it() {
 fn mark_and_notify_never_both_miss() {
     for messages in [FEW, MANY] {
         model::asymmetric(|| {
-            ::loom::model(move || {
+            race(move || {
                 let counter = Counter::new();
                 let other = {
                     let counter = counter.clone();
-                    thread::spawn(move || counter.add())
+                    spawn(move || counter.add())
                 };
                 let waker = Waker::noop();
                 let mut cx = Context::from_waker(waker);
@@ -198,11 +198,11 @@ fn mark_and_notify_never_both_miss() {
 /// The default payer's mark, where `light` is nothing: guards `barrier::full` in `notify_slow`.
 #[test]
 fn mark_and_notify_never_both_miss_where_both_pay() {
-    ::loom::model(|| {
+    race(|| {
         let counter = Counter::new();
         let other = {
             let counter = counter.clone();
-            thread::spawn(move || counter.add())
+            spawn(move || counter.add())
         };
         counter.cell.mark();
         let seen = counter.reached(1).is_some();
@@ -213,7 +213,7 @@ fn mark_and_notify_never_both_miss_where_both_pay() {
 /// Guards `calm` in `retire`, and that the cell frees its waker.
 #[test]
 fn the_waiter_goes_away_while_a_notifier_is_at_it() {
-    ::loom::model(|| {
+    race(|| {
         let counter = Counter::new();
         let other = adder(&counter, 1);
         let tally = std::sync::Arc::<Tally>::default();
@@ -239,7 +239,7 @@ fn the_waiter_goes_away_while_a_notifier_is_at_it() {
 /// the cell over. (HELD's orderings are covered by the barrier in `arm`, unless a waker panics on being cloned.)
 #[test]
 fn the_safe_door_lets_one_in() {
-    bounded(3, || {
+    race_bounded(3, || {
         let cell = Arc::new(WaitCell::new(Payer::Both));
         let poll = |cell: &WaitCell, times: usize| {
             let tally = std::sync::Arc::<Tally>::default();
@@ -253,7 +253,7 @@ fn the_safe_door_lets_one_in() {
         };
         let other = {
             let cell = cell.clone();
-            thread::spawn(move || poll(&cell, 2))
+            spawn(move || poll(&cell, 2))
         };
         let mine = poll(&cell, 1);
         let theirs = other.join().unwrap();
@@ -281,7 +281,7 @@ fn a_wake_passed_on_comes_after_what_was_published() {
         }
     }
 
-    ::loom::model(|| {
+    race(|| {
         let cell = Arc::new(WaitCell::new(Payer::Both));
         let published = Arc::new(AtomicUsize::new(0));
         let waker = Waker::from(std::sync::Arc::new(Look {
@@ -296,7 +296,7 @@ fn a_wake_passed_on_comes_after_what_was_published() {
         arm();
         let other = {
             let (cell, published) = (cell.clone(), published.clone());
-            thread::spawn(move || {
+            spawn(move || {
                 published.fetch_add(1, Ordering::Relaxed);
                 cell.notify();
             })

@@ -12,7 +12,7 @@ use ::loom::thread;
 use super::semaphore::{Ask, Semaphore, poll};
 use super::*;
 use crate::barrier::Pace;
-use crate::model::{self, block_on, bounded};
+use crate::model::{self, block_on, race, race_bounded};
 
 /// How far apart two sleeps are, that the sleeper pays after the second.
 const FAR: u64 = Pace::LIGHT_FROM as u64;
@@ -26,7 +26,16 @@ fn acquire(semaphore: &Semaphore, position: u64) {
 
 fn spawn(semaphore: &Semaphore, run: impl FnOnce(Semaphore) + 'static) -> thread::JoinHandle<()> {
     let semaphore = semaphore.clone();
-    thread::spawn(move || run(semaphore))
+    model::spawn(move || run(semaphore))
+}
+
+fn spawn_both(
+    semaphore: &Semaphore,
+    first: impl FnOnce(Semaphore) + 'static,
+    second: impl FnOnce(Semaphore) + 'static,
+) -> [thread::JoinHandle<()>; 2] {
+    let [one, two] = [semaphore.clone(), semaphore.clone()];
+    model::spawn_both(move || first(one), move || second(two)).into()
 }
 
 /// Polls at the back of the line, with a waker that wakes nobody.
@@ -43,7 +52,7 @@ fn glance(wait: Pin<&mut Wait<Semaphore>>) -> Poll<Ask> {
 /// Guards `barrier::full` in `is_waited_on_slow`, the barrier in `join`, and the newcomer's own serving.
 #[test]
 fn serve_and_join_never_both_miss_where_both_pay() {
-    ::loom::model(|| {
+    race(|| {
         let semaphore = Semaphore::new();
         let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
         acquire(&semaphore, 0);
@@ -57,7 +66,7 @@ fn serve_and_join_never_both_miss_where_both_pay() {
 fn serve_and_join_never_both_miss_whoever_pays() {
     for (first, second) in [(FAR, 2 * FAR), (0, FAR), (FAR, FAR)] {
         model::asymmetric(|| {
-            bounded(3, move || {
+            race_bounded(3, move || {
                 let semaphore = Semaphore::new();
                 let giver = spawn(&semaphore, |semaphore| {
                     semaphore.give(1);
@@ -79,15 +88,14 @@ fn serve_and_join_never_both_miss_whoever_pays() {
 fn one_barrier_is_good_for_a_whole_line() {
     for positions in [(0, 0), (FAR, 2 * FAR)] {
         model::asymmetric(|| {
-            bounded(2, move || {
+            race_bounded(2, move || {
                 let semaphore = Semaphore::new();
-                let giver = spawn(&semaphore, |semaphore| {
+                let gives = |semaphore: Semaphore| {
                     semaphore.give(1);
                     semaphore.give(1);
-                });
-                let other = spawn(&semaphore, move |semaphore| {
-                    acquire(&semaphore, positions.1);
-                });
+                };
+                let waits = move |semaphore: Semaphore| acquire(&semaphore, positions.1);
+                let [giver, other] = spawn_both(&semaphore, gives, waits);
                 acquire(&semaphore, positions.0);
                 other.join().unwrap();
                 giver.join().unwrap();
@@ -101,10 +109,13 @@ fn one_barrier_is_good_for_a_whole_line() {
 /// itself, takes its node back from the server.
 #[test]
 fn two_waiters_and_two_servers() {
-    bounded(2, || {
+    race_bounded(2, || {
         let semaphore = Semaphore::new();
-        let other = spawn(&semaphore, |semaphore| acquire(&semaphore, 0));
-        let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
+        let [other, giver] = spawn_both(
+            &semaphore,
+            |semaphore| acquire(&semaphore, 0),
+            |semaphore| semaphore.give(1),
+        );
         semaphore.give(1);
         acquire(&semaphore, 0);
         other.join().unwrap();
@@ -116,10 +127,13 @@ fn two_waiters_and_two_servers() {
 /// Guards `Queue::left` for a waiter that was served, and the second look at the state under the lock in `leave_line`.
 #[test]
 fn a_waiter_that_is_dropped_passes_on() {
-    bounded(2, || {
+    race_bounded(2, || {
         let semaphore = Semaphore::new();
-        let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
-        let other = spawn(&semaphore, |semaphore| acquire(&semaphore, 0));
+        let [giver, other] = spawn_both(
+            &semaphore,
+            |semaphore| semaphore.give(1),
+            |semaphore| acquire(&semaphore, 0),
+        );
         {
             let mut wait = pin!(semaphore.wait());
             if glance(wait.as_mut()).is_ready() {
@@ -135,7 +149,7 @@ fn a_waiter_that_is_dropped_passes_on() {
 /// Guards the verdict of `leave`.
 #[test]
 fn a_waiter_that_leaves_says_whether_it_was_served() {
-    ::loom::model(|| {
+    race(|| {
         let semaphore = Semaphore::new();
         let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
         let mut wait = pin!(semaphore.wait());
@@ -153,7 +167,7 @@ fn a_waiter_that_leaves_says_whether_it_was_served() {
 /// Guards that a newcomer serves the queue, not itself: nobody overtakes who was in line before.
 #[test]
 fn first_come_first_served() {
-    bounded(3, || {
+    race_bounded(3, || {
         let semaphore = Semaphore::new();
         let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
         let (mut first, mut second) = (pin!(semaphore.wait()), pin!(semaphore.wait()));
@@ -168,7 +182,7 @@ fn first_come_first_served() {
 /// Guards `Place::Front` in `link`.
 #[test]
 fn who_comes_to_the_front_goes_first() {
-    ::loom::model(|| {
+    race(|| {
         let semaphore = Semaphore::new();
         let (mut first, mut front) = (pin!(semaphore.wait()), pin!(semaphore.wait()));
         assert!(glance(first.as_mut()).is_pending());
@@ -185,7 +199,7 @@ fn who_comes_to_the_front_goes_first() {
 /// Guards `renew`.
 #[test]
 fn a_waker_that_changes_is_the_one_that_is_called() {
-    bounded(4, || {
+    race_bounded(4, || {
         let semaphore = Semaphore::new();
         let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
         let mut wait = pin!(semaphore.wait());
@@ -209,7 +223,7 @@ fn closing_wakes_all() {
         }
     }
 
-    bounded(3, || {
+    race_bounded(3, || {
         let semaphore = Semaphore::new();
         let waker = Waker::from(std::sync::Arc::new(Asks(semaphore.clone())));
         let mut cx = Context::from_waker(&waker);
@@ -228,7 +242,7 @@ fn closing_wakes_all() {
 /// Guards I5: the flag follows the list, also when the last in line leaves while another joins.
 #[test]
 fn the_flag_follows_the_list() {
-    bounded(3, || {
+    race_bounded(3, || {
         let semaphore = Semaphore::new();
         let other = spawn(&semaphore, |semaphore| {
             let mut wait = pin!(semaphore.wait());
@@ -249,10 +263,13 @@ fn the_flag_follows_the_list() {
 /// Guards `Queue::left` for a waiter that was served in part: what it has goes to the next.
 #[test]
 fn a_waiter_that_leaves_half_served_passes_on() {
-    bounded(2, || {
+    race_bounded(2, || {
         let semaphore = Semaphore::new();
-        let giver = spawn(&semaphore, |semaphore| semaphore.give(1));
-        let other = spawn(&semaphore, |semaphore| acquire(&semaphore, 0));
+        let [giver, other] = spawn_both(
+            &semaphore,
+            |semaphore| semaphore.give(1),
+            |semaphore| acquire(&semaphore, 0),
+        );
         {
             let mut wait = pin!(semaphore.wait());
             let mut cx = Context::from_waker(Waker::noop());

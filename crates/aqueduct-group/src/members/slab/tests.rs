@@ -11,8 +11,6 @@ enum Op {
     Remove(usize),
     /// Of all places, whether taken or not.
     RemoveAt(u32),
-    /// All whose entries this divides.
-    Extract(u16),
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
@@ -20,7 +18,6 @@ fn any_op() -> impl Strategy<Value = Op> {
         3 => any::<u16>().prop_map(Op::Insert),
         2 => any::<usize>().prop_map(Op::Remove),
         1 => (0..100_u32).prop_map(Op::RemoveAt),
-        1 => (2..5_u16).prop_map(Op::Extract),
     ]
 }
 
@@ -43,14 +40,9 @@ proptest! {
                 Op::RemoveAt(slot) => {
                     prop_assert_eq!(slab.remove(slot), model.remove(&slot));
                 }
-                Op::Extract(by) => {
-                    let extracted = slab.extract(|entry| entry.is_multiple_of(by));
-                    let wanted = model.extract_if(.., |_, entry| entry.is_multiple_of(by));
-                    prop_assert_eq!(extracted, wanted.map(|(_, entry)| entry).collect::<Vec<_>>());
-                }
             }
             prop_assert_eq!(slab.len(), model.len());
-            let all: Vec<_> = slab.iter().copied().collect();
+            let all: Vec<_> = slab.iter_mut().map(|entry| *entry).collect();
             prop_assert_eq!(all, model.values().copied().collect::<Vec<_>>());
         }
     }
@@ -94,16 +86,6 @@ fn memory_comes_back_when_it_is_empty() {
     assert_eq!((slab.places.capacity(), slab.len()), (0, 0));
     slab.insert(7);
     assert_eq!(slab.remove(0), Some(7));
-}
-
-#[test]
-fn extracting_all_leaves_nothing() {
-    let mut slab = Slab::new();
-    for entry in 0..2 * SMALL {
-        slab.insert(entry);
-    }
-    assert_eq!(slab.extract(|_| true).len(), 2 * SMALL);
-    assert_eq!((slab.places.capacity(), slab.len()), (0, 0));
 }
 
 #[test]

@@ -75,61 +75,73 @@ fn aborting_aborts_all_and_closes() {
         .collect();
     members.abort_all();
     assert!(members.is_closed());
-    assert_eq!(members.alive().len(), tasks.len());
-    for (node, handle) in &tasks {
-        assert_eq!((handle.aborts(), handle.count()), (1, 2));
-        cut_short(&members, node);
-        assert_eq!(handle.count(), 1);
+    assert_eq!(alive(&members).len(), tasks.len());
+    for task in &tasks {
+        assert!(task.is_stopped());
+        cut_short(&members, task);
     }
     assert!(is_over(&members));
     members.abort_all();
-    assert!(tasks.iter().all(|(_, handle)| handle.aborts() == 1));
+    members.retire();
+    assert!(Task::is_let_go(tasks));
+}
+
+#[test]
+fn who_waits_is_woken_by_an_abort_and_who_has_ended_is_not() {
+    let (members, _) = members(None);
+    let tasks = [(); 3].map(|()| join_async(&members));
+    let wakes = [(); 3].map(|()| Wakes::new());
+    for (task, (_, waker)) in tasks.iter().zip(&wakes) {
+        task.record().stop.arm(waker);
+        task.record().stop.arm(waker);
+    }
+    leave(&members, &tasks[0], Out::Later);
+    let counts = || wakes.each_ref().map(|(wakes, _)| wakes.count());
+    // The test's own, and the waker's.
+    assert_eq!(Arc::strong_count(&wakes[0].0), 2);
+    members.abort_all();
+    members.abort_all();
+    assert_eq!(counts(), [0, 1, 1]);
+    let (late, waker) = Wakes::new();
+    tasks[1].record().stop.arm(&waker);
+    assert_eq!(late.count(), 1, "it is to stop now");
+    tasks[1..].iter().for_each(|task| cut_short(&members, task));
+    assert!(wakes.iter().all(|(wakes, _)| Arc::strong_count(wakes) == 2));
 }
 
 /// A task that is dropped in the very call that aborts it, as by a runtime that is gone.
 #[test]
 fn who_leaves_while_it_is_aborted_is_let_go() {
-    struct Drops(Arc<std::sync::Mutex<Option<Box<dyn FnOnce() + Send>>>>);
-    impl Abort for Drops {
-        fn abort(&self) {
-            let leave = self.0.lock().unwrap().take();
-            leave.into_iter().for_each(|leave| leave());
+    struct Drops(std::sync::Mutex<Option<(Arc<TestMembers>, Arc<Task>)>>);
+    impl std::task::Wake for Drops {
+        fn wake(self: Arc<Self>) {
+            let (members, task) = self.0.lock().unwrap().take().expect("woken once");
+            cut_short(&members, &task);
         }
     }
-    let members = Arc::new(Members::new(Judge::new(Seen::default(), 1), None, 1));
-    let nodes = [0, 1].map(|index| {
-        assert_eq!(members.reserve(), Reserved::Index(index));
-        let node = node(index, TaskKind::Async, None);
-        let (group, task) = (members.clone(), node.clone());
-        let leave = move || {
-            TaskRef::of(&task)
-                .unwrap()
-                .record()
-                .set_state(TaskState::Ended);
-            group.leave(&task, End::CutShort, || {});
-        };
-        let leave: Box<dyn FnOnce() + Send> = Box::new(leave);
-        members.insert(node.clone(), Drops(Arc::new(Some(leave).into())));
-        node
-    });
+    let (members, _) = members(None);
+    let tasks = [(); 2].map(|()| Arc::new(join_async(&members)));
+    for task in &tasks {
+        let drops = Drops(Some((members.clone(), task.clone())).into());
+        task.record().stop.arm(&Arc::new(drops).into());
+    }
     members.abort_all();
-    let mut cx = Context::from_waker(std::task::Waker::noop());
-    assert!(members.poll_over(&mut cx).is_ready());
+    assert!(is_over(&members));
     members.retire();
-    // Neither the entries nor the list of what is to be judged has them.
-    assert!(nodes.iter().all(|node| Arc::strong_count(node) == 1));
+    // Neither the records nor the list of what is to be judged has them.
+    let tasks = tasks.map(|task| Arc::into_inner(task).expect("its waker has gone"));
+    assert!(Task::is_let_go(tasks));
 }
 
 #[test]
-fn who_is_inserted_after_the_abort_is_aborted() {
+fn who_is_enlisted_after_the_abort_is_told_to_stop() {
     let (members, _) = members(None);
     assert_eq!(members.reserve(), Reserved::Index(0));
     members.abort_all();
     assert!(!is_over(&members), "somebody is on the way");
-    let (node, handle) = (node(0, TaskKind::Async, None), Handle::default());
-    members.insert(node.clone(), handle.clone());
-    assert_eq!((handle.aborts(), handle.count()), (1, 1));
-    cut_short(&members, &node);
+    let task = Task::enlist(&members, 0, TaskKind::Async);
+    assert!(task.is_stopped());
+    cut_short(&members, &task);
     assert!(is_over(&members));
 }
 
@@ -149,7 +161,7 @@ fn the_owner_looks_again_at_an_abort() {
 fn what_blocks_is_waited_for_until_the_abort_and_not_after() {
     let (members, _) = members(None);
     let task = join_async(&members);
-    let blocking = join(&members, TaskKind::Blocking).0;
+    let blocking = join(&members, TaskKind::Blocking);
     members.close();
     let (wakes, waker) = Wakes::new();
     let mut cx = Context::from_waker(&waker);
@@ -158,7 +170,7 @@ fn what_blocks_is_waited_for_until_the_abort_and_not_after() {
     members.abort_all();
     assert_eq!(wakes.count(), 1);
     assert!(members.poll_over(&mut cx).is_ready());
-    assert_eq!(members.alive().len(), 1);
+    assert_eq!(alive(&members).len(), 1);
     leave(&members, &blocking, Out::Now);
     assert_eq!(members.len(), 0);
 }
@@ -168,7 +180,7 @@ fn what_blocks_is_waited_for_until_the_abort_and_not_after() {
 fn an_aborted_group_waits_for_tasks_beside_blocking_ones_that_ended() {
     let (members, _) = members(None);
     let task = join_async(&members);
-    let blocking = join(&members, TaskKind::Blocking).0;
+    let blocking = join(&members, TaskKind::Blocking);
     members.abort_all();
     assert!(!is_over(&members));
     cut_short(&members, &blocking);
@@ -183,7 +195,7 @@ fn an_aborted_group_waits_for_tasks_beside_blocking_ones_that_ended() {
 #[test]
 fn an_aborted_group_is_over_while_several_block() {
     let (members, _) = members(None);
-    let blocking = [(); 3].map(|()| join(&members, TaskKind::Blocking).0);
+    let blocking = [(); 3].map(|()| join(&members, TaskKind::Blocking));
     members.abort_all();
     for node in &blocking {
         assert!(is_over(&members));
@@ -272,7 +284,7 @@ fn a_foster_that_comes_too_late_is_handed_back() {
 #[test]
 fn the_foster_of_an_abandoned_group_is_told_when_the_last_leaves_and_not_before() {
     let (members, _) = members(None);
-    let nodes = [join_async(&members), join(&members, TaskKind::Blocking).0];
+    let nodes = [join_async(&members), join(&members, TaskKind::Blocking)];
     let foster = Arc::new(Around::default());
     members.abort_all();
     members.abandon();
@@ -296,10 +308,9 @@ fn a_retired_group_keeps_nothing_of_those_who_leave() {
     members.retire();
     // The policy is gone, and what it had not judged.
     assert_eq!(seen.count(), 1);
-    assert_eq!(Arc::strong_count(&nodes[0]), 1);
     leave(&members, &nodes[1], Out::Later);
     cut_short(&members, &nodes[2]);
-    assert!(nodes.iter().all(|node| Arc::strong_count(node) == 1));
+    assert!(Task::is_let_go(nodes));
     assert_eq!(members.len(), 0);
     assert!(seen.all().is_empty());
 }
@@ -346,19 +357,12 @@ fn a_waker_that_panics_keeps_nobody_else_from_being_told() {
 #[test]
 fn a_waker_that_panics_keeps_no_task_from_being_aborted() {
     let (members, _) = members(None);
-    let nodes = [join_async(&members), join_async(&members)];
-    let handles = [Handle::default(), Handle::default()];
-    for (node, handle) in nodes.iter().zip(&handles) {
-        members.insert(node.clone(), handle.clone());
-    }
+    let tasks = [join_async(&members), join_async(&members)];
     let shy = std::task::Waker::from(Arc::new(Shy));
-    assert!(
-        members
-            .poll_over(&mut Context::from_waker(&shy))
-            .is_pending()
-    );
+    let mut cx = Context::from_waker(&shy);
+    assert!(members.poll_over(&mut cx).is_pending());
     assert!(panics(|| members.abort_all()));
-    assert!(handles.iter().all(|handle| handle.aborts() == 1));
+    assert!(tasks.iter().all(|task| task.is_stopped()));
 }
 
 /// The owner waits for the next end, and is told of it before the group's own is looked for.

@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use ::loom::thread::{self, JoinHandle};
 use aqueduct_core::model::{block_on, bounded};
@@ -13,21 +13,19 @@ use aqueduct_core::wait_queue::{Place, Wait};
 
 use super::*;
 use crate::info::TaskKind;
-use crate::testing::{
-    Around, Handle, Out, Seen, TestMembers, end, members, node, returned, sharded,
-};
+use crate::testing::{Around, Out, Seen, Task, TestMembers, end, members, returned, sharded};
 
 type Group = Arc<TestMembers>;
 
-fn reserve(group: &Group) -> Arc<Node> {
+fn reserve(group: &Group) -> Task {
     let Reserved::Index(index) = group.reserve() else {
         panic!("there is a place");
     };
-    node(index, TaskKind::Async, None)
+    Task::enlist(group, index, TaskKind::Async)
 }
 
-fn leave(group: &Group, node: &Arc<Node>, output: Out) {
-    end(group, node, returned(output), || {});
+fn leave(group: &Group, task: &Task, output: Out) {
+    end(group, task, returned(output), || {});
 }
 
 fn spawn(group: &Group, run: impl FnOnce(Group) + 'static) -> JoinHandle<()> {
@@ -126,62 +124,84 @@ fn who_crosses_the_line_collects() {
     });
 }
 
-/// I4: insert against leave, while the owner goes. Whichever comes first, nothing of the task stays in the group.
+/// I4: enlist against leave, while the owner goes. Nothing of either task stays in the group.
 ///
-/// Fails if `insert` does not look whether the task has ended, or if who finds the group over does not clear it.
+/// Fails if who finds the group over does not clear it.
 #[test]
-fn a_task_ends_while_it_is_inserted() {
+fn a_task_ends_while_another_is_enlisted() {
     bounded(2, || {
         let (group, _) = sharded(None, 3);
         let own = reserve(&group);
-        let handle = Handle::default();
-        let (task, spawned) = (own.clone(), (own.clone(), handle.clone()));
-        let ends = spawn(&group, move |group| leave(&group, &task, Out::Never));
-        let inserts = spawn(&group, move |group| group.insert(spawned.0, spawned.1));
+        let (ended, ends) = (Arc::new(own), Arc::new(reserve(&group)));
+        let task = ended.clone();
+        let first = spawn(&group, move |group| leave(&group, &task, Out::Never));
+        let task = ends.clone();
+        let second = spawn(&group, move |group| {
+            // Behind the back of the owner, as one whose place was reserved before.
+            leave(&group, &task, Out::Never);
+        });
         group.close();
         group.retire();
-        ends.join().unwrap();
-        inserts.join().unwrap();
+        first.join().unwrap();
+        second.join().unwrap();
         assert!(group.word.0.is_over());
-        assert_eq!((handle.count(), handle.aborts()), (1, 0));
-        assert_eq!(Arc::strong_count(&own), 1);
+        let tasks = [ended, ends].map(|task| Arc::into_inner(task).unwrap());
+        assert!(Task::is_let_go(tasks));
     });
 }
 
-/// Insert against abort: a task that is on the way is aborted by one of the two, if not closed out.
+/// Enlist against abort: a task that is on the way is told to stop by one of the two, if not closed out.
 ///
-/// Fails if `insert` does not look for the abort, or looks before it has the lock.
+/// Fails if `enlist` does not look for the abort, or looks before it has the lock.
 #[test]
 fn a_task_is_spawned_while_the_group_is_aborted() {
     bounded(3, || {
         let (group, _) = sharded(None, 2);
         let aborts = spawn(&group, |group| group.abort_all());
         let reserved = group.reserve();
-        let handle = Handle::default();
         if let Reserved::Index(index) = reserved {
-            let node = node(index, TaskKind::Async, None);
-            group.insert(node.clone(), handle.clone());
+            let task = Task::enlist(&group, index, TaskKind::Async);
             aborts.join().unwrap();
-            assert_eq!(handle.aborts(), 1);
-            end(&group, &node, End::CutShort, || {});
+            assert!(task.is_stopped());
+            end(&group, &task, End::CutShort, || {});
         } else {
             assert_eq!(reserved, Reserved::Closed);
             aborts.join().unwrap();
         }
         wait_over(&group);
-        assert_eq!(handle.count(), 1);
+    });
+}
+
+/// Stop against wait: a task that is about to wait is woken, or sees that it is to stop.
+///
+/// Fails if `arm` does not look whether it is asked, or looks before it has the lock.
+#[test]
+fn a_task_waits_while_it_is_aborted() {
+    bounded(3, || {
+        let (group, _) = sharded(None, 2);
+        let own = reserve(&group);
+        let aborts = spawn(&group, |group| group.abort_all());
+        block_on(poll_fn(|cx| {
+            if own.is_stopped() {
+                return Poll::Ready(());
+            }
+            own.record().stop.arm(cx.waker());
+            Poll::Pending
+        }));
+        end(&group, &own, End::CutShort, || {});
+        wait_over(&group);
+        aborts.join().unwrap();
     });
 }
 
 /// Abort against leave, after the owner has gone: nothing stays, and the foster is told.
 ///
-/// Fails if `abort_all` does not collect after it has put back what it aborted, or if `tell` does not clear what is left.
+/// Fails if `tell` does not clear what is left.
 #[test]
 fn a_task_ends_while_it_is_aborted() {
     bounded(3, || {
         let (group, _) = sharded(None, 2);
         let own = reserve(&group);
-        group.insert(own.clone(), Handle::default());
         let foster = Arc::new(Around::default());
         group.close();
         assert!(group.entrust(foster.clone()).is_ok());
@@ -190,7 +210,8 @@ fn a_task_ends_while_it_is_aborted() {
         // In the shard of the other thread nothing is found of it, so that it stays there until all is cleared.
         end(&group, &own, End::CutShort, || {});
         aborts.join().unwrap();
-        assert_eq!((foster.ended(), Arc::strong_count(&own)), (1, 1));
+        assert_eq!(foster.ended(), 1);
+        assert!(Task::is_let_go([own]));
     });
 }
 
@@ -242,16 +263,17 @@ fn a_batch_that_comes_after_its_owner_is_dropped() {
     bounded(3, || {
         let (group, seen) = members(None);
         let nodes: Vec<_> = (0..BATCH).map(|_| reserve(&group)).collect();
+        let nodes = Arc::new(nodes);
         let tasks = nodes.clone();
         let other = spawn(&group, move |group| {
-            for node in tasks {
-                leave(&group, &node, Out::Later);
+            for node in &*tasks {
+                leave(&group, node, Out::Later);
             }
         });
         group.close();
         group.retire();
         other.join().unwrap();
-        assert!(nodes.iter().all(|node| Arc::strong_count(node) == 1));
+        assert!(Task::is_let_go(Arc::into_inner(nodes).unwrap()));
         drop(group);
         assert_eq!(seen.count(), 1);
     });
@@ -305,7 +327,6 @@ fn a_group_is_taken_in_while_this_one_is_aborted() {
     bounded(2, || {
         let (group, _) = sharded(None, 2);
         let own = reserve(&group);
-        group.insert(own.clone(), Handle::default());
         let aborts = spawn(&group, move |group| {
             group.abort_all();
             end(&group, &own, End::CutShort, || {});
@@ -382,7 +403,7 @@ fn a_seat_that_is_taken_back_is_nobody_elses() {
     bounded(3, || {
         let (group, _) = sharded(Some(1), 3);
         let member = reserve(&group);
-        group.lend_seat(&member);
+        group.lend_seat(&member.loans());
         let other = reserve(&group);
         leave(&group, &other, Out::Never);
         let tries = spawn(&group, |group| {
@@ -394,7 +415,10 @@ fn a_seat_that_is_taken_back_is_nobody_elses() {
                 group.unreserve();
             }
         });
-        assert_eq!(wait_for(&group, Want::Seat(member)), Reserved::Index(0));
+        assert_eq!(
+            wait_for(&group, Want::Seat(member.loans())),
+            Reserved::Index(0)
+        );
         tries.join().unwrap();
         assert_eq!(group.word.0.live(), 1);
     });

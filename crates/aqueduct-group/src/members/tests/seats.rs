@@ -3,9 +3,9 @@
 use super::*;
 
 /// As a task asks that has lent its seat.
-fn ask_seat(members: &Arc<TestMembers>, member: &Arc<Node>) -> Reserved {
+fn ask_seat(members: &Arc<TestMembers>, member: &Task) -> Reserved {
     let mut ask = Ask {
-        want: Want::Seat(member.clone()),
+        want: Want::Seat(member.loans()),
         got: None,
         group: members.clone(),
     };
@@ -20,7 +20,7 @@ fn a_lent_seat_is_for_one_other() {
     let (members, _) = members(Some(1));
     let node = join_async(&members);
     assert_eq!(members.reserve(), Reserved::Full);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     let other = join_async(&members);
     assert_eq!(members.reserve(), Reserved::Full);
     // It is not its owner's again before the other has left.
@@ -36,9 +36,9 @@ fn a_lent_seat_is_for_one_other() {
 fn a_seat_that_is_claimed_is_its_owners_at_once() {
     let (members, _) = members(Some(1));
     let node = join_async(&members);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     let other = join_async(&members);
-    members.claim_seat(&node);
+    members.claim_seat(&node.loans());
     // One more than the limit.
     assert_eq!((members.len(), members.reserve()), (2, Reserved::Full));
     leave(&members, &other, Out::Now);
@@ -51,9 +51,9 @@ fn a_seat_that_is_claimed_is_its_owners_at_once() {
 fn a_task_has_one_seat_to_lend_however_many_it_waits_for() {
     let (members, _) = members(Some(1));
     let node = join_async(&members);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     let first = join_async(&members);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     assert_eq!(members.reserve(), Reserved::Full, "it is lent already");
     // One of the two waits is over: the other still lends it.
     assert_eq!(ask_seat(&members, &node), Reserved::Index(0));
@@ -69,15 +69,15 @@ fn a_task_has_one_seat_to_lend_however_many_it_waits_for() {
 fn seats_are_never_fewer_than_those_lent() {
     let (members, _) = members(Some(1));
     let node = join_async(&members);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     let first = join_async(&members);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     leave(&members, &first, Out::Now);
     let second = join_async(&members);
     assert_eq!(members.reserve(), Reserved::Full);
-    members.claim_seat(&node);
+    members.claim_seat(&node.loans());
     leave(&members, &second, Out::Now);
-    members.claim_seat(&node);
+    members.claim_seat(&node.loans());
     assert_eq!(members.reserve(), Reserved::Full);
     leave(&members, &node, Out::Now);
     assert_eq!(members.len(), 0);
@@ -87,7 +87,7 @@ fn seats_are_never_fewer_than_those_lent() {
 fn closing_gives_lent_seats_back() {
     let (members, _) = members(Some(1));
     let node = join_async(&members);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
     let other = join_async(&members);
     assert_eq!(ask_seat(&members, &node), Reserved::Full);
     members.close();
@@ -101,12 +101,12 @@ fn closing_gives_lent_seats_back() {
 fn what_a_task_has_lent_ends_with_it() {
     let (members, _) = members(Some(1));
     let node = join_async(&members);
-    members.lend_seat(&node);
-    members.lend_seat(&node);
+    members.lend_seat(&node.loans());
+    members.lend_seat(&node.loans());
     // It has leaked the futures by which it waits.
     leave(&members, &node, Out::Now);
     let _other = join_async(&members);
     assert_eq!(members.reserve(), Reserved::Full);
-    members.claim_seat(&node);
+    members.claim_seat(&node.loans());
     assert_eq!(members.reserve(), Reserved::Full);
 }

@@ -15,7 +15,7 @@ fn a_dropped_send_passes_its_room_on() {
         assert!(poll_once(first.as_mut()).is_pending());
         let mut second = Box::pin(tx.send(census.message(2)));
         assert!(poll_once(second.as_mut()).is_pending());
-        let receiver = thread::spawn(move || {
+        let receiver = spawn(move || {
             assert_eq!(rx.try_recv().unwrap().id, 0);
             rx
         });
@@ -42,7 +42,7 @@ fn a_dropped_receive_passes_its_message_on() {
         let mut second = Box::pin(rx.recv());
         assert!(poll_once(second.as_mut()).is_pending());
         let (sender, message) = (tx.clone(), census.message(0));
-        let sender = thread::spawn(move || sender.try_send(message).unwrap());
+        let sender = spawn(move || sender.try_send(message).unwrap());
         drop(first);
         assert_eq!(block_on(second).unwrap().id, 0);
         sender.join().unwrap();
@@ -61,10 +61,12 @@ fn a_dropped_stream_passes_its_message_on() {
         let (tx, rx) = mpmc::channel::<Message>(1);
         let mut first = rx.clone();
         assert!(poll_once(Box::pin(poll_fn(|cx| first.poll_recv(cx))).as_mut()).is_pending());
-        let second = thread::spawn(move || assert_eq!(block_on(rx.recv()).unwrap().id, 0));
         let message = census.message(0);
         let sender = tx.clone();
-        let sender = thread::spawn(move || assert!(sender.try_send(message).is_ok()));
+        let (second, sender) = spawn_both(
+            move || assert_eq!(block_on(rx.recv()).unwrap().id, 0),
+            move || assert!(sender.try_send(message).is_ok()),
+        );
         drop(first);
         second.join().unwrap();
         sender.join().unwrap();
@@ -85,7 +87,7 @@ fn a_dropped_receive_tells_of_the_end() {
         assert!(poll_once(first.as_mut()).is_pending());
         tx.try_send(census.message(0)).unwrap();
         let other = rx.clone();
-        let second = thread::spawn(move || drain_shared(&other));
+        let second = spawn(move || drain_shared(&other));
         drop(tx);
         drop(first);
         assert_eq!(second.join().unwrap(), [0]);

@@ -12,7 +12,7 @@ fn ok_means_received_also_while_closing() {
         let (tx, mut rx) = mpsc::channel(2);
         let senders = [0, 1].map(|id| {
             let (tx, message) = (tx.clone(), census.message(id));
-            thread::spawn(move || usize::from(tx.try_send(message).is_ok()))
+            spawn(move || usize::from(tx.try_send(message).is_ok()))
         });
         rx.close();
         let received = drain(&mut rx).len();
@@ -32,7 +32,7 @@ fn closing_tells_the_other_receiver() {
         let census = Census::default();
         let (tx, rx) = mpmc::channel(1);
         let other = rx.clone();
-        let receiver = thread::spawn(move || drain_shared(&other));
+        let receiver = spawn(move || drain_shared(&other));
         tx.try_send(census.message(0)).unwrap();
         rx.close();
         let received = drain_shared(&rx).len() + receiver.join().unwrap().len();
@@ -51,7 +51,7 @@ fn ok_means_received_by_one_of_many() {
         let census = Census::default();
         let (tx, rx) = mpmc::channel(1);
         let message = census.message(0);
-        let sender = thread::spawn(move || usize::from(tx.try_send(message).is_ok()));
+        let sender = spawn(move || usize::from(tx.try_send(message).is_ok()));
         rx.close();
         let received = drain_shared(&rx).len();
         assert_eq!(received, sender.join().unwrap());
@@ -70,7 +70,7 @@ fn closing_tells_a_waiting_sender() {
         let (tx, mut rx) = mpsc::channel(1);
         tx.try_send(census.message(0)).unwrap();
         let message = census.message(1);
-        let sender = thread::spawn(move || assert!(block_on(tx.send(message)).is_err()));
+        let sender = spawn(move || assert!(block_on(tx.send(message)).is_err()));
         rx.close();
         // Before a receive makes room, and so tells those in line as well.
         sender.join().unwrap();
@@ -87,7 +87,7 @@ fn closing_tells_a_waiting_sender() {
 fn closing_tells_watchers() {
     check(MORE, || {
         let (tx, mut rx) = mpsc::channel::<()>(1);
-        let watcher = thread::spawn(move || block_on(tx.closed()));
+        let watcher = spawn(move || block_on(tx.closed()));
         rx.close();
         watcher.join().unwrap();
     });
@@ -102,7 +102,7 @@ fn a_dropped_receiver_leaves_nothing_behind() {
         let census = Census::default();
         let (tx, rx) = mpsc::channel(1);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             block_on(async {
                 for id in 0..2 {
                     if tx.send(messages.message(id)).await.is_err() {
@@ -127,9 +127,11 @@ fn the_last_receiver_closes() {
         let (tx, rx) = mpmc::channel(1);
         tx.try_send(census.message(0)).unwrap();
         let message = census.message(1);
-        let sender = thread::spawn(move || assert!(block_on(tx.send(message)).is_err()));
         let other = rx.clone();
-        let receiver = thread::spawn(move || drop(other));
+        let (sender, receiver) = spawn_both(
+            move || assert!(block_on(tx.send(message)).is_err()),
+            move || drop(other),
+        );
         drop(rx);
         receiver.join().unwrap();
         sender.join().unwrap();

@@ -4,12 +4,12 @@ use super::*;
 
 fn send(tx: &mpsc::Sender<Message>, census: &Census, id: usize) -> JoinHandle<()> {
     let (tx, message) = (tx.clone(), census.message(id));
-    thread::spawn(move || assert!(block_on(tx.send(message)).is_ok()))
+    spawn(move || assert!(block_on(tx.send(message)).is_ok()))
 }
 
 fn send_shared(tx: &mpmc::Sender<Message>, census: &Census, id: usize) -> JoinHandle<()> {
     let (tx, message) = (tx.clone(), census.message(id));
-    thread::spawn(move || assert!(block_on(tx.send(message)).is_ok()))
+    spawn(move || assert!(block_on(tx.send(message)).is_ok()))
 }
 
 /// I1, I2 and "who wakes whom" with one receiver: two senders for one slot, of which one may wait.
@@ -88,7 +88,7 @@ fn a_head_that_was_noted_frees_slots_for_all() {
         tx.try_send(census.message(1)).unwrap();
         let senders = [2, 3].map(|id| {
             let (tx, message) = (tx.clone(), census.message(id));
-            thread::spawn(move || usize::from(tx.try_send(message).is_ok()))
+            spawn(move || usize::from(tx.try_send(message).is_ok()))
         });
         assert_eq!(rx.try_recv().unwrap().id, 0);
         let sent = senders.map(|sender| sender.join().unwrap());
@@ -147,7 +147,7 @@ fn a_slot_is_free_when_its_reader_is_done() {
         tx.try_send(census.message(1)).unwrap();
         let receiver = {
             let rx = rx.clone();
-            thread::spawn(move || usize::from(rx.try_recv().is_ok()))
+            spawn(move || usize::from(rx.try_recv().is_ok()))
         };
         let own = usize::from(rx.try_recv().is_ok());
         let sent = usize::from(tx.try_send(census.message(2)).is_ok());
@@ -169,7 +169,7 @@ fn two_receivers_share_and_both_see_the_end() {
         let census = Census::default();
         let (tx, rx) = mpmc::channel(2);
         let other = rx.clone();
-        let receiver = thread::spawn(move || drain_shared(&other));
+        let receiver = spawn(move || drain_shared(&other));
         tx.try_send(census.message(0)).unwrap();
         tx.try_send(census.message(1)).unwrap();
         drop(tx);
@@ -199,7 +199,7 @@ fn two_streams_share_and_both_see_the_end() {
         let census = Census::default();
         let (tx, rx) = mpmc::channel(1);
         let other = rx.clone();
-        let receiver = thread::spawn(move || drain_stream(other));
+        let receiver = spawn(move || drain_stream(other));
         tx.try_send(census.message(0)).unwrap();
         drop(tx);
         let own = drain_stream(rx);
@@ -217,7 +217,7 @@ fn a_batch_arrives() {
         let census = Census::default();
         let (tx, mut rx) = mpsc::channel(2);
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             let batch = (0..2).map(|id| messages.message(id));
             assert_eq!(block_on(tx.send_many(batch)), Ok(2));
         });

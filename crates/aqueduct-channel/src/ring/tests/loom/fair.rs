@@ -12,7 +12,7 @@ fn a_fair_line_of_senders_moves() {
         let (tx, mut rx) = mpsc::Builder::new(1).fair().build();
         tx.try_send(census.message(0)).unwrap();
         let (sender, message) = (tx.clone(), census.message(1));
-        let sender = thread::spawn(move || assert!(block_on(sender.send(message)).is_ok()));
+        let sender = spawn(move || assert!(block_on(sender.send(message)).is_ok()));
         let sent = tx.try_send(census.message(2)).is_ok();
         assert!(!sent, "there was no room");
         drop(tx);
@@ -32,7 +32,7 @@ fn a_fair_line_of_receivers_moves() {
         let census = Census::default();
         let (tx, rx) = mpmc::Builder::new(1).fair().build();
         let other = rx.clone();
-        let receiver = thread::spawn(move || drain_shared(&other));
+        let receiver = spawn(move || drain_shared(&other));
         tx.try_send(census.message(0)).unwrap();
         drop(tx);
         let own = drain_shared(&rx);
@@ -53,7 +53,7 @@ fn a_gate_opens_when_its_waiter_leaves() {
         tx.try_send(census.message(0)).unwrap();
         let mut waiter = Box::pin(tx.send(census.message(1)));
         assert!(poll_once(waiter.as_mut()).is_pending());
-        let receiver = thread::spawn(move || {
+        let receiver = spawn(move || {
             assert_eq!(rx.try_recv().unwrap().id, 0);
             rx
         });
@@ -78,7 +78,7 @@ fn a_gate_at_the_head_opens_when_its_waiter_leaves() {
         let mut waiter = Box::pin(rx.recv());
         assert!(poll_once(waiter.as_mut()).is_pending());
         let message = census.message(0);
-        let sender = thread::spawn(move || tx.try_send(message).unwrap());
+        let sender = spawn(move || tx.try_send(message).unwrap());
         drop(waiter);
         sender.join().unwrap();
         assert_eq!(rx.try_recv().unwrap().id, 0);

@@ -13,7 +13,7 @@ fn the_oldest_goes_once() {
         let (tx, rx) = mpmc::Builder::new(1).overflow(Overflow::DropOldest).build();
         tx.try_send(census.message(0)).unwrap();
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             tx.try_send(messages.message(1)).unwrap();
             tx.stats().dropped as usize
         });
@@ -36,7 +36,7 @@ fn two_senders_force() {
         let (tx, rx) = mpmc::channel(1);
         let force = |id| {
             let (tx, message) = (tx.clone(), census.message(id));
-            thread::spawn(move || tx.force_send(message).unwrap().is_some())
+            spawn(move || tx.force_send(message).unwrap().is_some())
         };
         let senders = [force(0), force(1)];
         let evicted = senders.map(|sender| usize::from(sender.join().unwrap()));
@@ -60,7 +60,7 @@ fn spilling_keeps_the_order() {
         let census = Census::default();
         let (tx, mut rx) = mpsc::Builder::new(1).spill(MemorySpill::new(1)).build();
         let messages = census.clone();
-        let sender = thread::spawn(move || {
+        let sender = spawn(move || {
             (0..4)
                 .filter(|id| tx.try_send(messages.message(*id)).is_ok())
                 .collect::<Vec<_>>()
@@ -81,7 +81,7 @@ fn closing_loses_nothing_that_is_spilled() {
         let (tx, mut rx) = mpsc::Builder::new(1).spill(MemorySpill::new(2)).build();
         tx.try_send(census.message(0)).unwrap();
         let message = census.message(1);
-        let sender = thread::spawn(move || usize::from(tx.try_send(message).is_ok()));
+        let sender = spawn(move || usize::from(tx.try_send(message).is_ok()));
         rx.close();
         let received = drain(&mut rx).len();
         assert_eq!(received, 1 + sender.join().unwrap());
@@ -101,7 +101,7 @@ fn a_full_second_queue_makes_senders_wait() {
         tx.try_send(census.message(0)).unwrap();
         tx.try_send(census.message(1)).unwrap();
         let message = census.message(2);
-        let sender = thread::spawn(move || assert!(block_on(tx.send(message)).is_ok()));
+        let sender = spawn(move || assert!(block_on(tx.send(message)).is_ok()));
         assert_eq!(drain(&mut rx), [0, 1, 2]);
         sender.join().unwrap();
         drop(rx);
@@ -119,7 +119,7 @@ fn two_receivers_drain_what_was_spilled() {
         let census = Census::default();
         let (tx, rx) = mpmc::Builder::new(1).spill(MemorySpill::new(1)).build();
         let other = rx.clone();
-        let receiver = thread::spawn(move || drain_shared(&other));
+        let receiver = spawn(move || drain_shared(&other));
         tx.try_send(census.message(0)).unwrap();
         tx.try_send(census.message(1)).unwrap();
         drop(tx);
@@ -144,7 +144,7 @@ fn a_promise_keeps_the_spilled_message_back() {
         let mut first = Box::pin(rx.recv());
         assert!(poll_once(first.as_mut()).is_pending());
         let other = rx.clone();
-        let second = thread::spawn(move || vec![block_on(other.recv()).unwrap().id]);
+        let second = spawn(move || vec![block_on(other.recv()).unwrap().id]);
         tx.try_send(census.message(0)).unwrap();
         tx.try_send(census.message(1)).unwrap();
         let own = vec![block_on(first).unwrap().id];

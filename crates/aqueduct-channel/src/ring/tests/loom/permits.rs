@@ -11,7 +11,7 @@ fn closing_waits_for_permits() {
         let census = Census::default();
         let (tx, mut rx) = mpsc::channel(2);
         let messages = census.clone();
-        let sender = thread::spawn(move || match block_on(tx.reserve_many(2)) {
+        let sender = spawn(move || match block_on(tx.reserve_many(2)) {
             Ok(mut permits) => {
                 permits.next().unwrap().send(messages.message(0));
                 1
@@ -35,7 +35,7 @@ fn all_receivers_wait_for_permits() {
         let census = Census::default();
         let (tx, rx) = mpmc::channel(2);
         let other = rx.clone();
-        let receiver = thread::spawn(move || drain_shared(&other).len());
+        let receiver = spawn(move || drain_shared(&other).len());
         let mut permits = tx.try_reserve_many(2).unwrap();
         rx.close();
         permits.next().unwrap().send(census.message(0));
@@ -55,7 +55,7 @@ fn permits_hold_room() {
         let census = Census::default();
         let (tx, mut rx) = mpsc::channel(1);
         let (sender, message) = (tx.clone(), census.message(0));
-        let sending = thread::spawn(move || usize::from(sender.try_send(message).is_ok()));
+        let sending = spawn(move || usize::from(sender.try_send(message).is_ok()));
         let reserved = match tx.try_reserve() {
             Ok(permit) => {
                 permit.send(census.message(1));
@@ -81,7 +81,7 @@ fn a_dropped_permit_serves_the_line() {
         let (tx, mut rx) = mpsc::channel(1);
         let permit = tx.clone().try_reserve_owned().unwrap();
         let message = census.message(0);
-        let sender = thread::spawn(move || assert!(block_on(tx.send(message)).is_ok()));
+        let sender = spawn(move || assert!(block_on(tx.send(message)).is_ok()));
         drop(permit);
         sender.join().unwrap();
         assert_eq!(drain(&mut rx), [0]);
@@ -103,7 +103,7 @@ fn a_dropped_request_gives_back_what_was_put_by() {
         let mut request = Box::pin(tx.reserve_many(2));
         assert!(poll_once(request.as_mut()).is_pending());
         let (sender, message) = (tx.clone(), census.message(2));
-        let sending = thread::spawn(move || assert!(block_on(sender.send(message)).is_ok()));
+        let sending = spawn(move || assert!(block_on(sender.send(message)).is_ok()));
         assert_eq!(rx.try_recv().unwrap().id, 0);
         drop(request);
         sending.join().unwrap();

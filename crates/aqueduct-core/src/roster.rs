@@ -1,0 +1,361 @@
+//! A list of values of which each is held by others too, in blocks of one allocation.
+//!
+//! What a group keeps of each task must outlive the task, which leaves when it likes, and the group, which may go first;
+//! and it has to be found by who lists all tasks. A counted reference for each would do, at two references and an
+//! allocation a task. Here a [`Roster`] makes room for up to eight values at a time and counts who holds any of them in
+//! one place, beforehand: adding a value counts nothing, and letting go of one is one locked subtraction. Each value is
+//! given out twice, once for whom it tells of and once for whom it is told.
+//!
+//! ```text
+//!   Roster ─▶ block: │ count │ header │ value │ value │ value │ (room) │
+//!                       ▲                 ▲
+//!                       └────── Held ─────┘
+//! ```
+//!
+//! The header is what all values of a block share: for tasks, their group.
+//!
+//! # Invariants
+//!
+//! I1. A block's count is how many [`Held`]s there are to its values, two for each value that there is still room for, and
+//!     one for the roster while that lists it. At 0 it is freed.
+//! I2. Values are added by the roster alone, which takes `&mut`, into the block listed last, and never move. The roster
+//!     says how many are there in that one; all other blocks are full, but for a last one whose roster has let go of it,
+//!     which says itself. Nothing is written to a value until its block is freed.
+//! I3. Whoever brings the count to 0 comes after all that was done with the block before.
+//!
+//! # What it costs
+//!
+//! A block is freed when nothing in it is held and the roster has let go of it, so who holds one value may keep the memory
+//! of seven others. Blocks begin with two values, so that a small roster is small.
+
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::ptr::NonNull;
+
+use crate::sync::{AtomicUsize, Ordering, UnsafeCell, fence};
+
+const FIRST: usize = 2;
+const MOST: usize = 8;
+
+struct Block<H, T> {
+    count: AtomicUsize,
+    header: H,
+    /// How many values there are. Right only once the roster has let go of the block, and read then, by who frees it.
+    filled: UnsafeCell<usize>,
+    /// Apart from the count, which those who let go write all the time, while the roster writes here.
+    cells: Box<[UnsafeCell<MaybeUninit<Cell<H, T>>>]>,
+}
+
+/// A value, on cache lines of its own, and where its block is, so that who holds it needs one pointer.
+#[repr(align(64))]
+struct Cell<H, T> {
+    block: NonNull<Block<H, T>>,
+    value: T,
+}
+
+type Room<H, T> = [UnsafeCell<MaybeUninit<Cell<H, T>>>];
+
+/// The list. See the [module](self).
+pub struct Roster<H, T> {
+    blocks: Vec<NonNull<Block<H, T>>>,
+    /// The cells of the last block. Adding does not touch the block itself.
+    room: NonNull<Room<H, T>>,
+    /// How many of them are filled.
+    filled: usize,
+    len: usize,
+}
+
+/// A value of a roster, held: it lives at least as long as this.
+pub struct Held<H, T>(NonNull<Cell<H, T>>);
+
+/// A value of a roster, held twice: what [`Roster::add`] gives. [`split`](Self::split) makes two of it, at no cost.
+pub struct Pair<H, T>(Held<H, T>);
+
+// SAFETY: all that many threads share of a block is the count, the header and the values, by reference (I2); and whoever
+// frees it, on whichever thread, drops header and values there.
+unsafe impl<H: Send + Sync, T: Send + Sync> Send for Held<H, T> {}
+// SAFETY: as above; what is done by reference to this is by reference to the value.
+unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Held<H, T> {}
+// SAFETY: as for `Held`; besides, the roster reads and writes `filled`, which nobody else does while it lists the block.
+unsafe impl<H: Send + Sync, T: Send + Sync> Send for Roster<H, T> {}
+// SAFETY: by a shared reference values are only read.
+unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Roster<H, T> {}
+
+// Values are only ever shared.
+impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for Held<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for Held<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for Roster<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for Roster<H, T> {}
+
+impl<H, T> Roster<H, T> {
+    /// A list of nothing.
+    pub const fn new() -> Self {
+        Self {
+            blocks: Vec::new(),
+            room: NonNull::slice_from_raw_parts(NonNull::dangling(), 0),
+            filled: 0,
+            len: 0,
+        }
+    }
+
+    /// How many values are listed.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing is listed.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds a value, and gives it out twice. `header` is asked for the header of a new block, where one is needed.
+    #[inline]
+    pub fn add(&mut self, header: impl FnOnce() -> H, value: T) -> Pair<H, T> {
+        if self.filled == self.room.len() {
+            self.grow(header());
+        }
+        let block = *self.blocks.last().expect("there is room in it");
+        // SAFETY: the roster lists the block, so it has not been freed (I1).
+        let cell = unsafe { &self.room.as_ref()[self.filled] };
+        let cell = cell.with_mut(|cell| {
+            // SAFETY: nobody knows of this cell yet (I2), and the roster is borrowed mutably.
+            NonNull::from(unsafe { (*cell).write(Cell { block, value }) })
+        });
+        self.filled += 1;
+        self.len += 1;
+        // It was counted beforehand.
+        Pair(Held(cell))
+    }
+
+    #[cold]
+    fn grow(&mut self, header: H) {
+        let room = (2 * self.room.len()).clamp(FIRST, MOST);
+        let block = Box::new(Block {
+            count: AtomicUsize::new(2 * room + 1),
+            header,
+            filled: UnsafeCell::new(room),
+            cells: (0..room)
+                .map(|_| UnsafeCell::new(MaybeUninit::uninit()))
+                .collect(),
+        });
+        let block = NonNull::from(Box::leak(block));
+        self.blocks.push(block);
+        // SAFETY: it was made just now.
+        self.room = NonNull::from(&*unsafe { block.as_ref() }.cells);
+        self.filled = 0;
+    }
+
+    /// The values, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        let last = self.blocks.len().saturating_sub(1);
+        self.blocks
+            .iter()
+            .enumerate()
+            .flat_map(move |(nth, block)| {
+                // SAFETY: the roster lists it, so it has not been freed (I1), and does not go while that is borrowed.
+                let block = unsafe { block.as_ref() };
+                let filled = if nth == last {
+                    self.filled
+                } else {
+                    block.cells.len()
+                };
+                // SAFETY: so many are there (I2).
+                unsafe { block.values(filled) }
+            })
+    }
+
+    /// Lists no more the blocks of which no value is wanted, but for the last one.
+    pub fn prune(&mut self, wanted: impl Fn(&T) -> bool) {
+        let Some(last) = self.blocks.pop() else {
+            return;
+        };
+        let len = &mut self.len;
+        self.blocks.retain(|block| {
+            // SAFETY: the roster lists it, so it has not been freed (I1).
+            let full = unsafe { block.as_ref() };
+            // SAFETY: all blocks but the last are full (I2).
+            let keep = unsafe { full.values(full.cells.len()) }.any(&wanted);
+            if !keep {
+                *len -= full.cells.len();
+                // SAFETY: it is taken from the list, and has no room left.
+                unsafe { give_up(*block, 1) };
+            }
+            keep
+        });
+        self.blocks.push(last);
+        if self.blocks.capacity() > 4 * self.blocks.len().max(MOST) {
+            self.blocks.shrink_to(2 * self.blocks.len());
+        }
+    }
+}
+
+impl<H, T> Drop for Roster<H, T> {
+    fn drop(&mut self) {
+        let Some(last) = self.blocks.pop() else {
+            return;
+        };
+        for block in self.blocks.drain(..) {
+            // SAFETY: it is taken from the list, and has no room left (I2).
+            unsafe { give_up(block, 1) };
+        }
+        let left = self.room.len() - self.filled;
+        // SAFETY: the roster still lists it, so it has not been freed (I1), and nobody else reads this as long as it does.
+        unsafe { last.as_ref() }
+            .filled
+            .with_mut(|filled| unsafe { *filled = self.filled });
+        // SAFETY: it is taken from the list, and nothing will be put into the room that it has left (I1, I2).
+        unsafe { give_up(last, 1 + 2 * left) };
+    }
+}
+
+impl<H, T> Block<H, T> {
+    /// The first `filled` values.
+    ///
+    /// # Safety
+    ///
+    /// So many are there.
+    unsafe fn values(&self, filled: usize) -> impl Iterator<Item = &T> {
+        let cells = self.cells[..filled].iter();
+        // SAFETY: those are there, and are only read (I2).
+        cells.map(|cell| cell.with(|cell| unsafe { &(*cell).assume_init_ref().value }))
+    }
+}
+
+impl<H, T> Drop for Block<H, T> {
+    fn drop(&mut self) {
+        // SAFETY: the roster has let go of the block before (I1, I3).
+        let filled = self.filled.with(|filled| unsafe { *filled });
+        for cell in &self.cells[..filled] {
+            // SAFETY: those are there (I2), each is dropped once, and nobody holds one any more (I1).
+            cell.with_mut(|cell| unsafe { (*cell).assume_init_drop() });
+        }
+    }
+}
+
+/// Takes from a block's count, and frees it at 0.
+///
+/// # Safety
+///
+/// So many of the count were the caller's, and are no more.
+#[inline]
+unsafe fn give_up<H, T>(block: NonNull<Block<H, T>>, count: usize) {
+    // SAFETY: the caller's part of the count has kept it so far.
+    // Release pairs with the Acquire fence below: what was done with the block comes before its end.
+    let before = unsafe { block.as_ref() }
+        .count
+        .fetch_sub(count, Ordering::Release);
+    if before == count {
+        fence(Ordering::Acquire);
+        // SAFETY: nobody is left who knows of it (I1, I3), and it was made from a box.
+        drop(unsafe { Box::from_raw(block.as_ptr()) });
+    }
+}
+
+impl<H, T> Held<H, T> {
+    #[inline]
+    fn cell(&self) -> &Cell<H, T> {
+        // SAFETY: this counts, so the block has not been freed (I1), and the cell is there and does not change (I2).
+        unsafe { self.0.as_ref() }
+    }
+
+    /// What the values of its block share.
+    #[inline]
+    pub fn header(&self) -> &H {
+        // SAFETY: this counts, so the block has not been freed (I1).
+        unsafe { &(*self.cell().block.as_ptr()).header }
+    }
+}
+
+impl<H, T> Deref for Held<H, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.cell().value
+    }
+}
+
+impl<H, T> Clone for Held<H, T> {
+    fn clone(&self) -> Self {
+        // SAFETY: this counts, so the block has not been freed (I1).
+        let block = unsafe { self.cell().block.as_ref() };
+        // Relaxed: there is one to make another from, so the count is not at 0.
+        let before = block.count.fetch_add(1, Ordering::Relaxed);
+        if before > isize::MAX as usize {
+            // Only who forgets them can have made so many; a count that wraps around frees what is held.
+            std::process::abort();
+        }
+        Self(self.0)
+    }
+}
+
+impl<H, T> Drop for Held<H, T> {
+    #[inline]
+    fn drop(&mut self) {
+        let block = self.cell().block;
+        // SAFETY: this one of the count was its own.
+        unsafe { give_up(block, 1) };
+    }
+}
+
+impl<H, T> Pair<H, T> {
+    /// Makes two of it.
+    #[inline]
+    pub fn split(self) -> (Held<H, T>, Held<H, T>) {
+        let cell = self.0.0;
+        std::mem::forget(self);
+        // The two for which it counted.
+        (Held(cell), Held(cell))
+    }
+}
+
+impl<H, T> Deref for Pair<H, T> {
+    type Target = Held<H, T>;
+
+    #[inline]
+    fn deref(&self) -> &Held<H, T> {
+        &self.0
+    }
+}
+
+impl<H, T> Drop for Pair<H, T> {
+    #[inline]
+    fn drop(&mut self) {
+        let block = self.0.cell().block;
+        // SAFETY: it counts for two, of which the one inside gives up its own, after this.
+        unsafe { give_up(block, 1) };
+    }
+}
+
+impl<H, T> Default for Roster<H, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<H, T: fmt::Debug> fmt::Debug for Roster<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<H, T: fmt::Debug> fmt::Debug for Pair<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<H, T: fmt::Debug> fmt::Debug for Held<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+#[cfg(all(test, not(aqueduct_loom)))]
+mod tests;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "roster/tests/loom.rs"]
+mod loom;
