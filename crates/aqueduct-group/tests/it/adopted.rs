@@ -8,20 +8,27 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::support::{Census, both, eventually, millis, secs, threads};
+use crate::support::{Census, Guard, both, eventually, millis, secs, threads};
 
-/// A group with a task that, once begun, does not end for 100 ms, whatever happens.
+/// Takes 100 ms to drop.
+struct Slow(Option<Guard>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        thread::sleep(millis(100));
+        self.0.take();
+    }
+}
+
+/// A group with a task that takes its time to be dropped.
 async fn slow(census: &Census) -> TaskGroup<Discard> {
     let group = group().open(Discard::new());
-    let guard = census.guard();
-    let (began, begins) = oneshot::channel();
-    let slow = async move {
-        let _guard = guard;
-        let _ = began.send(());
-        thread::sleep(millis(100));
+    let slow = Slow(Some(census.guard()));
+    let task = async move {
+        let _slow = slow;
+        std::future::pending().await
     };
-    group.spawn(slow).await.unwrap();
-    begins.await.unwrap();
+    group.spawn(task).await.unwrap();
     group
 }
 
