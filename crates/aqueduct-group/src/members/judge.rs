@@ -111,7 +111,7 @@ impl<P: Policy + 'static> Judge<P> {
         let mut cancel = false;
         let mut batch = std::mem::take(&mut self.batch);
         for (seat, end) in batch.drain(..) {
-            let task = TaskRef::judged(&seat);
+            let task = TaskRef::new(&seat);
             let judging = catch_unwind(AssertUnwindSafe(|| self.judge(task, end)));
             cancel |= judging.unwrap_or_else(|payload| {
                 match self.broken {

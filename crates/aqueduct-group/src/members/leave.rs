@@ -6,7 +6,7 @@ use aqueduct_core::sync::{MutexGuard, Ordering};
 
 use super::judge::{End, Judge, drop_quietly, quietly};
 use super::shard::{BATCH, Shard};
-use super::{Members, Tally, caught, go_on};
+use super::{Members, Tally};
 use crate::info::{Seat, TaskKind};
 use crate::policy::{Policy, Triage};
 
