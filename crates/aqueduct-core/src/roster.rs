@@ -74,13 +74,13 @@ pub struct Held<H, T>(NonNull<Cell<H, T>>);
 pub struct Pair<H, T>(Held<H, T>);
 
 // SAFETY: all that many threads share of a block is the count, the header and the values, by reference (I2); and whoever
-// frees it, on whichever thread, drops header and values there.
+// frees it, on whichever thread, drops header and values there (I3).
 unsafe impl<H: Send + Sync, T: Send + Sync> Send for Held<H, T> {}
-// SAFETY: as above; what is done by reference to this is by reference to the value.
+// SAFETY: as above; what is done by reference to this is by reference to the value (I2).
 unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Held<H, T> {}
-// SAFETY: as for `Held`; besides, the roster reads and writes `filled`, which nobody else does while it lists the block.
+// SAFETY: as for `Held`; besides, the roster writes `filled`, which nobody else reads while it lists the block (I2).
 unsafe impl<H: Send + Sync, T: Send + Sync> Send for Roster<H, T> {}
-// SAFETY: by a shared reference values are only read.
+// SAFETY: by a shared reference values are only read (I2).
 unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Roster<H, T> {}
 
 // Values are only ever shared.
@@ -142,7 +142,7 @@ impl<H, T> Roster<H, T> {
         });
         let block = NonNull::from(Box::leak(block));
         self.blocks.push(block);
-        // SAFETY: it was made just now.
+        // SAFETY: it was made just now, and is listed (I1).
         self.room = NonNull::from(&*unsafe { block.as_ref() }.cells);
         self.filled = 0;
     }
@@ -195,7 +195,7 @@ impl<H, T> Roster<H, T> {
             let keep = cells.any(|cell| wanted(&cell.value));
             if !keep {
                 *len -= full.cells.len();
-                // SAFETY: it is taken from the list, and has no room left.
+                // SAFETY: it is taken from the list, and has no room left (I1, I2).
                 unsafe { give_up(*block, 1) };
             }
             keep
@@ -242,7 +242,7 @@ impl<H, T> Block<H, T> {
 impl<H, T> Cell<H, T> {
     /// Counts one more for its block, which must have been counted for by somebody.
     fn count_one(&self) {
-        // SAFETY: this is part of the block, so that has not been freed.
+        // SAFETY: this is part of the block, and somebody counts for that, so it has not been freed (I1).
         let block = unsafe { self.block.as_ref() };
         // Relaxed: somebody counts while this is done, so the count is not at 0.
         let before = block.count.fetch_add(1, Ordering::Relaxed);
@@ -271,12 +271,13 @@ impl<H, T> Drop for Block<H, T> {
 /// So many of the count were the caller's, and are no more.
 #[inline]
 unsafe fn give_up<H, T>(block: NonNull<Block<H, T>>, count: usize) {
-    // SAFETY: the caller's part of the count has kept it so far.
+    // SAFETY: the caller's part of the count has kept it so far (I1).
     // Release pairs with the Acquire fence below: what was done with the block comes before its end.
     let before = unsafe { block.as_ref() }
         .count
         .fetch_sub(count, Ordering::Release);
     if before == count {
+        // Pairs with the Release above of all others: what they did with the block comes before its end.
         fence(Ordering::Acquire);
         // SAFETY: nobody is left who knows of it (I1, I3), and it was made from a box.
         drop(unsafe { Box::from_raw(block.as_ptr()) });
@@ -318,7 +319,7 @@ impl<H, T> Drop for Held<H, T> {
     #[inline]
     fn drop(&mut self) {
         let block = self.cell().block;
-        // SAFETY: this one of the count was its own.
+        // SAFETY: this one of the count was its own (I1).
         unsafe { give_up(block, 1) };
     }
 }
@@ -347,7 +348,7 @@ impl<H, T> Drop for Pair<H, T> {
     #[inline]
     fn drop(&mut self) {
         let block = self.0.cell().block;
-        // SAFETY: it counts for two, of which the one inside gives up its own, after this.
+        // SAFETY: it counts for two (I1), of which the one inside gives up its own, after this.
         unsafe { give_up(block, 1) };
     }
 }
