@@ -70,6 +70,13 @@ pub struct Roster<H, T> {
 /// A value of a roster, held: it lives at least as long as this.
 pub struct Held<H, T>(NonNull<Cell<H, T>>);
 
+/// Lets go of many values, and counts those together that lie in one block and come one after the other.
+pub struct LetGo<H, T> {
+    /// Of the last that came, and how many there were.
+    block: Option<NonNull<Block<H, T>>>,
+    count: usize,
+}
+
 /// A value of a roster, held twice: what [`Roster::add`] gives. [`split`](Self::split) makes two of it, at no cost.
 pub struct Pair<H, T>(Held<H, T>);
 
@@ -86,6 +93,8 @@ unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Roster<H, T> {}
 // Values are only ever shared.
 impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for Held<H, T> {}
 impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for Held<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for LetGo<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for LetGo<H, T> {}
 impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for Roster<H, T> {}
 impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for Roster<H, T> {}
 
@@ -181,8 +190,8 @@ impl<H, T> Roster<H, T> {
             })
     }
 
-    /// Lists no more the blocks of which no value is wanted, but for the last one.
-    pub fn prune(&mut self, wanted: impl Fn(&T) -> bool) {
+    /// Lists no more what nobody holds, block by block; but the last block in any case.
+    pub fn prune(&mut self) {
         let Some(last) = self.blocks.pop() else {
             return;
         };
@@ -190,9 +199,9 @@ impl<H, T> Roster<H, T> {
         self.blocks.retain(|block| {
             // SAFETY: the roster lists it, so it has not been freed (I1).
             let full = unsafe { block.as_ref() };
-            // SAFETY: all blocks but the last are full (I2).
-            let mut cells = unsafe { full.filled_cells(full.cells.len()) };
-            let keep = cells.any(|cell| wanted(&cell.value));
+            // Relaxed: at 1 there is nobody left who could make it more, or do anything with the values. Who frees it, here
+            // or later, comes after those who let go (I3).
+            let keep = full.count.load(Ordering::Relaxed) > 1;
             if !keep {
                 *len -= full.cells.len();
                 // SAFETY: it is taken from the list, and has no room left (I1, I2).
@@ -321,6 +330,59 @@ impl<H, T> Drop for Held<H, T> {
         let block = self.cell().block;
         // SAFETY: this one of the count was its own (I1).
         unsafe { give_up(block, 1) };
+    }
+}
+
+// SAFETY: it is as many `Held`s as it counts, without their values (I1).
+unsafe impl<H: Send + Sync, T: Send + Sync> Send for LetGo<H, T> {}
+// SAFETY: by a shared reference nothing can be done with it (I1).
+unsafe impl<H: Send + Sync, T: Send + Sync> Sync for LetGo<H, T> {}
+
+impl<H, T> LetGo<H, T> {
+    /// Of nothing yet.
+    pub const fn new() -> Self {
+        Self {
+            block: None,
+            count: 0,
+        }
+    }
+
+    /// Lets go of a value, now or at the latest when this is dropped.
+    #[inline]
+    pub fn add(&mut self, held: Held<H, T>) {
+        let block = Some(held.cell().block);
+        std::mem::forget(held);
+        if block != self.block {
+            self.flush();
+            self.block = block;
+        }
+        self.count += 1;
+    }
+
+    fn flush(&mut self) {
+        let count = std::mem::take(&mut self.count);
+        if let Some(block) = self.block.take() {
+            // SAFETY: these were counted for the values that came (I1).
+            unsafe { give_up(block, count) };
+        }
+    }
+}
+
+impl<H, T> Drop for LetGo<H, T> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+impl<H, T> Default for LetGo<H, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<H, T> fmt::Debug for LetGo<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LetGo").finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::Ended;
 #[cfg(doc)]
 use super::Tally;
+use aqueduct_core::roster::LetGo;
+
 use crate::failure::{Failure, FailureKind, FailureList, Panicked};
 use crate::info::TaskRef;
 use crate::policy::{Next, Policy, Triage, Verdict};
@@ -110,6 +112,7 @@ impl<P: Policy + 'static> Judge<P> {
     pub(super) fn judge_batch(&mut self) -> bool {
         let mut cancel = false;
         let mut batch = std::mem::take(&mut self.batch);
+        let mut judged = LetGo::new();
         for (seat, end) in batch.drain(..) {
             let task = TaskRef::new(&seat);
             let judging = catch_unwind(AssertUnwindSafe(|| self.judge(task, end)));
@@ -120,6 +123,7 @@ impl<P: Policy + 'static> Judge<P> {
                 }
                 true
             });
+            judged.add(seat);
         }
         self.batch = batch;
         cancel
