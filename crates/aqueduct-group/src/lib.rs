@@ -62,7 +62,7 @@ pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 pub use report::Report;
 #[cfg(not(aqueduct_loom))]
 pub use spawn::{
-    Async, Blocking, Handed, HandedBlocking, Launch, Local, NoOutput, Permit, Ready, Reserve,
-    ReserveError, Spawn, SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError,
+    Async, Blocking, Closed, Handed, HandedBlocking, Launch, Local, NoOutput, Permit, Ready,
+    Reserve, ReserveError, Spawn, SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError,
     TrySpawnError,
 };

@@ -75,7 +75,7 @@ pub(crate) enum BodyState {
     /// It has none, or that has returned or panicked.
     None,
     Runs,
-    /// It was dropped, since the group was aborted.
+    /// It was dropped, since the group was aborted; or it stopped before it had spawned all that it would.
     CutShort,
 }
 
@@ -374,13 +374,12 @@ impl<P: Policy + 'static> Shared<P> {
         // What they return, nobody will see.
         unstopped.iter().for_each(|task| policy.cut_short(*task));
         let report = self.report(tally, unstopped.iter().map(TaskRef::to_info).collect());
-        // Tasks that the body would have spawned are missing, however those have ended that it has.
-        let cut_short =
-            tally.cut_short + tally.unjudged + unstopped.len() + usize::from(body_cut_short);
+        let tasks_cut_short = tally.cut_short + tally.unjudged + unstopped.len();
         let ending = Ending {
             failures: failures.take(),
-            cut_short,
-            cancelled: self.foreign_reason(cut_short),
+            // Tasks that the body would have spawned are missing, however those have ended that it has.
+            cut_short: tasks_cut_short + usize::from(body_cut_short),
+            cancelled: self.foreign_reason(tasks_cut_short),
         };
         (policy.finish(ending), report)
     }
@@ -399,7 +398,7 @@ impl<P: Policy + 'static> Shared<P> {
         None
     }
 
-    /// Why the group was cancelled, unless its policy did it.
+    /// Why the group was cancelled, unless its policy did it; or why tasks were cut short nevertheless.
     fn foreign_reason(&self, cut_short: usize) -> Option<Reason> {
         if self.policy_cancelled.load(Ordering::Relaxed) {
             return None;

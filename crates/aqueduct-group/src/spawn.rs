@@ -1,5 +1,6 @@
 //! Spawning: what is told of a task before it runs, the wait for room, and the ways in which it may run.
 
+mod closed;
 mod error;
 mod handle;
 mod launch;
@@ -22,6 +23,7 @@ use crate::info::{Loans, Member, Record, TaskId, TaskKind, Told};
 use crate::members::{Ask, Reserved, Want};
 use crate::policy::Policy;
 
+pub use closed::Closed;
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
 pub use launch::{Async, Blocking, Handed, HandedBlocking, Launch, Local};

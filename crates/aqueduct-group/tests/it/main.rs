@@ -23,6 +23,7 @@ mod no_timers;
 mod policies;
 mod regressions;
 mod reserve;
+mod run_try;
 mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;
