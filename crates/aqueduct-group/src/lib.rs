@@ -43,7 +43,7 @@ mod task;
 #[cfg(not(aqueduct_loom))]
 mod work;
 
-pub use failure::{Failure, FailureKind, Failures, GroupError, Panicked};
+pub use failure::{ErasedGroupError, Failure, FailureKind, Failures, GroupError, Panicked};
 pub use info::{TaskId, TaskInfo, TaskKind, TaskRef, TaskState};
 pub use policy::{
     AllOk, AsCompleted, Collect, Discard, FirstOk, Policy, Quorum, Race, Supervise, TaskEnd,

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::pin::Pin;
 
 use aqueduct_group::{
-    AllOk, AsCompleted, Closed, Collect, Discard, FirstOk, Quorum, Race, Supervise, group,
+    AllOk, AsCompleted, Closed, Collect, Discard, FirstOk, GroupError, Quorum, Race, Supervise,
+    group,
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -49,6 +50,19 @@ fn a_body_that_stops_early() {
         group.spawn(task()).await?;
         Ok(())
     }));
+}
+
+#[test]
+fn an_error_that_is_erased() {
+    async fn fails() -> Result<(), BoxError> {
+        let run = group().run_try(AllOk::<u32, String>::new(), async |group| {
+            group.spawn(async { Err("no".to_owned()) }).await?;
+            Ok(())
+        });
+        run.await.map_err(GroupError::erase)?;
+        Ok(())
+    }
+    sendable(fails());
 }
 
 #[test]
