@@ -277,7 +277,7 @@ impl<P: Policy + 'static> Drop for TaskGroup<P> {
             self.close();
             let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
             // It wakes the user's wakers. Should one panic, the tasks are to be aborted all the same.
-            let cancelled = catch_unwind(AssertUnwindSafe(|| self.scope().cancel_because(reason)));
+            let cancelled = catch_unwind(AssertUnwindSafe(|| self.shared().cancel_here(reason)));
             if !self.is_empty() {
                 self.shared().abort();
                 self.shared().hand_over();

@@ -175,7 +175,7 @@ pin_project! {
                 // Before anything of them is dropped, as on a runtime.
                 this.group.close();
                 let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
-                this.group.scope().cancel_because(reason);
+                this.group.shared().cancel_here(reason);
             }
             this.inbox.close();
         }

@@ -69,7 +69,7 @@ use crate::info::{Record, Seat, Seats};
 use crate::policy::Policy;
 
 use judge::quietly;
-pub(crate) use judge::{End, Judge, Verdicts, drop_quietly};
+pub(crate) use judge::{Cause, End, Judge, Verdicts, Why, drop_quietly};
 pub(crate) use room::{Ask, GiveBack, Want};
 use shard::{BATCH, Shard};
 use slab::Slab;

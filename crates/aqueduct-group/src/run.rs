@@ -46,7 +46,7 @@ where
 impl<P: Policy + 'static> TaskGroup<P> {
     pub(crate) fn body_panicked(&self) {
         let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
-        self.cancel_because_of_body(reason);
+        self.shared().cancel_here(reason);
     }
 
     /// The body has not spawned all that it would. Unless that is since the group takes no more tasks, the group is to
@@ -57,14 +57,9 @@ impl<P: Policy + 'static> TaskGroup<P> {
             .into_reason()
             .or_else(|| Some(Reason::new(ReasonKind::Failed, elsewhere()?)));
         if let Some(reason) = reason {
-            self.cancel_because_of_body(reason);
+            self.shared().cancel_here(reason);
         }
         self.shared().set_body(BodyState::CutShort);
-    }
-
-    fn cancel_because_of_body(&self, reason: Reason) {
-        let opened_at = self.shared().options.location;
-        self.scope().cancel_because(reason.with_location(opened_at));
     }
 }
 

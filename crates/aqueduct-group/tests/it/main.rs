@@ -21,6 +21,7 @@ mod matrix;
 mod misuse;
 mod no_timers;
 mod policies;
+mod reasons;
 mod regressions;
 mod reserve;
 mod run_try;
