@@ -26,13 +26,15 @@
 //! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
 //! therefore *taken out* of the core by whoever brings an end and finds it there; who finds it gone leaves the end in the
 //! core's pending list and goes. The holder judges until that list is empty, and puts the judge back under the lock that
-//! saw it so. Ends that can wait (see [`Triage`](crate::policy::Triage)) wait in their shard until 64 are together,
+//! saw it so; unless the owner has gone meanwhile, and what is not taken out yet is never judged: then the holder drops it.
+//! Ends that can wait (see [`Triage`](crate::policy::Triage)) wait in their shard until 64 are together,
 //! or the group has ended.
 //!
 //! # Invariants
 //!
 //! I1. `live`, less what is not flushed, counts the members that have not left, those that are being spawned, and groups
-//!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place.
+//!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place, or
+//!     gone with the owner.
 //! I2. Once the word says CLOSED and that number is 0, it stays 0; but for groups that are taken in while the group's body
 //!     runs, whose owner therefore does not wait yet.
 //! I3. Whoever makes what the owner waits for true looks for the owner's waker under the core's lock afterwards; the
@@ -102,6 +104,8 @@ struct Core<P: Policy + 'static> {
     /// Whether the owner waits for judgements, not only for the end.
     wants_ends: bool,
     abandoned: bool,
+    /// Whether the owner has gone, so that nobody wants a judge back.
+    gone: bool,
     /// Who waits for this group instead of its owner.
     foster: Option<Arc<dyn Enclosing>>,
 }
@@ -147,6 +151,7 @@ impl<P: Policy + 'static> Members<P> {
                 waiters: Slab::new(),
                 wants_ends: false,
                 abandoned: false,
+                gone: false,
                 foster: None,
             }),
             blocking: AtomicUsize::new(0),

@@ -105,6 +105,13 @@ impl<P: Policy + 'static> Members<P> {
         loop {
             let mut core = self.core.lock();
             core.tally.recount(judge.take_cut_short());
+            if core.gone {
+                // The policy would keep all that it has until the last handle goes, and itself, if it has such a handle.
+                drop(core);
+                drop_quietly(judge);
+                self.count_out(1);
+                return panic.map_or((), |payload| resume_unwind(payload));
+            }
             if core.pending.is_empty() {
                 core.judge = Some(judge);
                 // Under the lock, so that the owner, who waits for the next end, sees whether there is one to come.

@@ -155,6 +155,7 @@ impl<P: Policy + 'static> Members<P> {
             drop(pending);
         }
         let mut core = self.core.lock();
+        core.gone = true;
         let unjudged = (std::mem::take(&mut core.pending), core.judge.take());
         let owner = core.owner.take();
         drop(core);
