@@ -70,22 +70,31 @@ pub struct Roster<H, T> {
 /// A value of a roster, held: it lives at least as long as this.
 pub struct Held<H, T>(NonNull<Cell<H, T>>);
 
+/// Lets go of many values, and counts those together that lie in one block and come one after the other.
+pub struct LetGo<H, T> {
+    /// Of the last that came, and how many there were.
+    block: Option<NonNull<Block<H, T>>>,
+    count: usize,
+}
+
 /// A value of a roster, held twice: what [`Roster::add`] gives. [`split`](Self::split) makes two of it, at no cost.
 pub struct Pair<H, T>(Held<H, T>);
 
 // SAFETY: all that many threads share of a block is the count, the header and the values, by reference (I2); and whoever
-// frees it, on whichever thread, drops header and values there.
+// frees it, on whichever thread, drops header and values there (I3).
 unsafe impl<H: Send + Sync, T: Send + Sync> Send for Held<H, T> {}
-// SAFETY: as above; what is done by reference to this is by reference to the value.
+// SAFETY: as above; what is done by reference to this is by reference to the value (I2).
 unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Held<H, T> {}
-// SAFETY: as for `Held`; besides, the roster reads and writes `filled`, which nobody else does while it lists the block.
+// SAFETY: as for `Held`; besides, the roster writes `filled`, which nobody else reads while it lists the block (I2).
 unsafe impl<H: Send + Sync, T: Send + Sync> Send for Roster<H, T> {}
-// SAFETY: by a shared reference values are only read.
+// SAFETY: by a shared reference values are only read (I2).
 unsafe impl<H: Send + Sync, T: Send + Sync> Sync for Roster<H, T> {}
 
 // Values are only ever shared.
 impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for Held<H, T> {}
 impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for Held<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for LetGo<H, T> {}
+impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for LetGo<H, T> {}
 impl<H: RefUnwindSafe, T: RefUnwindSafe> UnwindSafe for Roster<H, T> {}
 impl<H: RefUnwindSafe, T: RefUnwindSafe> RefUnwindSafe for Roster<H, T> {}
 
@@ -142,7 +151,7 @@ impl<H, T> Roster<H, T> {
         });
         let block = NonNull::from(Box::leak(block));
         self.blocks.push(block);
-        // SAFETY: it was made just now.
+        // SAFETY: it was made just now, and is listed (I1).
         self.room = NonNull::from(&*unsafe { block.as_ref() }.cells);
         self.filled = 0;
     }
@@ -181,8 +190,8 @@ impl<H, T> Roster<H, T> {
             })
     }
 
-    /// Lists no more the blocks of which no value is wanted, but for the last one.
-    pub fn prune(&mut self, wanted: impl Fn(&T) -> bool) {
+    /// Lists no more what nobody holds, block by block; but the last block in any case.
+    pub fn prune(&mut self) {
         let Some(last) = self.blocks.pop() else {
             return;
         };
@@ -190,12 +199,12 @@ impl<H, T> Roster<H, T> {
         self.blocks.retain(|block| {
             // SAFETY: the roster lists it, so it has not been freed (I1).
             let full = unsafe { block.as_ref() };
-            // SAFETY: all blocks but the last are full (I2).
-            let mut cells = unsafe { full.filled_cells(full.cells.len()) };
-            let keep = cells.any(|cell| wanted(&cell.value));
+            // Relaxed: at 1 there is nobody left who could make it more, or do anything with the values. Who frees it, here
+            // or later, comes after those who let go (I3).
+            let keep = full.count.load(Ordering::Relaxed) > 1;
             if !keep {
                 *len -= full.cells.len();
-                // SAFETY: it is taken from the list, and has no room left.
+                // SAFETY: it is taken from the list, and has no room left (I1, I2).
                 unsafe { give_up(*block, 1) };
             }
             keep
@@ -242,7 +251,7 @@ impl<H, T> Block<H, T> {
 impl<H, T> Cell<H, T> {
     /// Counts one more for its block, which must have been counted for by somebody.
     fn count_one(&self) {
-        // SAFETY: this is part of the block, so that has not been freed.
+        // SAFETY: this is part of the block, and somebody counts for that, so it has not been freed (I1).
         let block = unsafe { self.block.as_ref() };
         // Relaxed: somebody counts while this is done, so the count is not at 0.
         let before = block.count.fetch_add(1, Ordering::Relaxed);
@@ -271,12 +280,13 @@ impl<H, T> Drop for Block<H, T> {
 /// So many of the count were the caller's, and are no more.
 #[inline]
 unsafe fn give_up<H, T>(block: NonNull<Block<H, T>>, count: usize) {
-    // SAFETY: the caller's part of the count has kept it so far.
+    // SAFETY: the caller's part of the count has kept it so far (I1).
     // Release pairs with the Acquire fence below: what was done with the block comes before its end.
     let before = unsafe { block.as_ref() }
         .count
         .fetch_sub(count, Ordering::Release);
     if before == count {
+        // Pairs with the Release above of all others: what they did with the block comes before its end.
         fence(Ordering::Acquire);
         // SAFETY: nobody is left who knows of it (I1, I3), and it was made from a box.
         drop(unsafe { Box::from_raw(block.as_ptr()) });
@@ -318,8 +328,61 @@ impl<H, T> Drop for Held<H, T> {
     #[inline]
     fn drop(&mut self) {
         let block = self.cell().block;
-        // SAFETY: this one of the count was its own.
+        // SAFETY: this one of the count was its own (I1).
         unsafe { give_up(block, 1) };
+    }
+}
+
+// SAFETY: it is as many `Held`s as it counts, without their values (I1).
+unsafe impl<H: Send + Sync, T: Send + Sync> Send for LetGo<H, T> {}
+// SAFETY: by a shared reference nothing can be done with it (I1).
+unsafe impl<H: Send + Sync, T: Send + Sync> Sync for LetGo<H, T> {}
+
+impl<H, T> LetGo<H, T> {
+    /// Of nothing yet.
+    pub const fn new() -> Self {
+        Self {
+            block: None,
+            count: 0,
+        }
+    }
+
+    /// Lets go of a value, now or at the latest when this is dropped.
+    #[inline]
+    pub fn add(&mut self, held: Held<H, T>) {
+        let block = Some(held.cell().block);
+        std::mem::forget(held);
+        if block != self.block {
+            self.flush();
+            self.block = block;
+        }
+        self.count += 1;
+    }
+
+    fn flush(&mut self) {
+        let count = std::mem::take(&mut self.count);
+        if let Some(block) = self.block.take() {
+            // SAFETY: these were counted for the values that came (I1).
+            unsafe { give_up(block, count) };
+        }
+    }
+}
+
+impl<H, T> Drop for LetGo<H, T> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+impl<H, T> Default for LetGo<H, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<H, T> fmt::Debug for LetGo<H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LetGo").finish_non_exhaustive()
     }
 }
 
@@ -347,7 +410,7 @@ impl<H, T> Drop for Pair<H, T> {
     #[inline]
     fn drop(&mut self) {
         let block = self.0.cell().block;
-        // SAFETY: it counts for two, of which the one inside gives up its own, after this.
+        // SAFETY: it counts for two (I1), of which the one inside gives up its own, after this.
         unsafe { give_up(block, 1) };
     }
 }

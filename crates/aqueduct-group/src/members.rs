@@ -278,7 +278,7 @@ impl<P: Policy + 'static> Members<P> {
         shard.born.add(group, record)
     }
 
-    /// Lets go of the records of those that have left, once they are as many as those that have not.
+    /// Lets go of the records of those that have left and were judged, once they are as many as those that have not.
     fn prune(&self, counted: Counted) {
         // Relaxed: it decides when to prune, and no more.
         let left = counted.count() + self.left.fetch_add(counted.count(), Ordering::Relaxed);
@@ -287,7 +287,7 @@ impl<P: Policy + 'static> Members<P> {
         }
         self.left.store(0, Ordering::Relaxed);
         for shard in &self.shards {
-            shard.0.lock().born.prune(|record| !record.has_ended());
+            shard.0.lock().born.prune();
         }
     }
 

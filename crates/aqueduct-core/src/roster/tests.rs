@@ -109,28 +109,51 @@ fn room_that_was_never_used_keeps_nothing_alive() {
 }
 
 #[test]
-fn pruning_lets_go_of_blocks_without_a_wanted_value() {
+fn pruning_lets_go_of_blocks_of_which_nothing_is_held() {
     let alive = Rc::default();
     let mut roster = Roster::new();
     // Blocks of 0..2, 2..6, 6..14, 14..22, 22..
-    let held = Vec::from_iter((0..23).map(|n| add(&mut roster, || (), Counted::new(n, &alive))));
-    roster.prune(|_| true);
+    let mut held =
+        Vec::from_iter((0..23).map(|n| Some(add(&mut roster, || (), Counted::new(n, &alive)))));
+    roster.prune();
     assert_eq!(roster.len(), 23);
-    roster.prune(|counted| counted.0 == 3 || counted.0 == 14);
+    for (number, held) in held.iter_mut().enumerate() {
+        if ![3, 14].contains(&number) {
+            *held = None;
+        }
+    }
+    assert_eq!(alive.get(), 23, "all are listed");
+    roster.prune();
     let left = Vec::from_iter((2..6).chain(14..23));
     assert_eq!((numbers(&roster), roster.len()), (left, 13));
-    assert_eq!(alive.get(), 23, "all are held");
-    drop(held);
     assert_eq!(alive.get(), 13);
-    roster.prune(|_| false);
+    held.clear();
+    roster.prune();
     assert_eq!((numbers(&roster), alive.get()), (vec![22], 1));
-    let next = add(
-        &mut roster,
-        || unreachable!("there is room"),
-        Counted::new(23, &alive),
-    );
+    let header = || unreachable!("there is room");
+    let next = add(&mut roster, header, Counted::new(23, &alive));
     assert_eq!(((*next).0, numbers(&roster)), (23, vec![22, 23]));
-    Roster::<(), Counted>::new().prune(|_| false);
+    Roster::<(), Counted>::new().prune();
+}
+
+#[test]
+fn many_are_let_go_of_together() {
+    let alive = Rc::default();
+    let mut roster = Roster::new();
+    let mut held =
+        Vec::from_iter((0..23).map(|n| add(&mut roster, || (), Counted::new(n, &alive))));
+    drop(roster);
+    // Forth and back, so that blocks come again.
+    held.extend(held.clone().into_iter().rev());
+    let mut gone = LetGo::default();
+    let back = held.split_off(23);
+    held.into_iter().for_each(|held| gone.add(held));
+    assert_eq!(alive.get(), 23);
+    back.into_iter().for_each(|held| gone.add(held));
+    assert_eq!(alive.get(), 2, "the first block was the last");
+    drop(gone);
+    assert_eq!(alive.get(), 0);
+    drop(LetGo::<(), Counted>::new());
 }
 
 #[test]

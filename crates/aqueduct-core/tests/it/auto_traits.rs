@@ -10,7 +10,7 @@ use aqueduct_core::barrier::{Pace, Payer};
 use aqueduct_core::chase::Chase;
 use aqueduct_core::node::{Birth, InNode, Node, NodeId};
 use aqueduct_core::pad::Padded;
-use aqueduct_core::roster::{Held, Pair, Roster};
+use aqueduct_core::roster::{Held, LetGo, Pair, Roster};
 use aqueduct_core::sync::{Lock, UnsafeCell};
 use aqueduct_core::wait_cell::WaitCell;
 use aqueduct_core::wait_queue::{LazyWait, PassOn, Place, Wait, WaitQueue};
@@ -129,6 +129,7 @@ fn what_is_held_of_a_roster_goes_where_its_value_may_be_shared() {
     assert_eq!(auto_traits!(Held<u8, ByCell>), "U");
     assert_eq!(auto_traits!(Held<ByRc, u8>), "UWR");
     assert_eq!(auto_traits!(Pair<u8, u8>), "SYUWR");
+    assert_eq!(auto_traits!(LetGo<u8, u8>), "SYUWR");
     assert_eq!(auto_traits!(Roster<u8, u8>), "SYUWR");
     assert_eq!(auto_traits!(Roster<u8, ByRc>), "UWR");
 }

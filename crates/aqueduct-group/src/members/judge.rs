@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use super::Ended;
 #[cfg(doc)]
 use super::Tally;
+use aqueduct_core::roster::LetGo;
+
 use crate::failure::{Failure, FailureKind, FailureList, Panicked};
 use crate::info::{TaskInfo, TaskRef};
 use crate::policy::{Next, Policy, Triage, Verdict};
@@ -127,6 +129,7 @@ impl<P: Policy + 'static> Judge<P> {
     pub(super) fn judge_batch(&mut self) -> Option<Cause> {
         let mut cause = None;
         let mut batch = std::mem::take(&mut self.batch);
+        let mut judged = LetGo::new();
         for (seat, end) in batch.drain(..) {
             let task = TaskRef::new(&seat);
             let judging = catch_unwind(AssertUnwindSafe(|| self.judge(task, end)));
@@ -141,6 +144,7 @@ impl<P: Policy + 'static> Judge<P> {
                 let task = task.to_info();
                 cause = Some(Cause { why, task });
             }
+            judged.add(seat);
         }
         self.batch = batch;
         cause

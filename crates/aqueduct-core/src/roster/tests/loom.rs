@@ -93,3 +93,32 @@ fn a_value_is_read_while_another_is_added() {
         other.join().unwrap();
     });
 }
+
+/// I3: the roster frees a block that it finds unheld after those who held it.
+///
+/// Fails if `give_up` has no fence.
+#[test]
+fn a_block_is_pruned_while_it_is_let_go_of() {
+    bounded(3, || {
+        let mut roster = Roster::new();
+        let dropped = Shared::new();
+        let first = add(&mut roster, || (), Value(dropped.clone()));
+        let second = add(&mut roster, || (), Value(dropped.clone()));
+        // So that the first block is not the last.
+        let _third = add(&mut roster, || (), Value(Shared::new()));
+        let other = thread::spawn(move || {
+            let _ = ((*first).0.get(), (*second).0.get());
+            let mut gone = LetGo::new();
+            gone.add(first);
+            gone.add(second);
+        });
+        roster.prune();
+        let pruned = roster.len() == 1;
+        if pruned {
+            assert_eq!(dropped.get(), 2);
+        }
+        other.join().unwrap();
+        drop(roster);
+        assert_eq!(dropped.get(), 2);
+    });
+}
