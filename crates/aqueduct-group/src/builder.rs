@@ -108,6 +108,9 @@ impl GroupBuilder {
     /// Lets at most so many tasks run at once. The limit is this group's own: groups opened in its tasks do not count,
     /// nor inherit it.
     ///
+    /// A task that waits to spawn into this group lends its place meanwhile, since it does not run. It does if it awaits
+    /// the spawn beside other work, by `join!` or `select!`: while that goes on, more than the limit may run.
+    ///
     /// # Panics
     ///
     /// With a limit of 0, in which nothing could ever run.

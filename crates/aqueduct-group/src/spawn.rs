@@ -149,6 +149,11 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
     /// # }
     /// ```
     ///
+    /// A task of the same group lends its place while it waits for room, and goes on only when it has that back. So in a
+    /// group with a limit of 1 it waits here until the task that it starts has *ended*, or the group is closed: if that is a
+    /// server, for ever. So does a task that spawns a child there and waits for a message of it. Let the body start what
+    /// others need, or give the limit room for both.
+    ///
     /// # Errors
     ///
     /// [`StartError`] if the group is closed, or if the task ends (or drops its [`Ready`]) without having been ready.
