@@ -72,6 +72,7 @@ use crate::policy::Policy;
 
 use judge::quietly;
 pub(crate) use judge::{Cause, End, Judge, Verdicts, Why, drop_quietly};
+use room::Limit;
 pub(crate) use room::{Ask, GiveBack, Want};
 use shard::{BATCH, Shard};
 use slab::Slab;
@@ -85,9 +86,8 @@ pub(crate) struct Members<P: Policy + 'static> {
     core: Lock<Core<P>>,
     /// Those of the living that nothing can stop.
     blocking: AtomicUsize,
-    /// How many may be alive at once: the group's limit, and those that are alive but have lent their seat, or never
-    /// had one. Nothing for any number.
-    limit: Option<AtomicUsize>,
+    /// How many may be alive at once. Nothing for any number.
+    limit: Option<Limit>,
     /// Who waits for a seat.
     room: WaitQueue<Ask>,
 }
@@ -155,8 +155,7 @@ impl<P: Policy + 'static> Members<P> {
                 foster: None,
             }),
             blocking: AtomicUsize::new(0),
-            // No more than ever are, so that it can be made larger.
-            limit: limit.map(|limit| AtomicUsize::new(limit.get().min(word::LIVE_MAX as usize))),
+            limit: limit.map(Limit::new),
             room: WaitQueue::new(0),
         }
     }
@@ -181,7 +180,7 @@ impl<P: Policy + 'static> Members<P> {
         let Some(limit) = &self.limit else {
             return self.word.0.enter();
         };
-        match self.word.0.enter_below(|| limit.load(Ordering::Relaxed)) {
+        match self.word.0.enter_below(|| limit.get()) {
             Reserved::Full => {
                 let reserved = self.reserve_exactly(limit);
                 self.settle();
@@ -194,9 +193,9 @@ impl<P: Policy + 'static> Members<P> {
     /// Some may have left that the word does not know of. Tells nobody, so that it can be asked under a lock: see
     /// [`settle`](Self::settle).
     #[cold]
-    fn reserve_exactly(&self, limit: &AtomicUsize) -> Reserved {
+    fn reserve_exactly(&self, limit: &Limit) -> Reserved {
         self.flush_all();
-        self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
+        self.word.0.enter_below(|| limit.get())
     }
 
     /// Gives a reserved place back.
