@@ -197,6 +197,20 @@ impl<P: Policy + 'static> Spawner<P> {
         &self.shared.scope
     }
 
+    /// Cancels the group: short for `scope().cancel()`. False if it was cancelled before.
+    ///
+    /// It waits for nobody: [`shutdown`](TaskGroup::shutdown) does, and [`wait_closed`](Self::wait_closed).
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.scope().cancel()
+    }
+
+    /// Cancels the group, and says why: short for `scope().cancel_because(reason)`. False if it was cancelled before.
+    #[track_caller]
+    pub fn cancel_because(&self, reason: impl Into<Reason>) -> bool {
+        self.scope().cancel_because(reason)
+    }
+
     /// Takes no more tasks. Those that are there go on.
     ///
     /// To have them finish what they have, [drain](CancelScope::drain) the group's scope as well. That alone closes nothing:

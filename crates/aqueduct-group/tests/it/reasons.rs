@@ -96,6 +96,32 @@ fn a_policy_that_panics_says_at_which_task() {
     });
 }
 
+#[test]
+fn whoever_spawns_can_cancel_and_say_why() {
+    paused(async {
+        let jobs = group().open(Discard::<()>::new());
+        jobs.spawn(pending()).await.unwrap();
+        let line = line!() + 1;
+        assert!(jobs.spawner().cancel_because("no more"));
+        assert!(!jobs.cancel());
+        let reason = jobs.scope().reason().unwrap();
+        let place = reason.location().unwrap();
+        assert_eq!((place.file(), place.line()), (file!(), line));
+        assert_eq!(reason.message(), "no more");
+        assert!(jobs.join().await.unwrap_err().is_cancelled());
+
+        let line = line!() + 2;
+        let local = group().run_local(Discard::<()>::new(), async |tasks| {
+            assert!(tasks.cancel() && !tasks.cancel_because("again"));
+            assert!(tasks.spawn(async {}).await.is_err());
+            let reason = tasks.scope().reason().unwrap();
+            let place = reason.location().unwrap();
+            assert_eq!((place.file(), place.line()), (file!(), line));
+        });
+        local.await.unwrap();
+    });
+}
+
 /// Nobody calls `cancel` there. The place is that of the group.
 #[test]
 fn a_dropped_group_says_where_it_was_opened() {
