@@ -75,6 +75,28 @@ impl Reason {
         Self(Arc::new(cause))
     }
 
+    /// Says where in the source it comes from, in place of the line that will call `cancel`: for who cancels on behalf of
+    /// somebody else. One that has cancelled a scope keeps its place.
+    ///
+    /// ```
+    /// use std::panic::Location;
+    ///
+    /// use aqueduct_cancel::{CancelScope, Reason, ReasonKind};
+    ///
+    /// let scope = CancelScope::new();
+    /// let spawned_at = Location::caller();
+    /// let reason = Reason::new(ReasonKind::Failed, "a worker failed").with_location(spawned_at);
+    /// scope.cancel_because(reason);
+    /// assert_eq!(scope.reason().and_then(|reason| reason.location()), Some(spawned_at));
+    /// ```
+    #[must_use]
+    pub fn with_location(mut self, location: &'static Location<'static>) -> Self {
+        if !self.0.used {
+            Arc::make_mut(&mut self.0).location = Some(location);
+        }
+        self
+    }
+
     /// What kind of thing it was.
     pub fn kind(&self) -> ReasonKind {
         self.0.kind
@@ -85,7 +107,8 @@ impl Reason {
         self.0.message()
     }
 
-    /// Where in the source `cancel` was called. None for what is not called anywhere, as a deadline.
+    /// Where in the source `cancel` was called, or where the reason was [said](Self::with_location) to come from. None for
+    /// what is not called anywhere, as a deadline.
     pub fn location(&self) -> Option<&'static Location<'static>> {
         self.0.location
     }
@@ -121,7 +144,7 @@ impl Reason {
         if !cause.used {
             let cause = Arc::make_mut(&mut cause);
             cause.used = true;
-            cause.location = Some(location);
+            cause.location.get_or_insert(location);
             cause.scope = scope.cloned();
         }
         cause

@@ -18,6 +18,7 @@ use crate::report::Report;
 use crate::run;
 use crate::shared::Shared;
 use crate::signals::Wanted;
+use crate::spawn::Closed;
 
 /// Failures that a group keeps if it is not told how many.
 const FAILURES_KEPT: usize = 64;
@@ -107,6 +108,9 @@ impl GroupBuilder {
     /// Lets at most so many tasks run at once. The limit is this group's own: groups opened in its tasks do not count,
     /// nor inherit it.
     ///
+    /// A task that waits to spawn into this group lends its place meanwhile, since it does not run. It does if it awaits
+    /// the spawn beside other work, by `join!` or `select!`: while that goes on, more than the limit may run.
+    ///
     /// # Panics
     ///
     /// With a limit of 0, in which nothing could ever run.
@@ -191,7 +195,8 @@ impl GroupBuilder {
     /// Opens the group, runs `body` with a spawner of it, waits for all tasks, and gives what the policy makes of them.
     ///
     /// The group is closed when the body returns. If it is cancelled, the body is treated as its tasks are: it may go on
-    /// during the grace, and is then dropped. [`run_with`](Self::run_with) also gives what the body returned.
+    /// during the grace, and is then dropped. [`run_try`](Self::run_try) has a body that stops by `?`,
+    /// [`run_with`](Self::run_with) also gives what the body returned.
     ///
     /// # Panics
     ///
@@ -209,6 +214,56 @@ impl GroupBuilder {
         Fut: Future<Output = ()>,
     {
         self.run_with(policy, body).await.1
+    }
+
+    /// As [`run`](Self::run), with a body that may stop by `?`, where a task cannot be spawned, or for an error of its own.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io;
+    ///
+    /// use aqueduct_group::{AllOk, Closed, group};
+    ///
+    /// async fn list() -> io::Result<Vec<u32>> {
+    ///     Ok(vec![1, 2, 3])
+    /// }
+    ///
+    /// let squares = group()
+    ///     .with_limit(2)
+    ///     .run_try(AllOk::<u32, io::Error>::new(), async |g| {
+    ///         for n in list().await.map_err(Closed::because)? {
+    ///             g.spawn(async move { Ok(n * n) }).await?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    ///     .await?;
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Closed`] by itself just ends the body: the group was closed or cancelled, and its result says why. Since the body
+    /// would have gone on, a group that was cancelled from outside gives
+    /// [`GroupError::Cancelled`](crate::GroupError::Cancelled), also where all tasks returned that it has. An error of the
+    /// body's own, by [`Closed::because`], cancels the group and is the reason. Failures of tasks go before it.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*, as [`run`](Self::run).
+    pub async fn run_try<P, F, Fut>(self, policy: P, body: F) -> P::Value
+    where
+        P: Policy + 'static,
+        F: FnOnce(Spawner<P>) -> Fut,
+        Fut: Future<Output = Result<(), Closed>>,
+    {
+        let group = self.open(policy);
+        let spawner = group.spawner();
+        run::run_try(group, async move { body(spawner).await }).await
     }
 
     /// As [`run`](Self::run), and gives what the body returned too, or nothing if the group was cancelled before it

@@ -1,5 +1,7 @@
 //! What goes wrong in a group, and where.
 
+mod erased;
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
@@ -9,7 +11,12 @@ use aqueduct_cancel::Cancelled;
 
 use crate::info::TaskInfo;
 
+pub use erased::ErasedGroupError;
+
 /// Why a group gave no result.
+///
+/// It is an [`Error`] if the tasks' errors are. [`erase`](Self::erase) makes one of it also where they are `String` or
+/// `anyhow::Error`.
 #[derive(Debug)]
 pub enum GroupError<E> {
     /// Tasks failed.

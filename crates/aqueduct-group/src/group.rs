@@ -197,6 +197,20 @@ impl<P: Policy + 'static> Spawner<P> {
         &self.shared.scope
     }
 
+    /// Cancels the group: short for `scope().cancel()`. False if it was cancelled before.
+    ///
+    /// It waits for nobody: [`shutdown`](TaskGroup::shutdown) does, and [`wait_closed`](Self::wait_closed).
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.scope().cancel()
+    }
+
+    /// Cancels the group, and says why: short for `scope().cancel_because(reason)`. False if it was cancelled before.
+    #[track_caller]
+    pub fn cancel_because(&self, reason: impl Into<Reason>) -> bool {
+        self.scope().cancel_because(reason)
+    }
+
     /// Takes no more tasks. Those that are there go on.
     ///
     /// To have them finish what they have, [drain](CancelScope::drain) the group's scope as well. That alone closes nothing:
@@ -277,7 +291,7 @@ impl<P: Policy + 'static> Drop for TaskGroup<P> {
             self.close();
             let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
             // It wakes the user's wakers. Should one panic, the tasks are to be aborted all the same.
-            let cancelled = catch_unwind(AssertUnwindSafe(|| self.scope().cancel_because(reason)));
+            let cancelled = catch_unwind(AssertUnwindSafe(|| self.shared().cancel_here(reason)));
             if !self.is_empty() {
                 self.shared().abort();
                 self.shared().hand_over();

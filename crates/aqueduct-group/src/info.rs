@@ -116,10 +116,19 @@ impl TaskInfo {
 /// "task 'name' (src/main.rs:7:5)", or with its index where it has no name.
 impl fmt::Display for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => write!(f, "task '{name}' ({})", self.location),
-            None => write!(f, "task {} ({})", self.index, self.location),
-        }
+        show(f, self.name(), self.index, self.location)
+    }
+}
+
+fn show(
+    f: &mut fmt::Formatter<'_>,
+    name: Option<&str>,
+    index: usize,
+    location: &Location<'_>,
+) -> fmt::Result {
+    match name {
+        Some(name) => write!(f, "task '{name}' ({location})"),
+        None => write!(f, "task {index} ({location})"),
     }
 }
 
@@ -193,6 +202,13 @@ impl<'a> TaskRef<'a> {
     /// The same, to keep.
     pub fn to_info(&self) -> TaskInfo {
         self.record.to_info()
+    }
+}
+
+/// As its [`TaskInfo`].
+impl fmt::Display for TaskRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, self.name(), self.index(), self.location())
     }
 }
 

@@ -80,7 +80,9 @@ impl GroupBuilder {
     ///         for basket in [["apple", "pear"], ["pear", "pear"]] {
     ///             let prices = prices.clone();
     ///             let sum = async move { Ok(basket.iter().map(|fruit| prices[fruit]).sum()) };
-    ///             group.spawn(sum).await.expect("it is open");
+    ///             if group.spawn(sum).await.is_err() {
+    ///                 break;
+    ///             }
     ///         }
     ///     })
     ///     .await;

@@ -43,7 +43,7 @@ mod task;
 #[cfg(not(aqueduct_loom))]
 mod work;
 
-pub use failure::{Failure, FailureKind, Failures, GroupError, Panicked};
+pub use failure::{ErasedGroupError, Failure, FailureKind, Failures, GroupError, Panicked};
 pub use info::{TaskId, TaskInfo, TaskKind, TaskRef, TaskState};
 pub use policy::{
     AllOk, AsCompleted, Collect, Discard, FirstOk, Policy, Quorum, Race, Supervise, TaskEnd,
@@ -62,7 +62,7 @@ pub use local::{Inline, LocalSpawner, LocalTask, SendTask, UnsendTask};
 pub use report::Report;
 #[cfg(not(aqueduct_loom))]
 pub use spawn::{
-    Async, Blocking, Handed, HandedBlocking, Launch, Local, NoOutput, Permit, Ready, Reserve,
-    ReserveError, Spawn, SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError,
+    Async, Blocking, Closed, Handed, HandedBlocking, Launch, Local, NoOutput, Permit, Ready,
+    Reserve, ReserveError, Spawn, SpawnError, StartError, TaskBuilder, TaskHandle, TryReserveError,
     TrySpawnError,
 };

@@ -66,7 +66,10 @@ impl GroupBuilder {
     ///     .run_local(AllOk::new(), async |tasks| {
     ///         for word in text.split(' ') {
     ///             // `word` borrows from `text`, which stays where it is.
-    ///             tasks.spawn(async move { Ok(word.len()) }).await.expect("it is open");
+    ///             if tasks.spawn(async move { Ok(word.len()) }).await.is_err() {
+    ///                 // The group was cancelled, as by a failure; what it gives says why.
+    ///                 break;
+    ///             }
     ///             spawned += 1;
     ///         }
     ///     })
@@ -175,7 +178,7 @@ pin_project! {
                 // Before anything of them is dropped, as on a runtime.
                 this.group.close();
                 let reason = Reason::new(ReasonKind::Dropped, "its group was dropped");
-                this.group.scope().cancel_because(reason);
+                this.group.shared().cancel_here(reason);
             }
             this.inbox.close();
         }

@@ -26,13 +26,15 @@
 //! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
 //! therefore *taken out* of the core by whoever brings an end and finds it there; who finds it gone leaves the end in the
 //! core's pending list and goes. The holder judges until that list is empty, and puts the judge back under the lock that
-//! saw it so. Ends that can wait (see [`Triage`](crate::policy::Triage)) wait in their shard until 64 are together,
+//! saw it so; unless the owner has gone meanwhile, and what is not taken out yet is never judged: then the holder drops it.
+//! Ends that can wait (see [`Triage`](crate::policy::Triage)) wait in their shard until 64 are together,
 //! or the group has ended.
 //!
 //! # Invariants
 //!
 //! I1. `live`, less what is not flushed, counts the members that have not left, those that are being spawned, and groups
-//!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place.
+//!     taken in. The holder of the judge is one of them. So once all have left the judge is in its place, or
+//!     gone with the owner.
 //! I2. Once the word says CLOSED and that number is 0, it stays 0; but for groups that are taken in while the group's body
 //!     runs, whose owner therefore does not wait yet.
 //! I3. Whoever makes what the owner waits for true looks for the owner's waker under the core's lock afterwards; the
@@ -69,7 +71,8 @@ use crate::info::{Record, Seat, Seats};
 use crate::policy::Policy;
 
 use judge::quietly;
-pub(crate) use judge::{End, Judge, Verdicts, drop_quietly};
+pub(crate) use judge::{Cause, End, Judge, Verdicts, Why, drop_quietly};
+use room::Limit;
 pub(crate) use room::{Ask, GiveBack, Want};
 use shard::{BATCH, Shard};
 use slab::Slab;
@@ -83,9 +86,8 @@ pub(crate) struct Members<P: Policy + 'static> {
     core: Lock<Core<P>>,
     /// Those of the living that nothing can stop.
     blocking: AtomicUsize,
-    /// How many may be alive at once: the group's limit, and those that are alive but have lent their seat, or never
-    /// had one. Nothing for any number.
-    limit: Option<AtomicUsize>,
+    /// How many may be alive at once. Nothing for any number.
+    limit: Option<Limit>,
     /// Who waits for a seat.
     room: WaitQueue<Ask>,
 }
@@ -102,6 +104,8 @@ struct Core<P: Policy + 'static> {
     /// Whether the owner waits for judgements, not only for the end.
     wants_ends: bool,
     abandoned: bool,
+    /// Whether the owner has gone, so that nobody wants a judge back.
+    gone: bool,
     /// Who waits for this group instead of its owner.
     foster: Option<Arc<dyn Enclosing>>,
 }
@@ -147,11 +151,11 @@ impl<P: Policy + 'static> Members<P> {
                 waiters: Slab::new(),
                 wants_ends: false,
                 abandoned: false,
+                gone: false,
                 foster: None,
             }),
             blocking: AtomicUsize::new(0),
-            // No more than ever are, so that it can be made larger.
-            limit: limit.map(|limit| AtomicUsize::new(limit.get().min(word::LIVE_MAX as usize))),
+            limit: limit.map(Limit::new),
             room: WaitQueue::new(0),
         }
     }
@@ -176,7 +180,7 @@ impl<P: Policy + 'static> Members<P> {
         let Some(limit) = &self.limit else {
             return self.word.0.enter();
         };
-        match self.word.0.enter_below(|| limit.load(Ordering::Relaxed)) {
+        match self.word.0.enter_below(|| limit.get()) {
             Reserved::Full => {
                 let reserved = self.reserve_exactly(limit);
                 self.settle();
@@ -189,9 +193,9 @@ impl<P: Policy + 'static> Members<P> {
     /// Some may have left that the word does not know of. Tells nobody, so that it can be asked under a lock: see
     /// [`settle`](Self::settle).
     #[cold]
-    fn reserve_exactly(&self, limit: &AtomicUsize) -> Reserved {
+    fn reserve_exactly(&self, limit: &Limit) -> Reserved {
         self.flush_all();
-        self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
+        self.word.0.enter_below(|| limit.get())
     }
 
     /// Gives a reserved place back.

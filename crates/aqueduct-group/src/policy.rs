@@ -61,6 +61,68 @@ pub use race::Race;
 pub use supervise::{Supervise, Told};
 
 /// Judges tasks as they end. See the [module](self).
+///
+/// It is asked about every task, also about those that end after it has said [`Verdict::Fatal`], [`Verdict::Enough`] or
+/// [`Next::CancelRest`]: several may end at once, and others in the group's grace.
+///
+/// ```
+/// use aqueduct_group::policy::{Ending, Next, Verdict};
+/// use aqueduct_group::{Failures, Panicked, Policy, TaskRef, group};
+///
+/// /// Stops after so many failures, and keeps what succeeded.
+/// struct UpTo {
+///     failures: usize,
+///     values: Vec<u32>,
+/// }
+///
+/// impl UpTo {
+///     fn is_too_much(&mut self) -> bool {
+///         // More may fail after the last that counts.
+///         self.failures = self.failures.saturating_sub(1);
+///         self.failures == 0
+///     }
+/// }
+///
+/// impl Policy for UpTo {
+///     type Output = Result<u32, String>;
+///     type Error = String;
+///     type Value = (Vec<u32>, Option<Failures<String>>);
+///
+///     fn returned(&mut self, _: TaskRef<'_>, output: Result<u32, String>) -> Verdict<String> {
+///         match output {
+///             Ok(value) => {
+///                 self.values.push(value);
+///                 Verdict::Continue
+///             }
+///             Err(error) if self.is_too_much() => Verdict::Fatal(error),
+///             Err(error) => Verdict::Failed(error),
+///         }
+///     }
+///
+///     fn panicked(&mut self, _: TaskRef<'_>, _: &Panicked) -> Next {
+///         if self.is_too_much() { Next::CancelRest } else { Next::Continue }
+///     }
+///
+///     fn finish(self, ending: Ending<String>) -> Self::Value {
+///         (self.values, ending.failures)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// let policy = UpTo { failures: 2, values: Vec::new() };
+/// let run = group().with_limit(1).run_try(policy, async |g| {
+///     for n in 0..100 {
+///         let even = async move { if n % 2 == 0 { Ok(n) } else { Err(format!("{n} is odd")) } };
+///         g.spawn(even).await?;
+///     }
+///     Ok(())
+/// });
+/// let (values, failures) = run.await;
+/// assert_eq!(values, [0, 2]);
+/// assert_eq!(failures.unwrap().kept(), 2);
+/// # }
+/// ```
 pub trait Policy: Send {
     /// What a task returns.
     type Output: Send;
@@ -83,14 +145,14 @@ pub trait Policy: Send {
     /// All tasks have ended: makes the group's result.
     fn finish(self, ending: Ending<Self::Error>) -> Self::Value;
 
-    /// Whether a task that returned this must be judged at once. Runs without the policy, and so for several tasks at
+    /// Whether a task that returned this must be judged at once, as it is if this is not overridden. Runs without the policy, and so for several tasks at
     /// a time.
     fn triage(output: &Self::Output) -> Triage {
         let _ = output;
         Triage::Now
     }
 
-    /// Whether tasks that were cut short must be told at once. They come many at a time, when a group is aborted.
+    /// Whether tasks that were cut short must be told at once. If this is not overridden they are told later: they come many at a time, when a group is aborted.
     fn triage_cut_short() -> Triage {
         Triage::Later
     }

@@ -13,6 +13,7 @@ use crate::group::TaskGroup;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::shared::{BodyState, Shared};
+use crate::spawn::Closed;
 
 /// Runs a body, and waits for the group.
 pub(crate) async fn run<P, B>(group: TaskGroup<P>, body: B) -> (Option<B::Output>, P::Value, Report)
@@ -24,10 +25,41 @@ where
     settle(group, ended).await
 }
 
+/// Runs a body that may stop early, and waits for the group.
+pub(crate) async fn run_try<P, B>(group: TaskGroup<P>, body: B) -> P::Value
+where
+    P: Policy + 'static,
+    B: Future<Output = Result<(), Closed>>,
+{
+    let ended = match Bodily::new(&group, body).await {
+        Ended::Returned(Err(closed)) => {
+            group.body_stopped(closed);
+            Ended::CutShort
+        }
+        Ended::Returned(Ok(())) => Ended::Returned(()),
+        Ended::Panicked(payload) => Ended::Panicked(payload),
+        Ended::CutShort => Ended::CutShort,
+    };
+    settle(group, ended).await.1
+}
+
 impl<P: Policy + 'static> TaskGroup<P> {
     pub(crate) fn body_panicked(&self) {
         let reason = Reason::new(ReasonKind::Failed, "the body of its group panicked");
-        self.scope().cancel_because(reason);
+        self.shared().cancel_here(reason);
+    }
+
+    /// The body has not spawned all that it would. Unless that is since the group takes no more tasks, the group is to
+    /// learn of it.
+    fn body_stopped(&self, closed: Closed) {
+        let elsewhere = || (!self.is_closed()).then_some("another group takes no more tasks");
+        let reason = closed
+            .into_reason()
+            .or_else(|| Some(Reason::new(ReasonKind::Failed, elsewhere()?)));
+        if let Some(reason) = reason {
+            self.shared().cancel_here(reason);
+        }
+        self.shared().set_body(BodyState::CutShort);
     }
 }
 

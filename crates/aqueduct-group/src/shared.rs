@@ -23,7 +23,7 @@ use crate::builder::Options;
 use crate::enclosing::{self, Body, Enclosing, Opener, Outward};
 use crate::handles::Handles;
 use crate::info::{Loans, Record, Seat, TaskId, TaskInfo, TaskRef};
-use crate::members::{End, GiveBack, Judge, Members, Tally, Verdicts};
+use crate::members::{Cause, End, GiveBack, Judge, Members, Tally, Verdicts, Why};
 use crate::phase::{Act, Patience, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
@@ -75,7 +75,7 @@ pub(crate) enum BodyState {
     /// It has none, or that has returned or panicked.
     None,
     Runs,
-    /// It was dropped, since the group was aborted.
+    /// It was dropped, since the group was aborted; or it stopped before it had spawned all that it would.
     CutShort,
 }
 
@@ -205,12 +205,26 @@ impl<P: Policy + 'static> Shared<P> {
         }
     }
 
+    /// Cancels the group where no line of its users does.
+    pub(crate) fn cancel_here(&self, reason: Reason) {
+        let reason = reason.with_location(self.options.location);
+        self.scope.cancel_because(reason);
+    }
+
     /// Cancels the group on its policy's behalf.
-    pub(crate) fn cancel_rest(&self) {
-        let reason = Reason::new(
-            ReasonKind::Requested,
-            "its group's policy needs no more of it",
-        );
+    #[cold]
+    fn cancel_rest(&self, cause: Cause) {
+        if self.scope.is_cancelled() {
+            return;
+        }
+        let Cause { why, task } = cause;
+        let reason = match why {
+            Why::Enough => Reason::new(ReasonKind::Requested, "its group has what it needs"),
+            Why::Failed => Reason::new(ReasonKind::Failed, format!("{task} failed")),
+            Why::Panicked => Reason::new(ReasonKind::Failed, format!("{task} panicked")),
+            Why::Broken => Reason::new(ReasonKind::Failed, "its group's policy panicked"),
+        };
+        let reason = reason.with_location(task.location());
         let before = self.policy_cancelled.swap(true, Ordering::Relaxed);
         if !self.scope.cancel_because(reason) {
             // Unless it was the policy's own cancellation that came before.
@@ -374,13 +388,12 @@ impl<P: Policy + 'static> Shared<P> {
         // What they return, nobody will see.
         unstopped.iter().for_each(|task| policy.cut_short(*task));
         let report = self.report(tally, unstopped.iter().map(TaskRef::to_info).collect());
-        // Tasks that the body would have spawned are missing, however those have ended that it has.
-        let cut_short =
-            tally.cut_short + tally.unjudged + unstopped.len() + usize::from(body_cut_short);
+        let tasks_cut_short = tally.cut_short + tally.unjudged + unstopped.len();
         let ending = Ending {
             failures: failures.take(),
-            cut_short,
-            cancelled: self.foreign_reason(cut_short),
+            // Tasks that the body would have spawned are missing, however those have ended that it has.
+            cut_short: tasks_cut_short + usize::from(body_cut_short),
+            cancelled: self.foreign_reason(tasks_cut_short),
         };
         (policy.finish(ending), report)
     }
@@ -399,7 +412,7 @@ impl<P: Policy + 'static> Shared<P> {
         None
     }
 
-    /// Why the group was cancelled, unless its policy did it.
+    /// Why the group was cancelled, unless its policy did it; or why tasks were cut short nevertheless.
     fn foreign_reason(&self, cut_short: usize) -> Option<Reason> {
         if self.policy_cancelled.load(Ordering::Relaxed) {
             return None;
@@ -451,7 +464,8 @@ impl<P: Policy + 'static> Shared<P> {
     /// Counts a task out that has ended.
     #[inline]
     pub(crate) fn ended(&self, seat: Seat, end: End<P::Output>) {
-        self.members.leave(seat, end, || self.cancel_rest());
+        self.members
+            .leave(seat, end, |cause| self.cancel_rest(cause));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Spawning: what is told of a task before it runs, the wait for room, and the ways in which it may run.
 
+mod closed;
 mod error;
 mod handle;
 mod launch;
@@ -22,6 +23,7 @@ use crate::info::{Loans, Member, Record, TaskId, TaskKind, Told};
 use crate::members::{Ask, Reserved, Want};
 use crate::policy::Policy;
 
+pub use closed::Closed;
 pub use error::{SpawnError, TrySpawnError};
 pub use handle::{NoOutput, TaskHandle};
 pub use launch::{Async, Blocking, Handed, HandedBlocking, Launch, Local};
@@ -146,6 +148,11 @@ impl<'a, P: Policy + 'static> TaskBuilder<'a, P> {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A task of the same group lends its place while it waits for room, and goes on only when it has that back. So in a
+    /// group with a limit of 1 it waits here until the task that it starts has *ended*, or the group is closed: if that is a
+    /// server, for ever. So does a task that spawns a child there and waits for a message of it. Let the body start what
+    /// others need, or give the limit room for both.
     ///
     /// # Errors
     ///

@@ -250,7 +250,8 @@ pub(crate) fn end(members: &TestMembers, task: &Task, end: End<Out>, cancel_rest
     let seat = task.groups.lock().unwrap().take();
     task.record().stop.disarm();
     task.record().set_state(TaskState::Ended);
-    members.leave(seat.expect("a task leaves once"), end, cancel_rest);
+    let seat = seat.expect("a task leaves once");
+    members.leave(seat, end, |_| cancel_rest());
 }
 
 pub(crate) fn returned(output: Out) -> End<Out> {

@@ -38,6 +38,22 @@ fn a_reason_handed_on_keeps_its_place() {
 }
 
 #[test]
+fn a_reason_may_say_itself_where_it_comes_from() {
+    let here = Location::caller();
+    let reason = Reason::new(ReasonKind::Failed, "a worker failed").with_location(here);
+    let scope = CancelScope::new().with_name("workers");
+    scope.cancel_because(reason.clone());
+    let used = scope.reason().unwrap();
+    assert_eq!(used.location(), Some(here));
+    assert_eq!((used.scope(), reason.scope()), (Some("workers"), None));
+    // What has cancelled a scope is not moved.
+    assert_eq!(
+        used.with_location(Location::caller()).location(),
+        Some(here)
+    );
+}
+
+#[test]
 fn errors_are_reasons_and_sources() {
     let scope = CancelScope::new();
     scope.cancel_because(Reason::from_error(io::Error::other("disk on fire")));

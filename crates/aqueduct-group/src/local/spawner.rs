@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aqueduct_cancel::CancelScope;
+use aqueduct_cancel::{CancelScope, Reason};
 
 use crate::group::Spawner;
 use crate::inbox::Inbox;
@@ -75,6 +75,18 @@ impl<P: Policy + 'static, T> LocalSpawner<P, T> {
     /// The group's scope: cancelling it cancels the group.
     pub fn scope(&self) -> &CancelScope {
         self.group.scope()
+    }
+
+    /// Cancels the group. As [`Spawner::cancel`].
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.group.cancel()
+    }
+
+    /// Cancels the group, and says why. As [`Spawner::cancel_because`].
+    #[track_caller]
+    pub fn cancel_because(&self, reason: impl Into<Reason>) -> bool {
+        self.group.cancel_because(reason)
     }
 
     /// Takes no more tasks. Those that are there go on.

@@ -9,7 +9,7 @@ use super::Tally;
 use aqueduct_core::roster::LetGo;
 
 use crate::failure::{Failure, FailureKind, FailureList, Panicked};
-use crate::info::TaskRef;
+use crate::info::{TaskInfo, TaskRef};
 use crate::policy::{Next, Policy, Triage, Verdict};
 
 /// How a task ended.
@@ -66,6 +66,23 @@ pub(super) fn quietly(run: impl FnOnce()) {
     }
 }
 
+/// By which task's end the rest is to be cancelled.
+pub(crate) struct Cause {
+    pub(crate) why: Why,
+    pub(crate) task: TaskInfo,
+}
+
+/// What that end was, to the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The last that it needed.
+    Enough,
+    Failed,
+    Panicked,
+    /// What it panicked at.
+    Broken,
+}
+
 pub(crate) struct Judge<P: Policy + 'static> {
     policy: P,
     failures: FailureList<P::Error>,
@@ -107,31 +124,35 @@ impl<P: Policy + 'static> Judge<P> {
         std::mem::take(&mut self.cut_short)
     }
 
-    /// Says whether the rest is to be cancelled.
+    /// Says why the rest is to be cancelled, if it is.
     #[must_use]
-    pub(super) fn judge_batch(&mut self) -> bool {
-        let mut cancel = false;
+    pub(super) fn judge_batch(&mut self) -> Option<Cause> {
+        let mut cause = None;
         let mut batch = std::mem::take(&mut self.batch);
         let mut judged = LetGo::new();
         for (seat, end) in batch.drain(..) {
             let task = TaskRef::new(&seat);
             let judging = catch_unwind(AssertUnwindSafe(|| self.judge(task, end)));
-            cancel |= judging.unwrap_or_else(|payload| {
+            let why = judging.unwrap_or_else(|payload| {
                 match self.broken {
                     None => self.broken = Some(payload),
                     Some(_) => drop_quietly(payload),
                 }
-                true
+                Some(Why::Broken)
             });
+            if let (Some(why), None) = (why, &cause) {
+                let task = task.to_info();
+                cause = Some(Cause { why, task });
+            }
             judged.add(seat);
         }
         self.batch = batch;
-        cancel
+        cause
     }
 
-    fn judge(&mut self, task: TaskRef<'_>, end: End<P::Output>) -> bool {
+    fn judge(&mut self, task: TaskRef<'_>, end: End<P::Output>) -> Option<Why> {
         if self.broken.is_some() {
-            return false;
+            return None;
         }
         let policy = &mut self.policy;
         let mut fail = |kind| {
@@ -140,29 +161,29 @@ impl<P: Policy + 'static> Judge<P> {
         };
         match end {
             End::Returned(output) => match policy.returned(task, output) {
-                Verdict::Continue => false,
-                Verdict::Enough => true,
+                Verdict::Continue => None,
+                Verdict::Enough => Some(Why::Enough),
                 Verdict::CutShort => {
                     self.cut_short += 1;
-                    false
+                    None
                 }
                 Verdict::Failed(error) => {
                     fail(FailureKind::Error(error));
-                    false
+                    None
                 }
                 Verdict::Fatal(error) => {
                     fail(FailureKind::Error(error));
-                    true
+                    Some(Why::Failed)
                 }
             },
-            End::Handed => false,
+            End::Handed => None,
             End::Panicked(panic) => {
                 fail(FailureKind::Panic(panic.clone()));
-                policy.panicked(task, &panic) == Next::CancelRest
+                (policy.panicked(task, &panic) == Next::CancelRest).then_some(Why::Panicked)
             }
             End::CutShort => {
                 policy.cut_short(task);
-                false
+                None
             }
             End::Untriaged(payload) => resume_unwind(payload),
         }

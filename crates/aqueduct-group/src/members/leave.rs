@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use aqueduct_core::sync::{MutexGuard, Ordering};
 
-use super::judge::{End, Judge, drop_quietly, quietly};
+use super::judge::{Cause, End, Judge, drop_quietly, quietly};
 use super::shard::{BATCH, Shard};
 use super::{Members, Tally};
 use crate::info::{Seat, TaskKind};
@@ -15,7 +15,7 @@ impl<P: Policy + 'static> Members<P> {
     ///
     /// `cancel_rest` is called if the policy wants the others cancelled, while the task still counts.
     #[inline]
-    pub(crate) fn leave(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn()) {
+    pub(crate) fn leave(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn(Cause)) {
         if seat.kind() == TaskKind::Blocking {
             self.blocking.fetch_sub(1, Ordering::Relaxed);
         }
@@ -41,7 +41,7 @@ impl<P: Policy + 'static> Members<P> {
         self.end_in(shard);
     }
 
-    fn judge_later(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn()) {
+    fn judge_later(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn(Cause)) {
         let (number, shard) = self.shard();
         let mut shard = shard.lock();
         shard.tally.add(end.tally());
@@ -79,7 +79,7 @@ impl<P: Policy + 'static> Members<P> {
         }
     }
 
-    fn judge_now(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn()) {
+    fn judge_now(&self, seat: Seat, end: End<P::Output>, cancel_rest: impl Fn(Cause)) {
         let mut core = self.core.lock();
         core.tally.add(end.tally());
         if self.word.0.is_retired() {
@@ -96,7 +96,7 @@ impl<P: Policy + 'static> Members<P> {
     }
 
     /// With the judge: judges what is pending until nothing is, and puts the judge back. Then counts one member out.
-    fn judge_pending(&self, judge: Option<Box<Judge<P>>>, cancel_rest: impl Fn()) {
+    fn judge_pending(&self, judge: Option<Box<Judge<P>>>, cancel_rest: impl Fn(Cause)) {
         let Some(mut judge) = judge else {
             self.count_out(1);
             return;
@@ -105,6 +105,13 @@ impl<P: Policy + 'static> Members<P> {
         loop {
             let mut core = self.core.lock();
             core.tally.recount(judge.take_cut_short());
+            if core.gone {
+                // The policy would keep all that it has until the last handle goes, and itself, if it has such a handle.
+                drop(core);
+                drop_quietly(judge);
+                self.count_out(1);
+                return panic.map_or((), |payload| resume_unwind(payload));
+            }
             if core.pending.is_empty() {
                 core.judge = Some(judge);
                 // Under the lock, so that the owner, who waits for the next end, sees whether there is one to come.
@@ -122,9 +129,9 @@ impl<P: Policy + 'static> Members<P> {
             }
             judge.take_batch(&mut core.pending);
             drop(core);
-            if judge.judge_batch() {
+            if let Some(cause) = judge.judge_batch() {
                 // It wakes the user's wakers; should one panic, the judge has to come back first.
-                let cancelled = catch_unwind(AssertUnwindSafe(&cancel_rest));
+                let cancelled = catch_unwind(AssertUnwindSafe(|| cancel_rest(cause)));
                 panic = panic.or(cancelled.err());
             }
         }

@@ -2,8 +2,6 @@
 
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::sync::Ordering;
-
 use super::judge::Verdicts;
 use super::{Core, Members};
 use crate::enclosing::Enclosing;
@@ -98,7 +96,7 @@ impl<P: Policy + 'static> Members<P> {
         let adopts = self.word.0.enter_unless_over();
         if let Some(limit) = self.limit.as_ref().filter(|_| adopts) {
             // After it was counted: so there seems to be too little room in between, and never too much.
-            limit.fetch_add(1, Ordering::Relaxed);
+            limit.grow();
             self.serve_room();
         }
         adopts
@@ -110,7 +108,7 @@ impl<P: Policy + 'static> Members<P> {
         self.word.0.enter_anyway();
         if let Some(limit) = &self.limit {
             // Those who wait for room have not more of it than before.
-            limit.fetch_add(1, Ordering::Relaxed);
+            limit.grow();
         }
     }
 
@@ -129,7 +127,7 @@ impl<P: Policy + 'static> Members<P> {
 
     pub(super) fn shrink_limit(&self) {
         if let Some(limit) = &self.limit {
-            limit.fetch_sub(1, Ordering::Relaxed);
+            limit.shrink();
         }
     }
 
@@ -155,6 +153,7 @@ impl<P: Policy + 'static> Members<P> {
             drop(pending);
         }
         let mut core = self.core.lock();
+        core.gone = true;
         let unjudged = (std::mem::take(&mut core.pending), core.judge.take());
         let owner = core.owner.take();
         drop(core);

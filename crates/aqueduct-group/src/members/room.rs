@@ -10,10 +10,12 @@
 //! ```
 
 use crate::refs::Arc;
+use std::num::NonZeroUsize;
 
 use aqueduct_core::sync::{AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{PassOn, WaitQueue};
 
+use super::word::LIVE_MAX;
 use super::{Members, Reserved};
 use crate::info::{Loans, Record};
 use crate::policy::Policy;
@@ -46,6 +48,39 @@ impl PassOn for Ask {
         if let (Want::Place, Some(Reserved::Index(_))) = (self.want, self.got) {
             self.group.unreserve();
         }
+    }
+}
+
+/// How many may be alive at once: the group's limit, and those that are alive but have lent their seat, or never had one.
+///
+/// Who lends says so first in the loans of its task, and then here; who claims the seat back between the two takes away
+/// here what is not added yet. So what is here may be below 0 for a moment, when several do. That is read as 0: too little
+/// room is made good by who adds, who serves the line after it; too much would be given away.
+pub(super) struct Limit(AtomicUsize);
+
+impl Limit {
+    pub(super) fn new(limit: NonZeroUsize) -> Self {
+        // No more than ever are, so that it can be made larger.
+        Self(AtomicUsize::new(limit.get().min(LIVE_MAX as usize)))
+    }
+
+    // Relaxed, all of them: whoever adds serves the line afterwards.
+
+    #[inline]
+    pub(super) fn get(&self) -> usize {
+        self.0
+            .load(Ordering::Relaxed)
+            .cast_signed()
+            .max(0)
+            .cast_unsigned()
+    }
+
+    pub(super) fn grow(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn shrink(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -82,7 +117,7 @@ impl<P: Policy + 'static> Members<P> {
         let Some(limit) = &self.limit else { return };
         // Relaxed, as below: the count is of those who wait in one task, and says who changes the limit.
         if loans.fetch_add(1, Ordering::Relaxed) == 0 {
-            limit.fetch_add(1, Ordering::Relaxed);
+            limit.grow();
         }
         self.serve_room();
     }
@@ -91,10 +126,10 @@ impl<P: Policy + 'static> Members<P> {
     /// makes room, for nothing else comes.
     ///
     /// It comes in as another member for a moment, so that nobody else takes the room of which it makes less.
-    fn take_seat(&self, limit: &AtomicUsize, loans: &Loans) -> Reserved {
+    fn take_seat(&self, limit: &Limit, loans: &Loans) -> Reserved {
         self.flush_all();
         let entered = if loans.load(Ordering::Relaxed) == 1 {
-            self.word.0.enter_below(|| limit.load(Ordering::Relaxed))
+            self.word.0.enter_below(|| limit.get())
         } else {
             Reserved::Closed
         };

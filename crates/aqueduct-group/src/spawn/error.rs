@@ -2,6 +2,10 @@ use std::error::Error;
 use std::fmt;
 
 /// The group is closed: the future, or closure, is handed back.
+///
+/// In a body, and in tasks, this means that the group was closed or cancelled, mostly by a failure of a task. It may come at
+/// any time, so do not `unwrap` it: stop spawning and return. The group's result says why.
+/// [`run_try`](crate::GroupBuilder::run_try) is for bodies that do so by `?`, of which it makes a [`Closed`](crate::Closed).
 pub struct SpawnError<F>(pub F);
 
 /// Why a task was not spawned; the future is handed back.

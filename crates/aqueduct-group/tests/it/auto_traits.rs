@@ -67,6 +67,8 @@ fn what_is_told_is_plain() {
         Failure<u8>,
         FailureKind<u8>,
         GroupError<u8>,
+        ErasedGroupError,
+        Closed,
         TaskEnd<u8>,
         Ending<u8>,
         Verdict<u8>,
@@ -80,6 +82,7 @@ fn what_is_told_is_plain() {
     unwind_safe::<StartError>();
     unwind_safe::<NoOutput>();
     unwind_safe::<GroupError<u8>>();
+    unwind_safe::<Closed>();
     unwind_safe::<Report>();
     unwind_safe::<Tree>();
 }

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use aqueduct_group::{AsCompleted, Collect, Discard, TaskEnd, group};
+use aqueduct_group::{AsCompleted, Closed, Collect, Discard, TaskEnd, group};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -80,6 +80,43 @@ fn a_run_dropped_at_every_poll_leaves_nothing() {
         let census = Census::default();
         for polls in 0..100_000 {
             if run_dropped_after(polls, &census).await {
+                assert!(polls > 3, "there were polls to drop it at");
+                return;
+            }
+        }
+        panic!("it never ended");
+    });
+}
+
+/// A body that stops by an error of its own, while its tasks have a grace.
+#[test]
+fn a_run_that_stops_early_dropped_at_every_poll_leaves_nothing() {
+    both(|| async {
+        for polls in 0..100_000 {
+            let census = Census::default();
+            let inner_census = census.clone();
+            let outer = group().open(Collect::new());
+            let task = async move {
+                let limited = group().with_limit(2).with_grace(secs(20));
+                let run = limited.run_try(Discard::new(), async |group| {
+                    for length in [2, 5, 3] {
+                        group.spawn(steps(inner_census.clone(), length)).await?;
+                    }
+                    Err(Closed::because("no more"))
+                });
+                let mut run = Box::pin(run);
+                poll_times(run.as_mut(), polls).await
+            };
+            outer.spawn(task).await.unwrap();
+            let joined = timeout(secs(20), outer.join());
+            let ends = joined.await.expect("nothing hangs");
+            assert_eq!(census.alive(), 0, "dropped after {polls} polls");
+            let [TaskEnd::Returned(ended)] = &ends[..] else {
+                panic!("the task returns");
+            };
+            if let Some(result) = ended {
+                let error = result.as_ref().unwrap_err();
+                assert!(error.is_cancelled() && error.to_string().contains("no more"));
                 assert!(polls > 3, "there were polls to drop it at");
                 return;
             }

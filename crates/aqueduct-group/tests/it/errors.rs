@@ -42,6 +42,64 @@ fn a_failure_leads_from_the_group_to_the_cause() {
     });
 }
 
+/// An error that is no [`Error`], and has one inside, as `anyhow::Error`.
+#[derive(Debug)]
+struct Wrapped(io::Error);
+
+impl std::fmt::Display for Wrapped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "wrapped: {}", self.0)
+    }
+}
+
+impl From<Wrapped> for Box<dyn Error + Send + Sync> {
+    fn from(wrapped: Wrapped) -> Self {
+        wrapped.0.into()
+    }
+}
+
+async fn erased<E>(
+    end: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    E: Into<Box<dyn Error + Send + Sync>> + std::fmt::Display + Send + 'static,
+{
+    let group = group().with_timeout(secs(1)).open(AllOk::<(), E>::new());
+    let _ = group.task("dial").spawn(end).await;
+    group.join().await.map_err(|error| {
+        let text = error.to_string();
+        let erased = error.erase();
+        assert_eq!(erased.to_string(), text);
+        erased
+    })?;
+    Ok(())
+}
+
+#[test]
+fn an_erased_error_says_the_same_and_has_the_first_error_behind_it() {
+    quiet();
+    paused(async {
+        let source = |ended: Result<(), Box<dyn Error + Send + Sync>>| {
+            let chain = chain(&*ended.unwrap_err());
+            let [text, source] = &chain[..] else {
+                panic!("{chain:?}");
+            };
+            assert!(text.ends_with(source.as_str()), "{chain:?}");
+            source.clone()
+        };
+        let told = erased::<String>(async { Err("no route".to_owned()) });
+        assert_eq!(source(told.await), "no route");
+        let told = erased::<Wrapped>(async { Err(Wrapped(io::Error::other("no route"))) });
+        assert_eq!(source(told.await), "no route");
+        let told = erased::<Box<dyn Error + Send + Sync>>(async { Err("no route".into()) });
+        assert_eq!(source(told.await), "no route");
+        let told = erased::<String>(async { panic!("meant") });
+        assert_eq!(source(told.await), "panicked: meant");
+        let told = erased::<String>(std::future::pending());
+        assert_eq!(source(told.await), "cancelled: the deadline has passed");
+    });
+}
+
 #[test]
 fn a_panic_is_told_in_its_own_words() {
     quiet();

@@ -2,7 +2,7 @@
 
 use aqueduct_group::{Collect, Discard, Spawner, TaskEnd, group};
 use tokio::task::yield_now;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{Crowd, both, millis, paused, secs, soon, threads};
 
@@ -182,5 +182,58 @@ fn no_limit_is_too_large() {
         assert!(outer.try_spawn(async {}).is_ok());
         drop(go);
         outer.join().await.unwrap();
+    });
+}
+
+/// As the docs of `start` say: the member goes on when it has its place back.
+#[test]
+fn a_member_that_starts_another_in_a_full_group_waits_until_that_has_ended() {
+    paused(async {
+        for limit in [1, 2] {
+            let group = group().with_limit(limit).open(Collect::new());
+            let spawner = group.spawner();
+            let parent = async move {
+                let began = Instant::now();
+                let started = spawner.unnamed().start(|ready| async move {
+                    ready.ready(());
+                    sleep(secs(60)).await;
+                    None
+                });
+                started.await.unwrap();
+                Some(began.elapsed())
+            };
+            group.spawn(parent).await.unwrap();
+            // Closing it would give the place back.
+            sleep(secs(100)).await;
+            let ends = group.join().await;
+            let waited = ends.into_iter().find_map(|end| end.returned()?);
+            assert_eq!(waited, Some(secs(if limit == 1 { 60 } else { 0 })));
+        }
+    });
+}
+
+/// As the docs of `with_limit` say.
+#[test]
+fn a_member_that_works_beside_its_spawn_makes_one_more_than_the_limit() {
+    paused(async {
+        let group = group().with_limit(1).open(Collect::new());
+        let (spawner, crowd) = (group.spawner(), Crowd::default());
+        let (parents, childs) = (crowd.clone(), crowd.clone());
+        let parent = async move {
+            let child = spawner.spawn(async move {
+                let _inside = childs.enter();
+                sleep(secs(1)).await;
+            });
+            let work = async {
+                let _inside = parents.enter();
+                sleep(secs(3)).await;
+            };
+            let (spawned, ()) = tokio::join!(child, work);
+            spawned.unwrap();
+        };
+        group.spawn(parent).await.unwrap();
+        sleep(millis(100)).await;
+        group.join().await;
+        assert_eq!(crowd.most(), 2);
     });
 }

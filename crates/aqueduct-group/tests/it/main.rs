@@ -21,8 +21,10 @@ mod matrix;
 mod misuse;
 mod no_timers;
 mod policies;
+mod reasons;
 mod regressions;
 mod reserve;
+mod run_try;
 mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;

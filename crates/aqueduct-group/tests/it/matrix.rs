@@ -295,6 +295,7 @@ fn supervision_tells_at_once() {
             let note = told_after.clone();
             let policy = aqueduct_group::Supervise::<&'static str>::new(move |task, _| {
                 assert_eq!(task.name(), Some("first"));
+                assert_eq!(task.to_string(), task.to_info().to_string());
                 note.store(start.elapsed().as_secs() as usize, Ordering::SeqCst);
             });
             let group = open(policy, event, Second::EXACT);

@@ -5,7 +5,8 @@ use std::error::Error;
 use std::pin::Pin;
 
 use aqueduct_group::{
-    AllOk, AsCompleted, Collect, Discard, FirstOk, Quorum, Race, Supervise, group,
+    AllOk, AsCompleted, Closed, Collect, Discard, FirstOk, GroupError, Quorum, Race, Supervise,
+    group,
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -29,6 +30,39 @@ fn a_body_with_boxed_tasks_and_errors() {
         });
         values.await.unwrap()
     });
+}
+
+#[test]
+fn a_body_that_stops_early() {
+    sendable(async {
+        let values = group().run_try(AllOk::<u32, BoxError>::new(), async |group| {
+            group.spawn(task()).await?;
+            group.task("named").spawn(task()).await?;
+            group.try_spawn(task())?;
+            let _ = group.reserve().await?;
+            let text = String::from_utf8(Vec::new()).map_err(Closed::because)?;
+            let boxed: Result<(), BoxError> = Err(text.into());
+            boxed.map_err(Closed::because)
+        });
+        values.await.unwrap()
+    });
+    sendable(group().run_try(Collect::new(), async |group| {
+        group.spawn(task()).await?;
+        Ok(())
+    }));
+}
+
+#[test]
+fn an_error_that_is_erased() {
+    async fn fails() -> Result<(), BoxError> {
+        let run = group().run_try(AllOk::<u32, String>::new(), async |group| {
+            group.spawn(async { Err("no".to_owned()) }).await?;
+            Ok(())
+        });
+        run.await.map_err(GroupError::erase)?;
+        Ok(())
+    }
+    sendable(fails());
 }
 
 #[test]

@@ -83,6 +83,21 @@ fn a_policy_that_panics_is_asked_no_more_and_the_rest_cancelled() {
     assert_eq!(payload.downcast_ref(), Some(&"a broken policy"));
 }
 
+/// It goes while somebody judges: here, while that somebody cancels the rest.
+#[test]
+fn a_judge_whose_owner_has_gone_is_let_go() {
+    let (members, seen) = members(None);
+    let nodes = [(); 3].map(|()| join_async(&members));
+    end(&members, &nodes[0], returned(Out::Fatal), || {
+        members.retire();
+        leave(&members, &nodes[1], Out::Now);
+    });
+    assert_eq!(seen.count(), 1, "the policy has gone");
+    leave(&members, &nodes[2], Out::Now);
+    assert_eq!((seen.all(), members.len()), (vec![0], 0));
+    assert_eq!(members.tally().unjudged, 2);
+}
+
 /// Triage runs in the task that ends, before anything else: a panic of it is the policy's.
 #[test]
 fn a_triage_that_panics_is_a_policy_that_panics() {

@@ -110,3 +110,23 @@ fn what_a_task_has_lent_ends_with_it() {
     members.claim_seat(&node.loans());
     assert_eq!(members.reserve(), Reserved::Full);
 }
+
+/// Two seats are claimed back in the moment between a loan and the room that it makes: see [`Limit`].
+#[test]
+fn a_limit_is_never_below_nothing() {
+    let limit = Limit::new(NonZeroUsize::MIN);
+    limit.shrink();
+    limit.shrink();
+    assert_eq!(limit.get(), 0, "no room, and not all the room there is");
+    limit.grow();
+    assert_eq!(limit.get(), 0);
+    limit.grow();
+    assert_eq!(limit.get(), 1);
+    limit.grow();
+    assert_eq!(limit.get(), 2);
+    // The largest can be made larger.
+    let limit = Limit::new(NonZeroUsize::MAX);
+    let before = limit.get();
+    limit.grow();
+    assert_eq!(limit.get(), before + 1);
+}
