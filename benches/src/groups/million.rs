@@ -121,6 +121,7 @@ fn rates(rt: Rt) -> Bench {
     let mut contest = Rates {
         bench: Bench {
             rounds_max: ROUNDS_MAX,
+            settles: true,
             ..Bench::new(vec![
                 metric(
                     "spawn",

@@ -16,7 +16,7 @@ fn nested(rt: Rt) -> Bench {
     let about =
         "open a group inside the last one's only task, all the way down, then close all; per group";
     let mut contest = Nested {
-        bench: Bench::per_op(format!("group_nested_100000_{rt}"), about),
+        bench: Bench::per_op(format!("group_nested_100000_{rt}"), about).settled(),
         rt,
     };
     entrants::task_trees(&mut contest);

@@ -16,7 +16,7 @@ pub(crate) fn benches() -> Vec<Bench> {
 fn spawn_join(rt: Rt) -> Bench {
     let about = "spawn empty tasks, then wait for all and read their results; per task";
     let mut contest = SpawnJoin {
-        bench: Bench::per_op(format!("spawn_join_{rt}"), about),
+        bench: Bench::per_op(format!("spawn_join_{rt}"), about).settled(),
         rt,
     };
     entrants::tasks(&mut contest);

@@ -25,7 +25,11 @@ impl Runner {
     /// Prepares to run `benches`, whose rounds the progress bar counts. The bar is drawn on stderr if that is a
     /// terminal.
     pub(crate) fn new(benches: &[Bench], effort: Effort) -> Self {
-        let each = |bench: &Bench| bench.rounds(&effort) + usize::from(effort.warm_up);
+        let each = |bench: &Bench| match (effort.warm_up, bench.settles) {
+            (true, true) => 2 * bench.rounds(&effort),
+            (true, false) => bench.rounds(&effort) + 1,
+            (false, _) => bench.rounds(&effort),
+        };
         let rounds = benches
             .iter()
             .map(|bench| bench.cases.len() * each(bench))
@@ -42,8 +46,8 @@ impl Runner {
         }
     }
 
-    /// Runs every case of `bench` as often as the effort says: round by round, each round beginning with another case,
-    /// so that none always follows the same one and a slow spell of the machine hits all.
+    /// Runs every case of `bench` as often as the effort says: round by round, each beginning with another case, so that
+    /// a slow spell of the machine hits all.
     pub(crate) fn run(&self, bench: &Bench) -> Vec<Outcome> {
         let metrics = bench.metrics.len();
         let mut outcomes: Vec<Outcome> = bench
@@ -55,7 +59,7 @@ impl Runner {
             })
             .collect();
 
-        if self.effort.warm_up {
+        if self.effort.warm_up && !bench.settles {
             for (case, outcome) in bench.cases.iter().zip(&mut outcomes) {
                 if self.round(bench, case).is_none() {
                     outcome.figures = None;
@@ -68,7 +72,10 @@ impl Runner {
                 let Some(all) = &mut outcomes[place].figures else {
                     continue;
                 };
-                match self.round(bench, &bench.cases[place]) {
+                let case = &bench.cases[place];
+                let settled =
+                    !(self.effort.warm_up && bench.settles) || self.round(bench, case).is_some();
+                match settled.then(|| self.round(bench, case)).flatten() {
                     Some(figures) => {
                         all.iter_mut()
                             .zip(figures)

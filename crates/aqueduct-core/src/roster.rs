@@ -49,7 +49,7 @@ struct Block<H, T> {
 }
 
 /// A value, on cache lines of its own, and where its block is, so that who holds it needs one pointer.
-#[repr(align(64))]
+#[repr(C, align(64))]
 struct Cell<H, T> {
     block: NonNull<Block<H, T>>,
     value: T,

@@ -203,11 +203,11 @@ impl fmt::Debug for TaskRef<'_> {
 }
 
 /// What a group keeps of each task.
+///
+/// In this order: a task that runs on another core than the one that spawned it, and its judge, need only what is on the
+/// first cache line.
+#[repr(C)]
 pub(crate) struct Record {
-    birth: Birth,
-    name: Option<Cow<'static, str>>,
-    location: &'static Location<'static>,
-    spawned: Coarse,
     /// It wraps around, where a group has spawned four thousand million tasks.
     index: u32,
     kind: TaskKind,
@@ -215,6 +215,10 @@ pub(crate) struct Record {
     pub(crate) stop: Stop,
     /// Made when it is first needed.
     loans: OnceLock<Arc<Loans>>,
+    birth: Birth,
+    name: Option<Cow<'static, str>>,
+    location: &'static Location<'static>,
+    spawned: Coarse,
 }
 
 /// A task's record, and with it its group: the header of the record's block.
@@ -356,3 +360,11 @@ impl Node for Member {
         self.record().location
     }
 }
+
+// With the pointer to its block, which goes before it, it is two cache lines; what its end needs is on the first.
+#[cfg(all(target_os = "linux", target_pointer_width = "64", not(aqueduct_loom)))]
+const _: () = {
+    let pointer = size_of::<usize>();
+    assert!(size_of::<Record>() + pointer <= 128);
+    assert!(std::mem::offset_of!(Record, birth) + pointer <= 64);
+};

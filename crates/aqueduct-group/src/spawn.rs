@@ -376,17 +376,13 @@ fn give_back<'a, P: Policy + 'static>(
 impl<P: Policy + 'static, L: Launch<P>> Future for Spawn<'_, P, L> {
     type Output = Result<L::Given, SpawnError<L::Work>>;
 
-    /// In a group with a limit it spends the task's budget, since it waits for others there: whoever spawns into room that
-    /// is always found lets them run now and then.
+    /// It spends the task's budget: whoever spawns in a loop lets the tasks run now and then, before all of them lie in
+    /// memory that has gone cold meanwhile.
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let coop = match self.spawner.shared().options.limit {
-            Some(_) => Some(ready!(poll_proceed(cx))),
-            None => None,
-        };
+        let coop = ready!(poll_proceed(cx));
         let spawned = ready!(self.as_mut().poll_spawn(cx));
-        if let Some(coop) = coop {
-            coop.made_progress();
-        }
+        coop.made_progress();
         Poll::Ready(spawned)
     }
 }

@@ -44,6 +44,32 @@ fn rounds_are_interleaved_and_begin_with_another_case_each_time() {
 }
 
 #[test]
+fn a_case_settles_before_each_round_that_counts() {
+    let order = Rc::new(RefCell::new(String::new()));
+    let mut bench = Bench::per_op("settled", "").settled();
+    for name in ["a", "b"] {
+        let order = Rc::clone(&order);
+        let round = move |_: &Effort| {
+            order.borrow_mut().push_str(name);
+            vec![order.borrow().len() as f64]
+        };
+        bench.case(who(name), Box::new(round));
+    }
+    let effort = Effort {
+        rounds: 2,
+        warm_up: true,
+        messages: 1,
+    };
+    let benches = [bench];
+    let outcomes = Runner::new(&benches, effort).run(&benches[0]);
+
+    assert_eq!(*order.borrow(), "aabb".to_owned() + "bbaa");
+    let figures = outcomes.into_iter().map(|outcome| outcome.figures.unwrap());
+    let figures = Vec::from_iter(figures.flatten());
+    assert_eq!(figures, [vec![2.0, 8.0], vec![4.0, 6.0]]);
+}
+
+#[test]
 fn a_case_that_panics_leaves_the_others_their_figures() {
     let ran = Rc::new(Cell::new(0));
     let counted = Rc::clone(&ran);

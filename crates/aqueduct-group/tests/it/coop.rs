@@ -51,17 +51,19 @@ fn without_budget_who_takes_what_is_ready_waits_a_turn() {
 #[test]
 fn without_budget_a_group_is_not_full() {
     both(|| async {
-        let group = group().with_limit(100).open(Discard::new());
-        for _ in 0..10 {
-            exhaust().await;
-            let (polls, spawned) = polls(group.spawn(async {})).await;
-            assert_eq!(polls, 2);
-            spawned.unwrap();
-            // What does not wait needs none.
-            exhaust().await;
-            group.try_spawn(async {}).unwrap();
+        for builder in [group(), group().with_limit(100)] {
+            let group = builder.open(Discard::new());
+            for _ in 0..10 {
+                exhaust().await;
+                let (polls, spawned) = polls(group.spawn(async {})).await;
+                assert_eq!(polls, 2);
+                spawned.unwrap();
+                // What does not wait needs none.
+                exhaust().await;
+                group.try_spawn(async {}).unwrap();
+            }
+            group.join().await.unwrap();
         }
-        group.join().await.unwrap();
     });
 }
 
