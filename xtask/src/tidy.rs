@@ -15,6 +15,7 @@ mod manifests;
 mod models;
 mod orderings;
 mod project;
+mod readme;
 mod shape;
 mod source;
 mod unsafety;
@@ -44,6 +45,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("file size", shape::size),
     ("crate docs", docs::readmes),
     ("cancel safety", docs::cancel_safety),
+    ("what READMEs show", readme::readmes),
     ("changelog", changelog::changelog),
     ("what a commit must not hold", leaks::leaks),
 ];

@@ -48,7 +48,7 @@ thread_local! {
 }
 
 /// What is known of a task that Aqueduct spawned, as told by the crate that spawned it. That finds its own type again by
-/// [`downcast`](Self::downcast).
+/// `downcast`, a method of `dyn Node`.
 pub trait Node: Any + Send + Sync {
     /// Its number.
     fn id(&self) -> NodeId;

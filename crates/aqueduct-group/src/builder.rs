@@ -155,7 +155,7 @@ impl GroupBuilder {
     }
 
     /// Waits so long for tasks that were aborted, and do not end because they never come to an `.await`. 5 seconds if
-    /// not told. Then the group ends without them, and its [`Report`](crate::Report) names them.
+    /// not told. Then the group ends without them, and its [`Report`] names them.
     pub fn with_linger(mut self, linger: Duration) -> Self {
         self.options.patience.linger = linger;
         self

@@ -176,10 +176,10 @@ impl<'a> TaskRef<'a> {
     }
 
     /// Whether this error says that the task stopped since its group was cancelled: it is, or carries, a
-    /// [`Cancelled`](aqueduct_cancel::Cancelled) whose reason is that of the group's scope, or of one above it. For
+    /// [`Cancelled`] whose reason is that of the group's scope, or of one above it. For
     /// policies that judge errors: see [`policy`](crate::policy#cancelled-is-not-failed).
     ///
-    /// What an [`io::Error`](std::io::Error) was made from is looked at as well, which its `source()` leaves out.
+    /// What an [`io::Error`] was made from is looked at as well, which its `source()` leaves out.
     pub fn is_cut_short_by(&self, error: &(dyn Error + 'static)) -> bool {
         let scope = self.group.scope();
         let mut next = Some(error);

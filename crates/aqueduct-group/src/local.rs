@@ -7,9 +7,9 @@
 //!                        └──── the group is aborted, or its future is dropped ────▶ cut short
 //! ```
 //!
-//! Only *where* tasks run differs from a group on the runtime. Each has its node, its place and its entry in the same
-//! `members`, and so policies, limits, phases, reports and the tree are the same. Its entry has no
-//! handle to abort it by: an abort wakes the owner, which is the `Driver`, and that drops all of them.
+//! Only *where* tasks run differs from a group on the runtime. Each has its node, its place and its record in the same
+//! `members`, and so policies, limits, phases, reports and the tree are the same. It leaves no waker in its
+//! record: an abort wakes the owner, which is the `Driver`, and that drops all of them.
 //!
 //! # Invariants
 //!

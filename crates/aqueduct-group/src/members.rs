@@ -5,7 +5,7 @@
 //! which each thread uses its own:
 //!
 //! ```text
-//!   spawn   ──▶ word: index, live + 1 ──▶ (spawned) ──▶ own shard: `born`, for the tree and an abort
+//!   spawn   ──▶ word: index, live + 1 ──▶ own shard: a record in `born`, for the tree and an abort ──▶ (spawned)
 //!   end     ──▶ own shard: `pending`, to be judged; `ended` + 1 ── now and then ──▶ word: live - ended
 //!   failure ──▶ core: judged at once                             ──────────────▶ word: live - 1
 //! ```
@@ -39,8 +39,10 @@
 //!     runs, whose owner therefore does not wait yet.
 //! I3. Whoever makes what the owner waits for true looks for the owner's waker under the core's lock afterwards; the
 //!     owner looks for what it waits for under that lock, and leaves its waker there.
-//! I4. `born` keeps tasks that have ended, at most as many as had not at the last pruning, and 64. The group owns them
-//!     and they own the group: when it has ended, whoever finds that out clears `born`.
+//! I4. `born` keeps records of tasks that have ended: of those that did since the last pruning, which comes when they are as
+//!     many as the living, and 64; and of earlier ones if they share a block with one that lives, or are in the last block of
+//!     a shard. The group lists the blocks, and each has the group for its header: when all have left, whoever finds that
+//!     out clears `born`.
 //! I5. No lock is taken while another is held, but the core's or a shard's under that of `room`.
 //!
 //! # Why not one lock

@@ -1,9 +1,16 @@
 use super::*;
 
+fn of(packed: u64) -> Word {
+    Word {
+        packed: AtomicU64::new(packed),
+        stirred: Padded(AtomicBool::new(packed % LIVE != 0)),
+    }
+}
+
 const MAX: usize = 4;
 
 fn with(live: u64, flags: u64) -> Word {
-    Word(AtomicU64::new((live * LIVE) | flags))
+    of((live * LIVE) | flags)
 }
 
 #[test]
@@ -21,9 +28,7 @@ fn indices_grow_with_every_one_who_enters() {
 
 #[test]
 fn an_index_wraps_around_without_touching_the_rest() {
-    let word = Word(AtomicU64::new(
-        (u64::from(u32::MAX) * INDEX) | (7 * LIVE) | ABORTED,
-    ));
+    let word = of((u64::from(u32::MAX) * INDEX) | (7 * LIVE) | ABORTED);
     assert_eq!(word.enter(), Reserved::Index(u32::MAX as usize));
     assert_eq!(word.enter(), Reserved::Index(0));
     assert_eq!(
