@@ -247,6 +247,7 @@ impl GroupBuilder {
     /// would have gone on, a group that was cancelled from outside gives
     /// [`GroupError::Cancelled`](crate::GroupError::Cancelled), also where all tasks returned that it has. An error of the
     /// body's own, by [`Closed::because`], cancels the group and is the reason. Failures of tasks go before it.
+    /// Policies that give no [`GroupError`](crate::GroupError), as [`Collect`](crate::Collect), do not tell of it.
     ///
     /// # Panics
     ///
