@@ -3,7 +3,7 @@ use super::*;
 fn of(packed: u64) -> Word {
     Word {
         packed: AtomicU64::new(packed),
-        stirred: Padded(AtomicBool::new(packed % LIVE != 0)),
+        stirred: Padded(AtomicBool::new(!packed.is_multiple_of(LIVE))),
     }
 }
 
