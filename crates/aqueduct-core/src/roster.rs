@@ -195,7 +195,7 @@ impl<H, T> Roster<H, T> {
         let Some(last) = self.blocks.pop() else {
             return;
         };
-        let len = &mut self.len;
+        let mut unheld = Vec::new();
         self.blocks.retain(|block| {
             // SAFETY: the roster lists it, so it has not been freed (I1).
             let full = unsafe { block.as_ref() };
@@ -203,15 +203,19 @@ impl<H, T> Roster<H, T> {
             // or later, comes after those who let go (I3).
             let keep = full.count.load(Ordering::Relaxed) > 1;
             if !keep {
-                *len -= full.cells.len();
-                // SAFETY: it is taken from the list, and has no room left (I1, I2).
-                unsafe { give_up(*block, 1) };
+                self.len -= full.cells.len();
+                unheld.push(*block);
             }
             keep
         });
         self.blocks.push(last);
         if self.blocks.capacity() > 4 * self.blocks.len().max(MOST) {
             self.blocks.shrink_to(2 * self.blocks.len());
+        }
+        // Last: a destructor may panic, and must find nothing half done.
+        for block in unheld {
+            // SAFETY: it is taken from the list, and has no room left (I1, I2).
+            unsafe { give_up(block, 1) };
         }
     }
 }

@@ -297,6 +297,7 @@ impl<P: Policy + 'static> Drop for TaskGroup<P> {
                 self.shared().hand_over();
             }
             self.shared().members.retire();
+            self.shared().handles.clear();
             if let Err(payload) = cancelled
                 && !std::thread::panicking()
             {

@@ -6,7 +6,8 @@
 //! are dropped their tasks wait, or have ended, and the memory of those is given back where it came from.
 //!
 //! A handle keeps the memory of its task, though nothing of the user's in it, once it has ended. So a thread keeps no more
-//! of them than there are tasks alive, or [`KEPT`], and none when the group ends.
+//! of them than there are tasks alive, or [`KEPT`], lets go of those that have ended when the group lets go of their
+//! records, and keeps none when the group ends.
 
 use aqueduct_core::pad::Padded;
 use aqueduct_core::sync::Lock;
@@ -61,6 +62,20 @@ impl Handles {
         kept.handles.shrink_to(most);
         drop(kept);
         drop(older);
+    }
+
+    /// Drops those of tasks that have ended. To be called now and then, as when the group lets go of their records.
+    pub(crate) fn trim(&self) {
+        for shard in &self.shards {
+            let mut kept = shard.0.lock();
+            let handles = std::mem::take(&mut kept.handles);
+            let (ended, left) = handles.into_iter().partition(JoinHandle::is_finished);
+            kept.handles = left;
+            kept.most = KEPT.max(kept.handles.len());
+            drop(kept);
+            let ended: Vec<_> = ended;
+            drop(ended);
+        }
     }
 
     /// Drops all.

@@ -64,7 +64,7 @@ use std::num::NonZeroUsize;
 use std::task::Waker;
 
 use aqueduct_core::pad::Padded;
-use aqueduct_core::sync::{AtomicUsize, Lock, Ordering};
+use aqueduct_core::sync::{AtomicBool, AtomicUsize, Lock, Ordering};
 use aqueduct_core::thread;
 use aqueduct_core::wait_queue::WaitQueue;
 
@@ -85,6 +85,7 @@ pub(crate) struct Members<P: Policy + 'static> {
     shards: Box<[Padded<Lock<Shard<P>>>]>,
     /// How many have left since the shards were last pruned.
     left: AtomicUsize,
+    pruned: AtomicBool,
     core: Lock<Core<P>>,
     /// Those of the living that nothing can stop.
     blocking: AtomicUsize,
@@ -145,6 +146,7 @@ impl<P: Policy + 'static> Members<P> {
                 .map(|_| Padded(Lock::new(Shard::new())))
                 .collect(),
             left: AtomicUsize::new(0),
+            pruned: AtomicBool::new(false),
             core: Lock::new(Core {
                 judge: Some(Box::new(judge)),
                 pending: Vec::new(),
@@ -214,7 +216,8 @@ impl<P: Policy + 'static> Members<P> {
 
     /// Does what follows from a flush.
     fn counted(&self, counted: Counted) {
-        self.prune(counted);
+        self.note_left(counted);
+        self.prune_if_due();
         if counted.crosses(self.unflushed_max()) {
             self.collect();
         }
@@ -242,8 +245,10 @@ impl<P: Policy + 'static> Members<P> {
         for shard in &self.shards {
             let ended = shard.0.lock().take_ended();
             if ended > 0 {
+                let counted = self.word.0.leave(ended);
+                self.note_left(counted);
                 // What else follows from it is `settle`'s.
-                crosses |= self.word.0.leave(ended).crosses(self.unflushed_max());
+                crosses |= counted.crosses(self.unflushed_max());
             }
         }
         crosses
@@ -251,6 +256,7 @@ impl<P: Policy + 'static> Members<P> {
 
     /// Tells who waits for the end if a flush that told nobody has brought it.
     pub(crate) fn settle(&self) {
+        self.prune_if_due();
         if self.word.0.may_be_over() {
             self.tell();
         }
@@ -279,17 +285,27 @@ impl<P: Policy + 'static> Members<P> {
         shard.born.add(group, record)
     }
 
+    fn note_left(&self, counted: Counted) {
+        // Relaxed, as below: it decides when to prune, and no more.
+        self.left.fetch_add(counted.count(), Ordering::Relaxed);
+    }
+
     /// Lets go of the records of those that have left and were judged, once they are as many as those that have not.
-    fn prune(&self, counted: Counted) {
-        // Relaxed: it decides when to prune, and no more.
-        let left = counted.count() + self.left.fetch_add(counted.count(), Ordering::Relaxed);
-        if left < BATCH.max(counted.live()) {
+    fn prune_if_due(&self) {
+        if self.left.load(Ordering::Relaxed) < BATCH.max(self.about()) {
             return;
         }
         self.left.store(0, Ordering::Relaxed);
         for shard in &self.shards {
             shard.0.lock().born.prune();
         }
+        self.pruned.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether records were let go of since this was last asked, so that it is time to let go of what goes with them.
+    #[inline]
+    pub(crate) fn take_pruned(&self) -> bool {
+        self.pruned.load(Ordering::Relaxed) && self.pruned.swap(false, Ordering::Relaxed)
     }
 
     /// No more members.

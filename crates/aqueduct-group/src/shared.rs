@@ -466,6 +466,9 @@ impl<P: Policy + 'static> Shared<P> {
     pub(crate) fn ended(&self, seat: Seat, end: End<P::Output>) {
         self.members
             .leave(seat, end, |cause| self.cancel_rest(cause));
+        if self.members.take_pruned() {
+            self.handles.trim();
+        }
     }
 }
 
@@ -483,6 +486,8 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
             // Those that are gone make room, now and then, for as many as are left.
             if adopted.len() == adopted.capacity() {
                 adopted.retain(|group| group.strong_count() > 0);
+                let left = adopted.len();
+                adopted.reserve(left.max(8));
             }
             adopted.push(group.clone());
         }

@@ -109,6 +109,7 @@ impl Works {
         let works = &mut known.works;
         if works.len() == works.capacity() {
             works.retain(|work| work.strong_count() > 0);
+            works.reserve(works.len().max(8));
         }
         works.push(Arc::downgrade(&work));
     }

@@ -218,3 +218,29 @@ fn those_that_are_wanted_may_be_held_later() {
     drop(held);
     assert_eq!(alive.get(), 0);
 }
+
+#[test]
+fn a_destructor_that_panics_while_pruning_leaves_the_roster_in_order() {
+    struct Bomb(bool, #[allow(dead_code)] Counted);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(!self.0, "a bomb");
+        }
+    }
+    let alive = Rc::default();
+    let mut roster = Roster::new();
+    for n in 0..3 {
+        drop(roster.add(|| (), Bomb(n == 0, Counted::new(n, &alive))));
+    }
+    let prunes = std::panic::AssertUnwindSafe(|| roster.prune());
+    assert!(std::panic::catch_unwind(prunes).is_err());
+    assert_eq!((roster.len(), roster.iter().count()), (1, 1));
+    drop(roster.add(
+        || unreachable!("there is room"),
+        Bomb(false, Counted::new(3, &alive)),
+    ));
+    assert_eq!(roster.iter().count(), 2);
+    roster.prune();
+    drop(roster);
+    assert!(alive.get() <= 1, "no more than what lay beside the bomb");
+}

@@ -34,3 +34,17 @@ async fn no_more_are_kept_than_tasks_are_alive_or_a_few() {
     handles.clear();
     assert_eq!(kept(&handles), 0);
 }
+
+#[tokio::test]
+async fn those_that_have_ended_are_trimmed() {
+    let handles = Handles::new(2);
+    for _ in 0..10 * KEPT {
+        handles.keep(ended().await, || usize::MAX);
+    }
+    handles.keep(tokio::spawn(std::future::pending()), || usize::MAX);
+    assert_eq!(kept(&handles), 10 * KEPT + 1);
+    tokio::task::yield_now().await;
+    handles.trim();
+    assert_eq!(kept(&handles), 1);
+    handles.clear();
+}

@@ -47,8 +47,10 @@ impl<P: Policy + 'static> Members<P> {
         shard.tally.add(end.tally());
         if self.word.0.is_retired() {
             shard.tally.unjudged += 1;
-            self.end_in(shard);
-            drop((end, seat));
+            drop(shard);
+            // Dropped before the task counts as ended.
+            drop_quietly((end, seat));
+            self.end_in(self.shard().1.lock());
             return;
         }
         shard.pending.push((seat, end));

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, ready};
 
-use super::judge::Verdicts;
+use super::judge::{Verdicts, drop_quietly};
 use super::{Core, Members};
 use crate::enclosing::Enclosing;
 use crate::policy::Policy;
@@ -150,14 +150,17 @@ impl<P: Policy + 'static> Members<P> {
         self.word.0.retire();
         for shard in &self.shards {
             let pending = std::mem::take(&mut shard.0.lock().pending);
-            drop(pending);
+            // What it panics with must not keep the rest, and its group with it.
+            pending.into_iter().for_each(drop_quietly);
         }
         let mut core = self.core.lock();
         core.gone = true;
-        let unjudged = (std::mem::take(&mut core.pending), core.judge.take());
-        let owner = core.owner.take();
+        let pending = std::mem::take(&mut core.pending);
+        let (judge, owner) = (core.judge.take(), core.owner.take());
         drop(core);
-        drop((unjudged, owner));
+        pending.into_iter().for_each(drop_quietly);
+        drop_quietly(judge);
+        drop_quietly(owner);
         if self.word.0.is_over() {
             self.clear();
         }

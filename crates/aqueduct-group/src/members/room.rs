@@ -138,8 +138,10 @@ impl<P: Policy + 'static> Members<P> {
             Reserved::Closed => self.claim_seat(loans),
             Reserved::Index(_) => {
                 self.claim_seat(loans);
-                // What follows from it is `settle`'s.
-                let _ = self.word.0.leave(1);
+                // What else follows from it is `settle`'s.
+                if self.word.0.leave(1).crosses(self.unflushed_max()) {
+                    self.flush_all();
+                }
             }
         }
         Reserved::Index(0)

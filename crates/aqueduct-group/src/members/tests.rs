@@ -158,3 +158,19 @@ fn records_are_let_go_of_with_the_tasks() {
     assert_eq!((is_over(&members), listed()), (true, 0));
     assert!(Task::is_let_go(long));
 }
+
+/// Where the group is full each time, ends are counted before they are many.
+#[test]
+fn records_are_let_go_of_in_a_full_group_too() {
+    let (members, _) = members(Some(4));
+    let mut tasks = std::collections::VecDeque::from_iter((0..4).map(|_| join_async(&members)));
+    for _ in 0..20 * BATCH {
+        assert_eq!(members.reserve(), Reserved::Full);
+        let oldest = tasks.pop_front().unwrap();
+        leave(&members, &oldest, Out::Never);
+        drop(oldest);
+        tasks.push_back(join_async(&members));
+        let listed = members.shards[0].0.lock().born.len();
+        assert!(listed <= 3 * BATCH, "{listed}");
+    }
+}

@@ -210,13 +210,7 @@ impl Counted {
     /// How many it counted out.
     #[inline]
     pub(super) fn count(self) -> usize {
-        live(self.before) - self.live()
-    }
-
-    /// How many it left.
-    #[inline]
-    pub(super) fn live(self) -> usize {
-        live(self.after)
+        live(self.before) - live(self.after)
     }
 
     /// Whether this flush was the one after which every end must flush, so that what was not flushed before is to be
