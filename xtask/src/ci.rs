@@ -71,7 +71,7 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "loom",
-        budget_minutes: 9,
+        budget_minutes: 8,
         run: |ctx| loom::run(ctx, &Default::default()),
         again: "cargo xtask loom",
     },
@@ -83,7 +83,7 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "soak",
-        budget_minutes: 4,
+        budget_minutes: 5,
         run: |ctx| {
             soak::run(
                 ctx,

@@ -207,7 +207,7 @@ fn soak_tests(
 /// `cargo test`, set up for the sanitizer.
 fn build(ctx: &Context, sanitizer: Option<Sanitizer>) -> Result<Build> {
     let Some(sanitizer) = sanitizer else {
-        return Ok(Build::With(Cmd::cargo("test").arg("--release")));
+        return Ok(Build::With(Cmd::cargo("test").args(["--profile", "smoke"])));
     };
     let nightly = tools::nightly(ctx, "test")?;
     let host = host(ctx)?;
