@@ -220,7 +220,7 @@ fn those_that_are_wanted_may_be_held_later() {
 }
 
 #[test]
-fn a_destructor_that_panics_while_pruning_leaves_the_roster_in_order() {
+fn a_destructor_that_panics_while_pruning_leaves_the_roster_in_order_and_a_block_leaked() {
     struct Bomb(bool, #[allow(dead_code)] Counted);
     impl Drop for Bomb {
         fn drop(&mut self) {

@@ -227,7 +227,7 @@ fn wakers_may_use_the_queue_and_other_waiters() {
 }
 
 #[test]
-fn wakers_that_panic_keep_nobody_else_asleep() {
+fn wakers_that_panic_keep_nobody_else_asleep_and_what_they_say_is_leaked() {
     let (semaphore, probe) = (Semaphore::new(), Probe::new());
     const MANY: usize = WakeBatch::SIZE * 3;
     let mut waiters = waiters::<MANY>(&semaphore);

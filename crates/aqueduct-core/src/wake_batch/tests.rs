@@ -97,7 +97,7 @@ fn a_caught_panic_leaves_the_rest_to_the_next_call() {
 
 /// What a panic throws may itself panic when it is dropped.
 #[test]
-fn bombs_that_are_thrown_hold_nobody_up() {
+fn bombs_that_are_thrown_and_leaked_hold_nobody_up() {
     struct Bomb(Arc<Mutex<usize>>);
     impl Drop for Bomb {
         fn drop(&mut self) {

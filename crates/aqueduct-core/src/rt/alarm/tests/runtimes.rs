@@ -179,7 +179,12 @@ fn the_last_alarm_takes_the_timer_with_it() {
     runtime.block_on(async {
         let alarm = Alarm::set(Instant::now() + MS, Waker::noop().clone());
         sleep(10 * MS).await;
-        assert!(alarm.shard.lock().is_idle());
+        {
+            // Idle, or another test's by now.
+            let here = tokio::runtime::Handle::current().id();
+            let state = alarm.shard.lock();
+            assert!(state.is_idle() || !state.is_owned_by(here));
+        }
         alarm_at(Instant::now() + MS).await;
     });
 }
