@@ -8,6 +8,7 @@ mod from;
 pub mod op;
 mod outlet;
 pub mod source;
+mod timer;
 
 pub use boxed::{Boxed, BoxedLocal};
 pub use end::{Collect, Count, Fold, ForEach, ForEachAsync};

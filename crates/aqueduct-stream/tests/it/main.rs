@@ -1,0 +1,7 @@
+//! Tests against the public API.
+
+mod auto_traits;
+mod bounds;
+mod interop;
+mod kit;
+mod marbles;

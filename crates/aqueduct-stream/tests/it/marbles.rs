@@ -1,0 +1,3 @@
+//! What the operators do, as timelines: input, output.
+
+mod stages;
