@@ -32,7 +32,8 @@ impl<S: Source> Flow<S> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the future that `f` returned last, and what that loses is lost. No other item has left the source.
+    /// *Lossy* for what the future that `f` returned last holds, which is dropped with it: use futures that are strict
+    /// instead. No other item has left the source.
     pub fn for_each_async<F, Fut>(self, f: F) -> ForEachAsync<S, F, Fut>
     where
         F: FnMut(S::Item) -> Fut,
@@ -90,7 +91,8 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the future that the closure returned last. No other item has left the source.
+    /// *Lossy* for what the future that the closure returned last holds, which is dropped with it: use a closure whose futures
+    /// are strict instead. No other item has left the source.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct ForEachAsync<S, F, Fut> {
         #[pin]
