@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod boxed;
+mod crew;
 mod end;
 mod flow;
 mod from;

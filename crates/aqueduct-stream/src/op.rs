@@ -2,10 +2,12 @@
 //! their own.
 
 mod chain;
+mod spawned;
 mod stages;
 mod through;
 
 pub use chain::Chain;
+pub use spawned::Spawned;
 pub use stages::{
     Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
     TakeWhile,

@@ -1,0 +1,305 @@
+//! The boundary between two tasks.
+//!
+//! ```text
+//!    task of the stage                          task of the consumer
+//!    source ▶ operators ▶ chunk ──▶ channel ──▶ chunk ▶ operators ▶ terminal
+//! ```
+//!
+//! The task waits for room in the channel first, and pulls no more than there is room for; so the boundary has inside
+//! what its capacity says, and backpressure goes up as far as the source. A chunk crosses at the price of a message.
+//!
+//! With a channel of the user's that has an overflow policy, the task does not wait for room: it pulls a chunk, and the
+//! channel says what becomes of it.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::iter;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use aqueduct_channel::error::TrySendError;
+use aqueduct_channel::{Stats, mpmc, spsc};
+use aqueduct_core::rt::poll_proceed;
+
+use crate::crew::Crew;
+use crate::flow::Flow;
+use crate::from::{Received, receive};
+use crate::outlet::Fill;
+use crate::source::{CHUNK, Outlet, Pull, Source};
+
+/// # On a task of its own
+impl<S: Source> Flow<S> {
+    /// Runs the stream up to here on a task of its own, from the first pull on, which gets ahead by up to `capacity` items.
+    ///
+    /// The task belongs to this stream: it ends with it, and is aborted when it is dropped. It is a member of no other group,
+    /// but a group in whose task or body it was spawned waits for it. A panic in it goes on in the task that pulls, after what
+    /// came before it.
+    ///
+    /// Holds up to `capacity` items between the tasks.
+    ///
+    /// # Panics
+    ///
+    /// With a capacity of 0. Pulling it panics outside of a Tokio runtime, and if the runtime on which the task was spawned is
+    /// shut down before the stream has ended.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let lengths: Vec<usize> = aqueduct_stream::iter(["a", "bc", "def"])
+    ///     .map(str::to_owned)
+    ///     .spawned(64) // what is above runs beside what is below
+    ///     .map(|text| text.len())
+    ///     .collect()
+    ///     .await;
+    /// assert_eq!(lengths, [1, 2, 3]);
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn spawned(self, capacity: usize) -> Flow<Spawned<S>>
+    where
+        S: Send + 'static,
+        S::Item: Send + 'static,
+    {
+        assert!(
+            capacity > 0,
+            "a boundary between tasks has room for 1 item at least"
+        );
+        Flow::new(Spawned {
+            state: State::Idle(Some((self, Kind::Waiting(capacity)))),
+        })
+    }
+
+    /// [`spawned`](Self::spawned) over a channel with options of its own: what happens when it is full, to whom what is
+    /// dropped is handed, and where to spill.
+    ///
+    /// The task does not wait for room, but as the channel's [`Overflow`](aqueduct_channel::Overflow) says; where it says
+    /// `Reject` it does wait, since nobody else could take the item back.
+    ///
+    /// Holds what the channel has room for, and a chunk beside it.
+    ///
+    /// # Panics
+    ///
+    /// As the builder's [`build`](mpmc::Builder::build), and [`spawned`](Self::spawned).
+    ///
+    /// ```
+    /// use aqueduct_channel::{Overflow, mpmc};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let newest = mpmc::Builder::new(16)
+    ///     .overflow(Overflow::DropOldest)
+    ///     .on_drop(|n| eprintln!("{n} came too late"));
+    /// let last = aqueduct_stream::iter(0..1000).spawned_over(newest).fold(0, |_, n| n).await;
+    /// assert_eq!(last, 999);
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn spawned_over(self, channel: mpmc::Builder<S::Item>) -> Flow<Spawned<S>>
+    where
+        S: Send + 'static,
+        S::Item: Send + 'static,
+    {
+        let (tx, rx) = channel.build();
+        Flow::new(Spawned {
+            state: State::Idle(Some((self, Kind::Overflowing(tx, rx)))),
+        })
+    }
+}
+
+impl<S: Source> Flow<Spawned<S>> {
+    /// What went through the channel between the tasks; nothing before it is first pulled.
+    pub fn boundary_stats(&self) -> Option<Stats> {
+        match &self.source_ref().state {
+            State::Running(Running { line, .. }) => Some(line.stats()),
+            State::Idle(_) => None,
+        }
+    }
+}
+
+/// The source of [`Flow::spawned`] and [`Flow::spawned_over`].
+pub struct Spawned<S: Source> {
+    state: State<S>,
+}
+
+// What is above is on another task, or not pulled yet.
+impl<S: Source> Unpin for Spawned<S> {}
+
+enum State<S: Source> {
+    Idle(Option<(Flow<S>, Kind<S::Item>)>),
+    Running(Running<S::Item>),
+}
+
+/// Which channel.
+enum Kind<T> {
+    Waiting(usize),
+    Overflowing(mpmc::Sender<T>, mpmc::Receiver<T>),
+}
+
+struct Running<T> {
+    line: Line<T>,
+    crew: Crew,
+    /// All that was sent has been received.
+    drained: bool,
+}
+
+enum Line<T> {
+    Waiting(Flow<Received<spsc::Receiver<T>>>),
+    Overflowing(Flow<Received<mpmc::Receiver<T>>>),
+}
+
+impl<T> Line<T> {
+    fn stats(&self) -> Stats {
+        match self {
+            Self::Waiting(flow) => flow.source_ref().receiver().stats(),
+            Self::Overflowing(flow) => flow.source_ref().receiver().stats(),
+        }
+    }
+}
+
+impl<S> Spawned<S>
+where
+    S: Source + Send + 'static,
+    S::Item: Send + 'static,
+{
+    #[cold]
+    fn start(&mut self) {
+        let State::Idle(idle) = &mut self.state else {
+            return;
+        };
+        let crew = Crew::new("stream");
+        let (source, kind) = idle.take().expect("a start that panicked is not repeated");
+        let line = match kind {
+            Kind::Waiting(capacity) => {
+                let (tx, rx) = spsc::channel(capacity);
+                crew.spawn("spawned", send_waiting(source, tx));
+                Line::Waiting(receive(rx))
+            }
+            Kind::Overflowing(tx, rx) => {
+                crew.spawn("spawned", send_overflowing(source, tx));
+                Line::Overflowing(receive(rx))
+            }
+        };
+        self.state = State::Running(Running {
+            line,
+            crew,
+            drained: false,
+        });
+    }
+}
+
+impl<S> Source for Spawned<S>
+where
+    S: Source + Send + 'static,
+    S::Item: Send + 'static,
+{
+    type Item = S::Item;
+
+    fn poll_pull<O>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<S::Item> + ?Sized,
+    {
+        if let State::Idle(_) = self.state {
+            self.start();
+        }
+        let State::Running(running) = &mut self.state else {
+            unreachable!("it was started");
+        };
+        if !running.drained {
+            let pulled = match &mut running.line {
+                Line::Waiting(flow) => Pin::new(flow).poll_pull(cx, outlet),
+                Line::Overflowing(flow) => Pin::new(flow).poll_pull(cx, outlet),
+            };
+            match ready!(pulled) {
+                Pull::More => return Poll::Ready(Pull::More),
+                Pull::End => running.drained = true,
+            }
+        }
+        // W1: the channel is closed also where the task is gone without having come to the end.
+        running.crew.poll_ended(cx).map(|()| Pull::End)
+    }
+}
+
+/// Pulls as much as there is room for, until the source ends or nobody receives.
+async fn send_waiting<S: Source>(source: Flow<S>, mut tx: spsc::Sender<S::Item>) {
+    let mut source = pin!(source);
+    let mut chunk = Vec::new();
+    loop {
+        // The permit is given back: this is the only sender, so the room stays.
+        if tx.reserve().await.is_err() {
+            return;
+        }
+        let room = tx.capacity().min(CHUNK);
+        let pull = poll_fn(|cx| poll_chunk(source.as_mut(), cx, &mut chunk, room)).await;
+        if tx.try_send_many(&mut chunk.drain(..)).is_err() || pull == Pull::End {
+            return;
+        }
+    }
+}
+
+/// Pulls chunks, and has the channel say what happens to each item.
+async fn send_overflowing<S: Source>(source: Flow<S>, tx: mpmc::Sender<S::Item>) {
+    let mut source = pin!(source);
+    let mut chunk = Vec::new();
+    loop {
+        let pull = poll_fn(|cx| poll_chunk(source.as_mut(), cx, &mut chunk, CHUNK)).await;
+        let mut items = chunk.drain(..);
+        if tx.try_send_many(&mut items).is_err() {
+            return;
+        }
+        // What is left over found no room.
+        for item in items {
+            let sent = match tx.try_send(item) {
+                Ok(()) => true,
+                Err(TrySendError::Full(item)) => tx.send_many(iter::once(item)).await.is_ok(),
+                Err(TrySendError::Closed(_)) => false,
+            };
+            if !sent {
+                return;
+            }
+        }
+        if pull == Pull::End {
+            return;
+        }
+    }
+}
+
+/// Fills an empty buffer with what is there, up to a length: one pull, if that brings something (P7).
+fn poll_chunk<S: Source>(
+    mut source: Pin<&mut Flow<S>>,
+    cx: &mut Context<'_>,
+    chunk: &mut Vec<S::Item>,
+    len_max: usize,
+) -> Poll<Pull> {
+    loop {
+        let coop = ready!(poll_proceed(cx));
+        let pulled = source
+            .as_mut()
+            .poll_pull(cx, &mut Fill::up_to(chunk, len_max));
+        match pulled {
+            // Its waker is registered; the next pull will find that again.
+            Poll::Pending if chunk.is_empty() => return Poll::Pending,
+            Poll::Ready(Pull::More) if chunk.is_empty() => coop.made_progress(),
+            _ => {
+                coop.made_progress();
+                return Poll::Ready(match pulled {
+                    Poll::Ready(pull) => pull,
+                    Poll::Pending => Pull::More,
+                });
+            }
+        }
+    }
+}
+
+impl<S: Source + fmt::Debug> fmt::Debug for Spawned<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut spawned = f.debug_struct("Spawned");
+        match &self.state {
+            State::Idle(Some((source, _))) => spawned.field("source", source),
+            State::Idle(None) => &mut spawned,
+            State::Running(running) => spawned
+                .field("crew", &running.crew)
+                .field("line", &running.line.stats()),
+        };
+        spawned.finish_non_exhaustive()
+    }
+}
