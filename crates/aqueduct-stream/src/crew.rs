@@ -70,6 +70,49 @@ pub(crate) fn shut_down() -> ! {
     );
 }
 
+/// A stage that is not started, or runs. It is started by its first pull, since it is made without a runtime.
+pub(crate) enum Stage<R> {
+    /// Taken out when it is started.
+    Idle(Option<Start<R>>),
+    Running(R),
+}
+
+/// Spawns the tasks. Boxed, so that the type of what is above them ends here: that is on other tasks.
+type Start<R> = Box<dyn FnOnce() -> R + Send>;
+
+impl<R> Stage<R> {
+    pub(crate) fn idle(start: impl FnOnce() -> R + Send + 'static) -> Self {
+        Self::Idle(Some(Box::new(start)))
+    }
+
+    /// What runs, started if it was not.
+    #[inline]
+    pub(crate) fn running(&mut self) -> &mut R {
+        if let Self::Idle(start) = self {
+            *self = Self::start(start);
+        }
+        match self {
+            Self::Running(running) => running,
+            Self::Idle(_) => unreachable!("it was started"),
+        }
+    }
+
+    #[cold]
+    fn start(start: &mut Option<Start<R>>) -> Self {
+        let start = start.take().expect("a start that panicked is not repeated");
+        Self::Running(start())
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Stage<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle(_) => f.write_str("Idle"),
+            Self::Running(running) => running.fmt(f),
+        }
+    }
+}
+
 impl fmt::Debug for Crew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Crew")

@@ -4,6 +4,7 @@
 mod boxed;
 mod crew;
 mod end;
+mod feed;
 mod flow;
 mod from;
 pub mod op;

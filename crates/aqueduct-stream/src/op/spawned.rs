@@ -12,19 +12,17 @@
 //! channel says what becomes of it.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::iter;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use aqueduct_channel::error::TrySendError;
 use aqueduct_channel::{Stats, mpmc, spsc};
-use aqueduct_core::rt::poll_proceed;
 
-use crate::crew::Crew;
+use crate::crew::{Crew, Stage};
+use crate::feed::pull_chunk;
 use crate::flow::Flow;
 use crate::from::{Received, receive};
-use crate::outlet::Fill;
 use crate::source::{CHUNK, Outlet, Pull, Source};
 
 /// # On a task of its own
@@ -55,7 +53,7 @@ impl<S: Source> Flow<S> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn spawned(self, capacity: usize) -> Flow<Spawned<S>>
+    pub fn spawned(self, capacity: usize) -> Flow<Spawned<S::Item>>
     where
         S: Send + 'static,
         S::Item: Send + 'static,
@@ -64,9 +62,11 @@ impl<S: Source> Flow<S> {
             capacity > 0,
             "a boundary between tasks has room for 1 item at least"
         );
-        Flow::new(Spawned {
-            state: State::Idle(Some((self, Kind::Waiting(capacity)))),
-        })
+        Flow::new(Spawned::new(move |crew| {
+            let (tx, rx) = spsc::channel(capacity);
+            crew.spawn("spawned", send_waiting(self, tx));
+            Line::Waiting(receive(rx))
+        }))
     }
 
     /// [`spawned`](Self::spawned) over a channel with options of its own: what happens when it is full, to whom what is
@@ -94,45 +94,36 @@ impl<S: Source> Flow<S> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn spawned_over(self, channel: mpmc::Builder<S::Item>) -> Flow<Spawned<S>>
+    pub fn spawned_over(self, channel: mpmc::Builder<S::Item>) -> Flow<Spawned<S::Item>>
     where
         S: Send + 'static,
         S::Item: Send + 'static,
     {
         let (tx, rx) = channel.build();
-        Flow::new(Spawned {
-            state: State::Idle(Some((self, Kind::Overflowing(tx, rx)))),
-        })
+        Flow::new(Spawned::new(move |crew| {
+            crew.spawn("spawned", send_overflowing(self, tx));
+            Line::Overflowing(receive(rx))
+        }))
     }
 }
 
-impl<S: Source> Flow<Spawned<S>> {
+// Items are never pinned.
+impl<T> Unpin for Spawned<T> {}
+
+impl<T> Flow<Spawned<T>> {
     /// What went through the channel between the tasks; nothing before it is first pulled.
     pub fn boundary_stats(&self) -> Option<Stats> {
-        match &self.source_ref().state {
-            State::Running(Running { line, .. }) => Some(line.stats()),
-            State::Idle(_) => None,
+        match &self.source_ref().stage {
+            Stage::Running(running) => Some(running.line.stats()),
+            Stage::Idle(_) => None,
         }
     }
 }
 
 /// The source of [`Flow::spawned`] and [`Flow::spawned_over`].
-pub struct Spawned<S: Source> {
-    state: State<S>,
-}
-
-// What is above is on another task, or not pulled yet.
-impl<S: Source> Unpin for Spawned<S> {}
-
-enum State<S: Source> {
-    Idle(Option<(Flow<S>, Kind<S::Item>)>),
-    Running(Running<S::Item>),
-}
-
-/// Which channel.
-enum Kind<T> {
-    Waiting(usize),
-    Overflowing(mpmc::Sender<T>, mpmc::Receiver<T>),
+#[derive(Debug)]
+pub struct Spawned<T> {
+    stage: Stage<Running<T>>,
 }
 
 struct Running<T> {
@@ -156,54 +147,31 @@ impl<T> Line<T> {
     }
 }
 
-impl<S> Spawned<S>
-where
-    S: Source + Send + 'static,
-    S::Item: Send + 'static,
-{
-    #[cold]
-    fn start(&mut self) {
-        let State::Idle(idle) = &mut self.state else {
-            return;
-        };
-        let crew = Crew::new("stream");
-        let (source, kind) = idle.take().expect("a start that panicked is not repeated");
-        let line = match kind {
-            Kind::Waiting(capacity) => {
-                let (tx, rx) = spsc::channel(capacity);
-                crew.spawn("spawned", send_waiting(source, tx));
-                Line::Waiting(receive(rx))
-            }
-            Kind::Overflowing(tx, rx) => {
-                crew.spawn("spawned", send_overflowing(source, tx));
-                Line::Overflowing(receive(rx))
+impl<T> Spawned<T> {
+    fn new(spawn: impl FnOnce(&Crew) -> Line<T> + Send + 'static) -> Self {
+        let start = move || {
+            let crew = Crew::new("stream");
+            let line = spawn(&crew);
+            Running {
+                line,
+                crew,
+                drained: false,
             }
         };
-        self.state = State::Running(Running {
-            line,
-            crew,
-            drained: false,
-        });
+        Self {
+            stage: Stage::idle(start),
+        }
     }
 }
 
-impl<S> Source for Spawned<S>
-where
-    S: Source + Send + 'static,
-    S::Item: Send + 'static,
-{
-    type Item = S::Item;
+impl<T> Source for Spawned<T> {
+    type Item = T;
 
     fn poll_pull<O>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<S::Item> + ?Sized,
+        O: Outlet<T> + ?Sized,
     {
-        if let State::Idle(_) = self.state {
-            self.start();
-        }
-        let State::Running(running) = &mut self.state else {
-            unreachable!("it was started");
-        };
+        let running = self.stage.running();
         if !running.drained {
             let pulled = match &mut running.line {
                 Line::Waiting(flow) => Pin::new(flow).poll_pull(cx, outlet),
@@ -229,7 +197,7 @@ async fn send_waiting<S: Source>(source: Flow<S>, mut tx: spsc::Sender<S::Item>)
             return;
         }
         let room = tx.capacity().min(CHUNK);
-        let pull = poll_fn(|cx| poll_chunk(source.as_mut(), cx, &mut chunk, room)).await;
+        let pull = pull_chunk(source.as_mut(), &mut chunk, room).await;
         if tx.try_send_many(&mut chunk.drain(..)).is_err() || pull == Pull::End {
             return;
         }
@@ -241,7 +209,7 @@ async fn send_overflowing<S: Source>(source: Flow<S>, tx: mpmc::Sender<S::Item>)
     let mut source = pin!(source);
     let mut chunk = Vec::new();
     loop {
-        let pull = poll_fn(|cx| poll_chunk(source.as_mut(), cx, &mut chunk, CHUNK)).await;
+        let pull = pull_chunk(source.as_mut(), &mut chunk, CHUNK).await;
         let mut items = chunk.drain(..);
         if tx.try_send_many(&mut items).is_err() {
             return;
@@ -263,43 +231,11 @@ async fn send_overflowing<S: Source>(source: Flow<S>, tx: mpmc::Sender<S::Item>)
     }
 }
 
-/// Fills an empty buffer with what is there, up to a length: one pull, if that brings something (P7).
-fn poll_chunk<S: Source>(
-    mut source: Pin<&mut Flow<S>>,
-    cx: &mut Context<'_>,
-    chunk: &mut Vec<S::Item>,
-    len_max: usize,
-) -> Poll<Pull> {
-    loop {
-        let coop = ready!(poll_proceed(cx));
-        let pulled = source
-            .as_mut()
-            .poll_pull(cx, &mut Fill::up_to(chunk, len_max));
-        match pulled {
-            // Its waker is registered; the next pull will find that again.
-            Poll::Pending if chunk.is_empty() => return Poll::Pending,
-            Poll::Ready(Pull::More) if chunk.is_empty() => coop.made_progress(),
-            _ => {
-                coop.made_progress();
-                return Poll::Ready(match pulled {
-                    Poll::Ready(pull) => pull,
-                    Poll::Pending => Pull::More,
-                });
-            }
-        }
-    }
-}
-
-impl<S: Source + fmt::Debug> fmt::Debug for Spawned<S> {
+impl<T> fmt::Debug for Running<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut spawned = f.debug_struct("Spawned");
-        match &self.state {
-            State::Idle(Some((source, _))) => spawned.field("source", source),
-            State::Idle(None) => &mut spawned,
-            State::Running(running) => spawned
-                .field("crew", &running.crew)
-                .field("line", &running.line.stats()),
-        };
-        spawned.finish_non_exhaustive()
+        f.debug_struct("Running")
+            .field("crew", &self.crew)
+            .field("line", &self.line.stats())
+            .finish()
     }
 }
