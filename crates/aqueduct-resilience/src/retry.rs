@@ -43,7 +43,7 @@ use crate::budget::RetryBudget;
 pub use self::decide::Decision;
 pub use self::error::{Failure, RetryError, RetryErrorKind};
 
-mod course;
+pub(crate) mod course;
 mod decide;
 mod error;
 
@@ -287,7 +287,7 @@ impl<E> Retry<E> {
             }
             let within = course.begin(self);
             let result = until(within.deadline, call()).await;
-            match course.after(self, within, result)? {
+            match course.after(self, within, result, true)? {
                 Next::Done(value) => return Ok(value),
                 Next::Pause(delay) => pause(delay).await,
             }

@@ -83,12 +83,19 @@ impl<E> Course<E> {
         }
     }
 
-    /// What comes after a try. No result is one that came not in time.
+    /// Whether there may be a try after the one that has begun.
+    pub(crate) fn may_have_more(&self, retry: &Retry<E>) -> bool {
+        let most = retry.limits.tries_max;
+        most.is_none_or(|most| self.tries < most.get())
+    }
+
+    /// What comes after a try. No result is one that came not in time; what is not `repeatable` is not repeated.
     pub(crate) fn after<T>(
         &mut self,
         retry: &Retry<E>,
         within: Within,
         result: Option<Result<T, E>>,
+        repeatable: bool,
     ) -> Result<Next<T>, RetryErrorKind> {
         let failure = match (result, within.of_try) {
             (Some(Ok(value)), _) => return Ok(Next::Done(value)),
@@ -96,7 +103,7 @@ impl<E> Course<E> {
             (None, Some(limit)) => Failure::TimedOut(limit),
             (None, None) => return Err(RetryErrorKind::TotalElapsed),
         };
-        self.failed(retry, failure).map(Next::Pause)
+        self.failed(retry, failure, repeatable).map(Next::Pause)
     }
 
     /// How long to sleep before the next try, if there is to be one.
@@ -104,8 +111,10 @@ impl<E> Course<E> {
         &mut self,
         retry: &Retry<E>,
         failure: Failure<E>,
+        repeatable: bool,
     ) -> Result<Duration, RetryErrorKind> {
         let decision = match (&failure, &retry.classifier) {
+            _ if !repeatable && self.may_have_more(retry) => Decision::Stop,
             (Failure::Error(error), Some(classifier)) => classifier(error),
             _ => Decision::Retry,
         };

@@ -9,6 +9,8 @@ mod hooks;
 mod limits;
 mod runtimes;
 mod spawnable;
+#[cfg(feature = "tower")]
+mod tower;
 
 use std::cell::Cell;
 use std::time::Duration;
