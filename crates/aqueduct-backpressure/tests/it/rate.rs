@@ -1,0 +1,5 @@
+//! Rate limits.
+
+mod runtimes;
+mod traits;
+mod waiting;
