@@ -1,2 +1,21 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod boxed;
+mod crew;
+mod end;
+mod feed;
+mod flow;
+mod from;
+pub mod op;
+mod outlet;
+pub mod source;
+mod timer;
+
+pub use boxed::{Boxed, BoxedLocal};
+pub use end::{Collect, Count, Fold, ForEach, ForEachAsync};
+pub use flow::{Flow, Next, NextMany};
+pub use from::{
+    FromStream, Iter, Receive, Received, empty, from_stream, iter, once, receive, repeat,
+};
+pub use source::{CHUNK, Outlet, Pull, Source};

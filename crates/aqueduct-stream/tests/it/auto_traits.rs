@@ -1,0 +1,46 @@
+//! What can be sent, shared and moved.
+
+use std::cell::Cell;
+use std::marker::PhantomPinned;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use aqueduct_stream::{Flow, iter};
+
+fn is_all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>(_: &T) {}
+fn is_send<T: Send>(_: &T) {}
+fn is_unpin<T: Unpin>(_: &T) {}
+
+#[test]
+fn streams_are_what_their_parts_are() {
+    is_all(&iter([1]));
+    is_all(&iter([1]).map(|n| n + 1).filter(|n| *n > 1).take(1).dedup());
+    is_all(&iter([1]).chain(iter([2])));
+    // The items need not be Sync, nor a closure.
+    is_send(&iter([1]).map(Cell::new).filter(|_| true));
+    // Nothing but a source may pin.
+    is_unpin(&iter([1]).map(|_| PhantomPinned));
+    is_send(&iter([1]).boxed());
+    is_send(&iter([1]).map(|n| n + 1).fold(0, |a, b| a + b));
+}
+
+#[test]
+fn streams_can_be_spawned() {
+    fn spawnable<F: Future + Send + 'static>(_: F) {}
+    spawnable(async {
+        let mut flow: Flow<_> = iter(["a".to_owned()]).map(|s| s + "b");
+        let first = flow.next().await;
+        let mut rest = Vec::new();
+        flow.next_many(&mut rest, 10).await;
+        flow.by_ref().for_each(drop).await;
+        first
+    });
+    spawnable(async {
+        let text = String::from("x");
+        iter(0..3)
+            .for_each_async(|n| {
+                let text = text.clone();
+                async move { drop(format!("{text}{n}")) }
+            })
+            .await;
+    });
+}

@@ -1,0 +1,151 @@
+//! What an operator has inside.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use aqueduct_stream::{Boxed, Flow, Outlet, Pull, Source};
+
+use super::marble::{TICK, paused};
+
+/// An item that is counted as long as it lives, clones included.
+#[derive(Debug)]
+pub(crate) struct Tracked {
+    pub(crate) number: usize,
+    alive: Arc<AtomicUsize>,
+}
+
+impl Tracked {
+    fn new(number: usize, alive: &Arc<AtomicUsize>) -> Self {
+        alive.fetch_add(1, Ordering::SeqCst);
+        Self {
+            number,
+            alive: Arc::clone(alive),
+        }
+    }
+}
+
+impl Clone for Tracked {
+    fn clone(&self) -> Self {
+        Self::new(self.number, &self.alive)
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl PartialEq for Tracked {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+/// A source that makes items as it is asked, up to 5 at once, with a pause before each 5 and before the end.
+struct Dribble {
+    next: usize,
+    alive: Arc<AtomicUsize>,
+    pause: bool,
+}
+
+const CHUNK_LEN: usize = 5;
+const ITEMS: usize = 4 * CHUNK_LEN;
+
+impl Source for Dribble {
+    type Item = Tracked;
+
+    fn poll_pull<O>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<Tracked> + ?Sized,
+    {
+        if self.next % CHUNK_LEN == 0 && !self.pause {
+            self.pause = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.pause = false;
+        if self.next == ITEMS {
+            return Poll::Ready(Pull::End);
+        }
+        let room = outlet.room();
+        assert!(room > 0, "a pull began without room");
+        for _ in 0..room.min(CHUNK_LEN - self.next % CHUNK_LEN) {
+            let item = Tracked::new(self.next, &self.alive);
+            self.next += 1;
+            if outlet.push(item).is_break() {
+                break;
+            }
+        }
+        Poll::Ready(Pull::More)
+    }
+}
+
+/// Asserts that an operator never has more than `bound` items inside (clones included), whenever it is looked at, and none
+/// after it has been dropped, which it is after every number of polls.
+///
+/// What is inside when a stream is dropped is lost: so this is the bound of that, too.
+pub(crate) fn holds<S>(bound: usize, operator: impl Fn(Flow<Boxed<'static, Tracked>>) -> Flow<S>)
+where
+    S: Source,
+{
+    let mut most = 0;
+    for limit in [1, 3, usize::MAX] {
+        for polls in 0.. {
+            let (inside, ended) = paused(drop_after(polls, limit, &operator));
+            most = most.max(inside);
+            assert!(
+                inside <= bound,
+                "{inside} items inside after {polls} polls for {limit} items, where {bound} are stated"
+            );
+            if ended {
+                break;
+            }
+        }
+    }
+    assert_eq!(most, bound, "less is inside than is stated");
+}
+
+/// Polls so often, a tick apart, for up to so many items each time, then drops the stream. Returns the most that was inside between two polls, and whether it
+/// has ended.
+async fn drop_after<S>(
+    polls: usize,
+    limit: usize,
+    operator: &impl Fn(Flow<Boxed<'static, Tracked>>) -> Flow<S>,
+) -> (usize, bool)
+where
+    S: Source,
+{
+    let alive = Arc::new(AtomicUsize::new(0));
+    let source = Dribble {
+        next: 0,
+        alive: Arc::clone(&alive),
+        pause: false,
+    };
+    let mut inside_max = 0;
+    let mut ended = false;
+    {
+        let mut flow = pin!(operator(Flow::new(source).boxed()));
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..polls {
+            // What comes out is dropped here: all that is alive after it is inside.
+            let mut items = Vec::new();
+            let polled = flow.as_mut().poll_many(&mut cx, &mut items, limit);
+            ended = polled == Poll::Ready(0);
+            drop(items);
+            inside_max = inside_max.max(alive.load(Ordering::SeqCst));
+            // A stage on a task of its own gets ahead meanwhile.
+            tokio::time::sleep(TICK).await;
+            inside_max = inside_max.max(alive.load(Ordering::SeqCst));
+            if ended {
+                break;
+            }
+        }
+    }
+    // What is on another task has a moment to go.
+    tokio::time::sleep(TICK).await;
+    assert_eq!(alive.load(Ordering::SeqCst), 0, "items live on");
+    (inside_max, ended)
+}

@@ -1,0 +1,8 @@
+//! Tests against the public API.
+
+mod auto_traits;
+mod bounds;
+mod interop;
+mod kit;
+mod marbles;
+mod tasks;

@@ -1,0 +1,4 @@
+//! What the operators do, as timelines: input, output.
+
+mod stages;
+mod tasks;
