@@ -43,6 +43,8 @@ mod acquire;
 #[cfg(not(aqueduct_loom))]
 mod error;
 #[cfg(not(aqueduct_loom))]
+mod keyed;
+#[cfg(not(aqueduct_loom))]
 mod limiter;
 #[cfg(not(aqueduct_loom))]
 mod line;
@@ -55,6 +57,8 @@ pub use quota::Quota;
 pub use acquire::{Acquire, AcquireTimeout};
 #[cfg(not(aqueduct_loom))]
 pub use error::{AcquireError, AcquireTimeoutError, TryAcquireError};
+#[cfg(not(aqueduct_loom))]
+pub use keyed::{AcquireKey, KeyedRateLimiter, KeyedStats};
 #[cfg(not(aqueduct_loom))]
 pub use limiter::RateLimiter;
 #[cfg(not(aqueduct_loom))]

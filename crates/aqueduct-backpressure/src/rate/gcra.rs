@@ -75,9 +75,15 @@ pub(super) struct Taken {
 }
 
 impl Gcra {
-    pub(super) fn new(pace: Pace) -> Self {
+    #[cfg(test)]
+    fn new(pace: Pace) -> Self {
+        Self::used_until(pace, 0)
+    }
+
+    /// A limit whose rate is used up to a time.
+    pub(super) fn used_until(pace: Pace, tat: u64) -> Self {
         Self {
-            word: AtomicU64::new(0),
+            word: AtomicU64::new(tat << 1),
             paces: [AtomicPace::new(pace), AtomicPace::new(pace)],
             returned: AtomicU64::new(0),
             changes: AtomicU32::new(0),
@@ -183,6 +189,11 @@ impl Gcra {
         // Pairs with the Release in `change`.
         let word = self.word.load(Ordering::Acquire);
         self.pace(word).available(word >> 1, now)
+    }
+
+    /// The time up to which the rate is used.
+    pub(super) fn tat(&self) -> u64 {
+        self.word.load(Ordering::Relaxed) >> 1
     }
 
     pub(super) fn burst(&self) -> u32 {

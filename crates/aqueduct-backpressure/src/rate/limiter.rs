@@ -47,7 +47,7 @@ impl RateLimiter {
     /// As [`new`](Self::new), at a moment of the caller's.
     pub fn starting_at(quota: Quota, now: Instant) -> Self {
         Self {
-            line: Line::new(quota, now),
+            line: Line::new(quota, now, 0),
         }
     }
 

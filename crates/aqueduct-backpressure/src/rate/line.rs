@@ -68,7 +68,7 @@ impl PassOn for Ask {
 pub(super) type Seat = LazyWait<Arc<WaitQueue<Ask>>>;
 
 #[derive(Debug)]
-pub(super) struct Line {
+pub(in crate::rate) struct Line {
     gcra: Gcra,
     /// L3. Beside the word: a decision reads both.
     waiting: AtomicU64,
@@ -82,9 +82,10 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(quota: Quota, start: Instant) -> Arc<Self> {
+    /// A line for a limit whose rate is used up to a time.
+    pub(super) fn new(quota: Quota, start: Instant, tat: u64) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
-            gcra: Gcra::new(quota.pace()),
+            gcra: Gcra::used_until(quota.pace(), tat),
             waiting: AtomicU64::new(0),
             start,
             queue: Arc::new(WaitQueue::new(0)),
@@ -133,6 +134,11 @@ impl Line {
         let before = self.waiting.load(Ordering::Relaxed);
         let units = self.gcra.delay(at, before.saturating_add(permits.into()));
         self.rejected(Denied::TooSoon(units))
+    }
+
+    /// The time up to which the rate is used.
+    pub(super) fn tat(&self) -> u64 {
+        self.gcra.tat()
     }
 
     /// Waits for permits in `seat`, which is this waiter's alone.

@@ -4,8 +4,8 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use aqueduct_backpressure::rate::{
-    Acquire, AcquireError, AcquireTimeout, AcquireTimeoutError, Quota, RateLimiter, Stats,
-    TryAcquireError,
+    Acquire, AcquireError, AcquireKey, AcquireTimeout, AcquireTimeoutError, KeyedRateLimiter,
+    KeyedStats, Quota, RateLimiter, Stats, TryAcquireError,
 };
 
 fn free<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static>() {}
@@ -19,6 +19,9 @@ fn handles_and_values_cross_threads() {
     free::<TryAcquireError>();
     free::<AcquireError>();
     free::<AcquireTimeoutError>();
+    free::<KeyedRateLimiter<String>>();
+    free::<KeyedStats>();
+    sent::<AcquireKey<'_, String, std::hash::RandomState>>();
     sent::<Acquire>();
     sent::<Acquire<&RateLimiter>>();
     sent::<AcquireTimeout<'_>>();
