@@ -3,3 +3,4 @@
 
 pub mod codel;
 pub mod limit;
+pub mod rate;
