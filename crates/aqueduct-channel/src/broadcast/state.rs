@@ -83,8 +83,7 @@ impl<T> State<T> {
 
     /// Whether there is room for a message that was promised none.
     pub(super) fn has_room(&mut self, capacity: u64) -> bool {
-        self.tail - self.slowest + self.promised < capacity
-            || self.len() + self.promised < capacity
+        self.tail - self.slowest + self.promised < capacity || self.len() + self.promised < capacity
     }
 
     /// As [`has_room`](Self::has_room). If there is none, has one of the slowest receivers tell when it moves.
