@@ -4,6 +4,7 @@
 mod chain;
 mod stages;
 mod through;
+mod time;
 
 pub use chain::Chain;
 pub use stages::{
@@ -11,3 +12,4 @@ pub use stages::{
     TakeWhile,
 };
 pub use through::{Stage, Through};
+pub use time::{Batch, ByCount, ByWeight};
