@@ -12,4 +12,7 @@ pub use stages::{
     TakeWhile,
 };
 pub use through::{Stage, Through};
-pub use time::{Batch, ByCount, ByWeight};
+pub use time::{
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
+    TakeUntil, Throttle, ThrottleFirst, Timeout,
+};

@@ -15,6 +15,18 @@
 
 mod batch;
 mod closing;
+mod delay;
 mod gate;
+mod latest;
+mod silence;
+mod sliding;
+mod throttle;
+mod until;
 
 pub use batch::{Batch, ByCount, ByWeight};
+pub use delay::Delay;
+pub use latest::Latest;
+pub use silence::{Elapsed, KeepAlive, Timeout};
+pub use sliding::{Sliding, SlidingByTime};
+pub use throttle::{Throttle, ThrottleFirst};
+pub use until::{SkipUntil, TakeUntil};

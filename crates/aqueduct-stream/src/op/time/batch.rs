@@ -20,7 +20,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aqueduct_core::rt::Instant;
 use pin_project_lite::pin_project;
 
 use super::closing::{Closes, Closing, Grid};
@@ -382,7 +381,7 @@ impl<S: Source, W: Fullness<S::Item>> Source for Batch<S, W> {
         let is_due = match pulled {
             Poll::Ready(Pull::End) => true,
             _ if filling.partial.is_full() => true,
-            _ => is_time(closing, &filling, pulled, cx),
+            _ => closing.is_time(filling.came.then_some(filling.first), pulled, cx),
         };
         if !is_due {
             return pulled;
@@ -405,28 +404,6 @@ impl<S: Source, W: Fullness<S::Item>> Source for Batch<S, W> {
             upper.and_then(|upper| upper.checked_add(usize::from(inside > 0))),
         )
     }
-}
-
-/// Whether it is time for what is inside, after a pull.
-fn is_time<T, W, O: ?Sized>(
-    closing: &mut Closing,
-    filling: &Filling<'_, T, W, O>,
-    pulled: Poll<Pull>,
-    cx: &mut Context<'_>,
-) -> bool {
-    if !closing.is_timed() {
-        return false;
-    }
-    if filling.came || pulled.is_ready() {
-        let now = Instant::now();
-        if filling.came {
-            closing.came(filling.first, now);
-        }
-        if pulled.is_ready() {
-            return closing.is_due(now);
-        }
-    }
-    closing.poll(cx).is_ready()
 }
 
 impl<S: Source + fmt::Debug, W> fmt::Debug for Batch<S, W> {

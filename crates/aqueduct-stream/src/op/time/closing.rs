@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use aqueduct_core::rt::Instant;
 
+use crate::source::Pull;
 use crate::timer::Timer;
 
 /// The rule.
@@ -110,14 +111,36 @@ impl Closing {
         }
     }
 
-    /// Whether time does anything here.
-    #[inline]
-    pub(super) fn is_timed(&self) -> bool {
-        !matches!(self.rule, Closes::Never)
+    /// Whether it is each item that has to wait for its time, and not what is inside.
+    pub(super) fn is_debounce(&self) -> bool {
+        matches!(self.rule, Closes::AfterLast(_))
+    }
+
+    /// Whether it is time for what is inside, after a pull that did not say `End`; `came` says whether something came in it, and
+    /// whether that was the first. If not, the task will be woken for it, or the source can go on.
+    pub(super) fn is_time(
+        &mut self,
+        came: Option<bool>,
+        pulled: Poll<Pull>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        if matches!(self.rule, Closes::Never) {
+            return false;
+        }
+        if came.is_some() || pulled.is_ready() {
+            let now = Instant::now();
+            if let Some(first) = came {
+                self.came(first, now);
+            }
+            if pulled.is_ready() {
+                return self.is_due(now);
+            }
+        }
+        self.timer.poll(cx).is_ready()
     }
 
     /// Items came; `first` says that nothing had been inside before them, or has been given since.
-    pub(super) fn came(&mut self, first: bool, now: Instant) {
+    fn came(&mut self, first: bool, now: Instant) {
         match self.rule {
             Closes::AfterFirst(wait) if first => self.timer.set(now.checked_add(wait)),
             Closes::AfterLast(gap) => self.timer.set(now.checked_add(gap)),
@@ -143,10 +166,6 @@ impl Closing {
     #[inline]
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.timer.is_due(now)
-    }
-
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.timer.poll(cx)
     }
 }
 
