@@ -2,11 +2,15 @@
 //! their own.
 
 mod chain;
+mod par;
+mod spawned;
 mod stages;
 mod through;
 mod time;
 
 pub use chain::Chain;
+pub use par::{ParMap, ParMapUnordered};
+pub use spawned::Spawned;
 pub use stages::{
     Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
     TakeWhile,

@@ -1,4 +1,5 @@
 //! What the operators do, as timelines: input, output.
 
 mod stages;
+mod tasks;
 mod time;

@@ -4,7 +4,7 @@ use aqueduct_stream::{Flow, Source, interval, interval_at};
 use tokio::time::{Instant, MissedTickBehavior, advance};
 
 use super::TICK;
-use crate::kit::{marble::paused, play};
+use crate::kit::{paused, play};
 
 /// Ticks as letters, so many.
 fn letters(
