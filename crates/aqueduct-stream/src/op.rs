@@ -6,6 +6,7 @@ mod par;
 mod spawned;
 mod stages;
 mod through;
+mod time;
 
 pub use chain::Chain;
 pub use par::{ParMap, ParMapUnordered};
@@ -15,3 +16,7 @@ pub use stages::{
     TakeWhile,
 };
 pub use through::{Stage, Through};
+pub use time::{
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
+    TakeUntil, Throttle, ThrottleFirst, Timeout,
+};

@@ -2,3 +2,4 @@
 
 mod stages;
 mod tasks;
+mod time;
