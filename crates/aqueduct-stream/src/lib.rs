@@ -16,4 +16,5 @@ pub use flow::{Flow, Next, NextMany};
 pub use from::{
     FromStream, Iter, Receive, Received, empty, from_stream, iter, once, receive, repeat,
 };
+pub use op::merge_all;
 pub use source::{CHUNK, Outlet, Pull, Source};

@@ -1,3 +1,4 @@
 //! How many items each operator has inside, which is its memory, and what is lost when it is dropped.
 
+mod many;
 mod stages;

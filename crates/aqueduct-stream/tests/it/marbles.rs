@@ -1,3 +1,4 @@
 //! What the operators do, as timelines: input, output.
 
+mod many;
 mod stages;
