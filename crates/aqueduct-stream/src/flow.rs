@@ -130,16 +130,6 @@ impl<S: Source> Flow<S> {
         Flow::new(self)
     }
 
-    /// Whether the source has said that nothing will come.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// The source itself.
-    pub fn into_source(self) -> S {
-        self.source
-    }
-
     /// The stream with its type forgotten, on the heap: for a stream that is stored, or that one of several makes.
     ///
     /// Costs an allocation, and a virtual call for each item.
@@ -156,6 +146,23 @@ impl<S: Source> Flow<S> {
         S: 'a,
     {
         Flow::new(BoxedLocal::new(self.source))
+    }
+}
+
+impl<S> Flow<S> {
+    /// The source, to look at.
+    pub fn source_ref(&self) -> &S {
+        &self.source
+    }
+
+    /// The source itself.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
+    /// Whether the source has said that nothing will come.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
     }
 }
 

@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod boxed;
+mod crew;
 mod end;
+mod feed;
 mod flow;
 mod from;
 pub mod op;

@@ -11,6 +11,8 @@ mod interleave;
 mod latest;
 mod merge;
 mod merge_all;
+mod par;
+mod spawned;
 mod stages;
 mod switch_map;
 mod then;
@@ -27,6 +29,8 @@ pub use interleave::Interleave;
 pub use latest::{CombineLatest, WithLatestFrom};
 pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
+pub use par::{ParMap, ParMapUnordered};
+pub use spawned::Spawned;
 pub use stages::{
     Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
     TakeWhile,

@@ -49,6 +49,11 @@ pub struct Received<R: Receive> {
 impl<R: Receive> Unpin for Received<R> {}
 
 impl<R: Receive> Received<R> {
+    /// The receiver, to look at.
+    pub fn receiver(&self) -> &R {
+        &self.receiver
+    }
+
     /// The receiver, and the messages that had been received in a chunk of which the end was not wanted.
     pub fn into_parts(mut self) -> (R, Vec<R::Message>) {
         self.chunk.reverse();

@@ -9,4 +9,4 @@ pub(crate) mod holds;
 pub(crate) mod marble;
 
 pub(crate) use holds::{Tracked, holds, holds2};
-pub(crate) use marble::{Input, TICK, marbles, marbles2, play, timeline};
+pub(crate) use marble::{Input, TICK, marbles, marbles2, paused, play, timeline};

@@ -5,3 +5,4 @@ mod bounds;
 mod interop;
 mod kit;
 mod marbles;
+mod tasks;

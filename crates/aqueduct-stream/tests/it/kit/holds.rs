@@ -156,7 +156,9 @@ where
             ended = polled == Poll::Ready(0);
             drop(items);
             inside_max = inside_max.max(alive.load(Ordering::SeqCst));
+            // A stage on a task of its own gets ahead meanwhile.
             tokio::time::sleep(TICK).await;
+            inside_max = inside_max.max(alive.load(Ordering::SeqCst));
             if ended {
                 break;
             }
