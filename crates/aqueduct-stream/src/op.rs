@@ -3,6 +3,7 @@
 
 mod chain;
 mod children;
+mod conflate;
 mod cycle;
 mod flat_map;
 mod flat_map_iter;
@@ -12,6 +13,7 @@ mod latest;
 mod merge;
 mod merge_all;
 mod par;
+mod prefetch;
 mod spawned;
 mod stages;
 mod switch_map;
@@ -22,6 +24,7 @@ mod two;
 mod zip;
 
 pub use chain::Chain;
+pub use conflate::Conflate;
 pub use cycle::Cycle;
 pub use flat_map::FlatMap;
 pub use flat_map_iter::FlatMapIter;
@@ -31,6 +34,7 @@ pub use latest::{CombineLatest, WithLatestFrom};
 pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
 pub use par::{ParMap, ParMapUnordered};
+pub use prefetch::Prefetch;
 pub use spawned::Spawned;
 pub use stages::{
     Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
