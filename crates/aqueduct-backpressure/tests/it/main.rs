@@ -1,0 +1,6 @@
+//! Tests against the public API.
+
+mod auto_traits;
+mod limit;
+#[cfg(feature = "tower")]
+mod limit_tower;
