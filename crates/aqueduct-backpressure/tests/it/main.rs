@@ -2,3 +2,9 @@
 #![cfg(not(aqueduct_loom))]
 
 mod rate;
+//! Tests against the public API.
+
+mod auto_traits;
+mod limit;
+#[cfg(feature = "tower")]
+mod limit_tower;
