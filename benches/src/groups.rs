@@ -13,6 +13,7 @@ mod oneshot;
 mod payload;
 mod pingpong;
 mod pump;
+mod ratelimit;
 mod rendezvous;
 mod spawn_join;
 mod spmc;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        ratelimit::benches(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod codel;
+pub mod credit;
 pub mod rate;

@@ -1,4 +1,5 @@
 //! What the crate promises, from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod credit;
 mod rate;
