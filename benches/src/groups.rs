@@ -14,6 +14,7 @@ mod oneshot;
 mod payload;
 mod pingpong;
 mod pump;
+mod ratelimit;
 mod rendezvous;
 mod spawn_join;
 mod spmc;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        ratelimit::benches(),
     ];
     families.into_iter().flatten().collect()
 }

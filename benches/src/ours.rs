@@ -8,15 +8,17 @@ mod group;
 mod mpmc;
 mod mpsc;
 mod oneshot;
+mod ratelimit;
 mod spmc;
 mod spsc;
 
+use aqueduct_backpressure::rate::RateLimiter;
 use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -35,6 +37,11 @@ fn scope(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-group`.
 fn tasks_of(name: &str) -> Entrant {
     row(name, "aqueduct-group")
+}
+
+/// The row `name` of `aqueduct-backpressure`.
+fn limit(name: &str) -> Entrant {
+    row(name, "aqueduct-backpressure")
 }
 
 /// The row `name` of ours, from the crate `package`.
@@ -155,4 +162,11 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     entrants.enter::<cancel::RunFor>(scope(OURS));
     entrants.enter::<cancel::ChildWithTimeout>(scope("aqueduct child with_timeout"));
+}
+
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    entrants.enter::<RateLimiter>(limit(OURS));
+    entrants.enter::<ratelimit::Clocked>(limit("aqueduct with Tokio's clock"));
+    entrants.enter::<ratelimit::Keyed>(limit("aqueduct keyed"));
 }

@@ -3,7 +3,7 @@
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
@@ -43,3 +43,5 @@ pub(crate) fn scopes(_: &mut impl ScopeEntrants) {}
 pub(crate) fn guards(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
+
+pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}

@@ -3,4 +3,5 @@
 
 pub mod codel;
 pub mod limit;
+pub mod credit;
 pub mod rate;

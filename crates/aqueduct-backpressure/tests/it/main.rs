@@ -1,6 +1,7 @@
 //! What the crate promises, from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod credit;
 mod rate;
 //! Tests against the public API.
 
