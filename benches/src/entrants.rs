@@ -6,6 +6,7 @@
 use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
+use crate::stream::Pipeline;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
 
@@ -47,6 +48,11 @@ pub(crate) trait ScopeEntrants {
 /// A contest of watching over a future.
 pub(crate) trait GuardEntrants {
     fn enter<G: Guard>(&mut self, who: Entrant);
+}
+
+/// A contest of streams.
+pub(crate) trait StreamEntrants {
+    fn enter(&mut self, who: Entrant, pipeline: Pipeline);
 }
 
 /// One sender, one receiver, bounded.
@@ -155,4 +161,10 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     ours::deadlines(entrants);
     peers::deadlines(entrants);
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    ours::stream_batches(entrants);
+    peers::stream_batches(entrants);
 }

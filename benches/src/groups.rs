@@ -17,6 +17,7 @@ mod rendezvous;
 mod spawn_join;
 mod spmc;
 mod spsc;
+mod stream_batch;
 mod try_pair;
 mod unbounded;
 
@@ -43,6 +44,7 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        stream_batch::benches(),
     ];
     families.into_iter().flatten().collect()
 }

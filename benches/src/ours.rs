@@ -1,4 +1,4 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
+//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel`, `aqueduct-group` and `aqueduct-stream`, and which of them
 //! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
@@ -9,13 +9,14 @@ mod mpsc;
 mod oneshot;
 mod spmc;
 mod spsc;
+mod stream;
 
 use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -34,6 +35,11 @@ fn scope(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-group`.
 fn tasks_of(name: &str) -> Entrant {
     row(name, "aqueduct-group")
+}
+
+/// The row `name` of `aqueduct-stream`.
+fn stream_of(name: &str) -> Entrant {
+    row(name, "aqueduct-stream")
 }
 
 /// The row `name` of ours, from the crate `package`.
@@ -148,4 +154,11 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     entrants.enter::<cancel::RunFor>(scope(OURS));
     entrants.enter::<cancel::ChildWithTimeout>(scope("aqueduct child with_timeout"));
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches);
+    entrants.enter(stream_of("aqueduct chunks"), stream::chunks);
+    entrants.enter(stream_of("aqueduct with_weight"), stream::weighed);
 }

@@ -13,6 +13,7 @@ mod futures_util;
 mod kanal;
 mod oneshot;
 mod rtrb;
+mod streams;
 mod tachyonix;
 mod thingbuf;
 mod tokio;
@@ -23,7 +24,7 @@ mod yardstick;
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -210,6 +211,18 @@ pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
         tokio_util::NAME,
     ));
     entrants.enter::<yardstick::NoGuard>(no_guard());
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("futures chunks", futures_util::NAME),
+        streams::futures_chunks,
+    );
+    entrants.enter(
+        row("tokio-stream chunks_timeout", streams::TOKIO),
+        streams::tokio_chunks_timeout,
+    );
 }
 
 const TOKEN: &str = "CancellationToken";

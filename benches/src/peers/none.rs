@@ -3,7 +3,7 @@
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
@@ -41,3 +41,5 @@ pub(crate) fn scopes(_: &mut impl ScopeEntrants) {}
 pub(crate) fn guards(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
+
+pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}
