@@ -19,4 +19,5 @@ pub use from::{
     FromStream, Interval, Iter, Receive, Received, empty, from_stream, interval, interval_at, iter,
     once, receive, repeat,
 };
+pub use op::merge_all;
 pub use source::{CHUNK, Outlet, Pull, Source};
