@@ -72,8 +72,8 @@ pin_project! {
         limiter: RateLimiter,
         // A permit has been taken, and no item yet.
         in_hand: bool,
-        #[pin]
-        waiting: Option<Acquire>,
+        // On the heap, so that a stream is no less movable for it. Who has to wait for a permit has the time to allocate.
+        waiting: Option<Pin<Box<Acquire>>>,
     }
 }
 
@@ -114,23 +114,25 @@ impl<S: Source> Source for RateLimit<S> {
     where
         O: Outlet<S::Item> + ?Sized,
     {
-        let mut this = self.project();
+        let this = self.project();
         let limiter = &*this.limiter;
+        let mut now = Instant::now();
         // See R2.
-        if *this.in_hand && limiter.available() >= limiter.quota().burst() {
+        if *this.in_hand && limiter.available_at(now) >= limiter.quota().burst() {
             *this.in_hand = false;
         }
-        if !*this.in_hand {
-            if this.waiting.is_none() {
-                this.waiting.set(Some(limiter.clone().acquire_owned(1)));
-            }
-            if let Some(waiting) = this.waiting.as_mut().as_pin_mut() {
-                ready!(waiting.poll(cx)).expect("a burst holds a permit at least");
-            }
-            this.waiting.set(None);
-            *this.in_hand = true;
+        if !*this.in_hand && this.waiting.is_none() {
+            // The limiter counts refusals: one that is foreseen is none.
+            *this.in_hand = limiter.available_at(now) > 0 && limiter.try_acquire_at(now, 1).is_ok();
         }
-        let now = Instant::now();
+        if !*this.in_hand {
+            let acquire = || Box::pin(limiter.clone().acquire_owned(1));
+            let waiting = this.waiting.get_or_insert_with(acquire);
+            ready!(waiting.as_mut().poll(cx)).expect("a burst holds a permit at least");
+            *this.waiting = None;
+            *this.in_hand = true;
+            now = Instant::now();
+        }
         let available = limiter.available_at(now);
         let mut permitted = Permitted {
             gate: Gate::new(outlet),
