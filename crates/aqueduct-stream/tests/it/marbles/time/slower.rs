@@ -94,7 +94,7 @@ fn rate_limit() {
         &[
             ("(abcde)----------|", "(abc)--d--e----|"),
             ("-----------(abcdefg)", "-----------(abc)--d--e--f--g"),
-            ("a-b-c-d-e-f-g-h-i", "a-b-c-d-e-f--g--h--i"),
+            ("a-b-c-d-e-f-g-h-i", "a-b-c-d-e-f-g--h--i"),
         ],
     );
 }
