@@ -7,6 +7,7 @@ use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
 use crate::limits::RateLimit;
+use crate::stream::Pipeline;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
 
@@ -53,6 +54,9 @@ pub(crate) trait GuardEntrants {
 /// A contest of taking permits of a rate limit.
 pub(crate) trait RateLimitEntrants {
     fn enter<L: RateLimit>(&mut self, who: Entrant);
+/// A contest of streams.
+pub(crate) trait StreamEntrants {
+    fn enter(&mut self, who: Entrant, pipeline: Pipeline);
 }
 
 /// One sender, one receiver, bounded.
@@ -173,4 +177,8 @@ pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
 pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
     ours::rate_limits(entrants);
     peers::rate_limits(entrants);
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    ours::stream_batches(entrants);
+    peers::stream_batches(entrants);
 }

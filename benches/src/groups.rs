@@ -19,6 +19,7 @@ mod rendezvous;
 mod spawn_join;
 mod spmc;
 mod spsc;
+mod stream_batch;
 mod try_pair;
 mod unbounded;
 
@@ -47,6 +48,7 @@ pub(crate) fn all() -> Vec<Bench> {
         million::benches(),
         nested::benches(),
         ratelimit::benches(),
+        stream_batch::benches(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
+//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel`, `aqueduct-group` and `aqueduct-stream`, and which of them
 //! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
@@ -11,6 +11,7 @@ mod oneshot;
 mod ratelimit;
 mod spmc;
 mod spsc;
+mod stream;
 
 use aqueduct_backpressure::rate::RateLimiter;
 use aqueduct_cancel::CancelScope;
@@ -19,6 +20,7 @@ use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
     RateLimitEntrants, ScopeEntrants, TaskEntrants,
+    ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -42,6 +44,9 @@ fn tasks_of(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-backpressure`.
 fn limit(name: &str) -> Entrant {
     row(name, "aqueduct-backpressure")
+/// The row `name` of `aqueduct-stream`.
+fn stream_of(name: &str) -> Entrant {
+    row(name, "aqueduct-stream")
 }
 
 /// The row `name` of ours, from the crate `package`.
@@ -169,4 +174,9 @@ pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
     entrants.enter::<RateLimiter>(limit(OURS));
     entrants.enter::<ratelimit::Clocked>(limit("aqueduct with Tokio's clock"));
     entrants.enter::<ratelimit::Keyed>(limit("aqueduct keyed"));
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches);
+    entrants.enter(stream_of("aqueduct chunks"), stream::chunks);
+    entrants.enter(stream_of("aqueduct with_weight"), stream::weighed);
 }

@@ -15,6 +15,7 @@ mod kanal;
 mod oneshot;
 mod ratelimits;
 mod rtrb;
+mod streams;
 mod tachyonix;
 mod thingbuf;
 mod tokio;
@@ -27,6 +28,7 @@ use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
     RateLimitEntrants, ScopeEntrants, TaskEntrants,
+    ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -234,6 +236,16 @@ pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
         "reading a clock",
         "is what all but those given the moment do besides",
     ));
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("futures chunks", futures_util::NAME),
+        streams::futures_chunks,
+    );
+    entrants.enter(
+        row("tokio-stream chunks_timeout", streams::TOKIO),
+        streams::tokio_chunks_timeout,
+    );
 }
 
 const TOKEN: &str = "CancellationToken";

@@ -4,6 +4,7 @@ use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
     RateLimitEntrants, ScopeEntrants, TaskEntrants,
+    ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
@@ -45,3 +46,4 @@ pub(crate) fn guards(_: &mut impl GuardEntrants) {}
 pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}
+pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}

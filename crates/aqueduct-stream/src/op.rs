@@ -44,7 +44,7 @@ pub use switch_map::SwitchMap;
 pub use then::Then;
 pub use through::{Stage, Through};
 pub use time::{
-    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
-    TakeUntil, Throttle, ThrottleFirst, Timeout,
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, RateLimit, SkipUntil, Sliding,
+    SlidingByTime, TakeUntil, Throttle, ThrottleFirst, Timeout,
 };
 pub use zip::Zip;
