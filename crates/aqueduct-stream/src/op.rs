@@ -12,6 +12,8 @@ mod latest;
 mod merge;
 mod merge_all;
 mod par;
+mod recover_with;
+mod retry;
 mod spawned;
 mod stages;
 mod switch_map;
@@ -30,10 +32,12 @@ pub use latest::{CombineLatest, WithLatestFrom};
 pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
 pub use par::{ParMap, ParMapUnordered};
+pub use recover_with::RecoverWith;
+pub use retry::{Restart, Retry, restart, retry};
 pub use spawned::Spawned;
 pub use stages::{
-    Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
-    TakeWhile,
+    Dedup, Enumerate, ErrorsTo, Filter, FilterMap, Inspect, Map, MapErr, MapOk, MapWhile, Recover,
+    Scan, Skip, SkipWhile, Take, TakeWhile, TakeWhileOk, TryFilter, TryMap,
 };
 pub use switch_map::SwitchMap;
 pub use then::Then;
