@@ -18,7 +18,8 @@ pub use end::{
 };
 pub use flow::{Flow, Next, NextMany};
 pub use from::{
-    FromStream, Iter, Receive, Received, empty, from_stream, iter, once, receive, repeat,
+    FromStream, Interval, Iter, Receive, Received, empty, from_stream, interval, interval_at, iter,
+    once, receive, repeat,
 };
 pub use op::{merge_all, restart, retry};
 pub use source::{CHUNK, Outlet, Pull, Source};

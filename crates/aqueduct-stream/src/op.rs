@@ -19,6 +19,7 @@ mod stages;
 mod switch_map;
 mod then;
 mod through;
+mod time;
 mod two;
 mod zip;
 
@@ -42,4 +43,8 @@ pub use stages::{
 pub use switch_map::SwitchMap;
 pub use then::Then;
 pub use through::{Stage, Through};
+pub use time::{
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
+    TakeUntil, Throttle, ThrottleFirst, Timeout,
+};
 pub use zip::Zip;

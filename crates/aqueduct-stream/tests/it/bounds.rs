@@ -4,3 +4,4 @@ mod errors;
 mod many;
 mod stages;
 mod tasks;
+mod time;

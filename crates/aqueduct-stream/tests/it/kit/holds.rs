@@ -139,8 +139,8 @@ pub(crate) fn stream_of(alive: &Arc<AtomicUsize>) -> Stream {
     Dribble::stream(alive)
 }
 
-/// Polls so often, a tick apart, for up to so many items each time, then drops the stream. Returns the most that was inside between two polls, and whether it
-/// has ended.
+/// Polls so often, a tick apart, for up to so many items each time, then drops the stream. Returns the most that was
+/// inside between two polls, and whether it has ended.
 async fn drop_after<S>(
     polls: usize,
     limit: usize,
