@@ -233,7 +233,12 @@ const ITEMS_MAX: usize = 2000;
 /// The property takes its operators at random, few at a time: here is each of them alone, so that none is left out.
 #[tokio::test]
 async fn each_operator_gives_what_its_iterator_gives() {
-    for Operator { name, stream, model } in OPERATORS {
+    for Operator {
+        name,
+        stream,
+        model,
+    } in OPERATORS
+    {
         for n in [0, 1, 2, 5, 39] {
             let items: Vec<Item> = (0..150).map(|x| x * 7 % 100).collect();
             let source = Script {
