@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aqueduct_stream::{Boxed, Flow, Outlet, Pull, Source, empty, from_stream, iter, once};
 use futures_util::StreamExt;
@@ -35,6 +36,12 @@ macro_rules! operators {
 /// What two streams are made of where an operator takes two: as many items as the parameter says.
 fn other(n: Item) -> std::ops::Range<Item> {
     1000..1000 + n
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn sum(items: &[Item]) -> Item {
+    items.iter().sum::<Item>() % 100
 }
 
 fn is_odd(item: &Item) -> bool {
@@ -93,6 +100,20 @@ const OPERATORS: &[Operator] = operators! {
     "recover": |s, n| s.map(result).recover(move |x| (x != n).then_some(x + 1)), |v, n| v.into_iter().map(result).filter_map(move |x| x.map_or_else(|x| (x != n).then_some(x + 1), Some));
     "ok_only": |s, _| s.map(result).ok_only(), |v, _| v.into_iter().filter(|x| result(*x).is_ok());
     "recover_with": |s, n| s.map(result).recover_with(move |x| iter(x..x + n).map(Ok)).map(either), |v, n| { let ok = v.iter().take_while(|x| result(**x).is_ok()).count(); let then = v.get(ok).map_or(0..0, |x| *x..*x + n); v.into_iter().take(ok).chain(then) };
+    "chunks": |s, n| s.chunks(n as usize + 1).map(|v| sum(&v)), |v, n| { let sums: Vec<_> = v.chunks(n as usize + 1).map(sum).collect(); sums.into_iter() };
+    "batch, flattened": |s, n| s.batch(n as usize + 1, Duration::ZERO).flat_map_iter(|v| v), |v, _| v.into_iter();
+    "batch by weight": |s, n| s.batch(1000, HOUR).with_weight(n as usize + 1, |x| *x as usize % 10).flat_map_iter(|v| v), |v, _| v.into_iter();
+    "sliding": |s, n| s.sliding(n as usize % 6 + 1, n as usize / 6 + 1).map(|v| sum(&v)), |v, n| { let sums: Vec<_> = v.windows(n as usize % 6 + 1).step_by(n as usize / 6 + 1).map(sum).collect(); sums.into_iter() };
+    "throttle": |s, _| s.throttle(Duration::ZERO), |v, _| v.into_iter();
+    "keep_alive": |s, n| s.keep_alive(HOUR, move || n), |v, _| v.into_iter();
+    "timeout": |s, _| s.timeout(HOUR).ok_only(), |v, _| v.into_iter();
+    "take_until": |s, _| s.take_until(std::future::pending::<()>()), |v, _| v.into_iter();
+    "skip_until": |s, _| s.skip_until(async {}), |v, _| v.into_iter();
+    "par_map": |s, n| s.par_map(n as usize % 4 + 1, move |x| later(x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
+    "par_map_unordered by one": |s, n| s.par_map_unordered(1, move |x| later(x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
+    "par_map_by_key, one key": |s, n| s.par_map_by_key(3, |_| 0, move |x| later(x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
+    "spawned": |s, n| s.spawned(n as usize + 1), |v, _| v.into_iter();
+    "boxed": |s, _| s, |v, _| v.into_iter();
     "as a futures::Stream": |s, n| from_stream(StreamExt::map(s, move |x| x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
 };
 
