@@ -14,6 +14,8 @@ mod merge;
 mod merge_all;
 mod par;
 mod prefetch;
+mod recover_with;
+mod retry;
 mod spawned;
 mod stages;
 mod switch_map;
@@ -35,10 +37,12 @@ pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
 pub use par::{ParMap, ParMapUnordered};
 pub use prefetch::Prefetch;
+pub use recover_with::RecoverWith;
+pub use retry::{Restart, Retry, restart, retry};
 pub use spawned::Spawned;
 pub use stages::{
-    Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
-    TakeWhile,
+    Dedup, Enumerate, ErrorsTo, Filter, FilterMap, Inspect, Map, MapErr, MapOk, MapWhile, Recover,
+    Scan, Skip, SkipWhile, Take, TakeWhile, TakeWhileOk, TryFilter, TryMap,
 };
 pub use switch_map::SwitchMap;
 pub use then::Then;

@@ -5,4 +5,5 @@ mod bounds;
 mod interop;
 mod kit;
 mod marbles;
+mod model;
 mod tasks;
