@@ -11,9 +11,10 @@ pub mod op;
 mod outlet;
 pub mod source;
 mod timer;
+pub mod write;
 
 pub use boxed::{Boxed, BoxedLocal};
-pub use end::{Collect, Count, Fold, ForEach, ForEachAsync};
+pub use end::{Accept, Collect, Count, Fold, ForEach, ForEachAsync, SendIntoError};
 pub use flow::{Flow, Next, NextMany};
 pub use from::{
     FromStream, Iter, Receive, Received, empty, from_stream, iter, once, receive, repeat,

@@ -2,12 +2,14 @@
 //! their own.
 
 mod chain;
+mod checkpoint;
 mod par;
 mod spawned;
 mod stages;
 mod through;
 
 pub use chain::Chain;
+pub use checkpoint::Checkpoint;
 pub use par::{ParMap, ParMapUnordered};
 pub use spawned::Spawned;
 pub use stages::{

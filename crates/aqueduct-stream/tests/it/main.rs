@@ -6,3 +6,4 @@ mod interop;
 mod kit;
 mod marbles;
 mod tasks;
+mod write;
