@@ -7,3 +7,4 @@ mod kit;
 mod marbles;
 mod model;
 mod tasks;
+mod write;
