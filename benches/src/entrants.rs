@@ -54,6 +54,8 @@ pub(crate) trait GuardEntrants {
 /// A contest of taking permits of a rate limit.
 pub(crate) trait RateLimitEntrants {
     fn enter<L: RateLimit>(&mut self, who: Entrant);
+}
+
 /// A contest of streams.
 pub(crate) trait StreamEntrants {
     fn enter(&mut self, who: Entrant, pipeline: Pipeline);
@@ -177,6 +179,8 @@ pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
 pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
     ours::rate_limits(entrants);
     peers::rate_limits(entrants);
+}
+
 /// Streams into batches.
 pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     ours::stream_batches(entrants);

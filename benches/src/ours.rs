@@ -1,5 +1,5 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel`, `aqueduct-group` and `aqueduct-stream`, and which of them
-//! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
+//! The adaptors of `aqueduct-channel`, one file a kind, and of the other crates, and which of them takes part in which
+//! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
 mod broadcast;
@@ -19,8 +19,7 @@ use aqueduct_cancel::CancelScope;
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, TaskEntrants,
-    ScopeEntrants, StreamEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -44,6 +43,8 @@ fn tasks_of(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-backpressure`.
 fn limit(name: &str) -> Entrant {
     row(name, "aqueduct-backpressure")
+}
+
 /// The row `name` of `aqueduct-stream`.
 fn stream_of(name: &str) -> Entrant {
     row(name, "aqueduct-stream")
@@ -174,6 +175,8 @@ pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
     entrants.enter::<RateLimiter>(limit(OURS));
     entrants.enter::<ratelimit::Clocked>(limit("aqueduct with Tokio's clock"));
     entrants.enter::<ratelimit::Keyed>(limit("aqueduct keyed"));
+}
+
 /// Streams into batches.
 pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     entrants.enter(stream_of(OURS), stream::batches);

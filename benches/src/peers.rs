@@ -27,8 +27,7 @@ mod yardstick;
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, TaskEntrants,
-    ScopeEntrants, StreamEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -236,6 +235,8 @@ pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
         "reading a clock",
         "is what all but those given the moment do besides",
     ));
+}
+
 /// Streams into batches.
 pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     entrants.enter(

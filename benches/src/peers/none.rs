@@ -3,8 +3,7 @@
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, TaskEntrants,
-    ScopeEntrants, StreamEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}

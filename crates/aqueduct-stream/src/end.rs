@@ -4,12 +4,12 @@ mod collect;
 mod fold;
 mod for_each;
 mod run;
-mod tries;
 mod send_into;
+mod tries;
 
 pub use collect::{Collect, Count};
 pub use fold::Fold;
 pub use for_each::{ForEach, ForEachAsync};
-pub use tries::{TryCollect, TryFold, TryForEach, TryForEachAsync};
 pub(crate) use send_into::Pumped;
 pub use send_into::{Accept, SendIntoError};
+pub use tries::{TryCollect, TryFold, TryForEach, TryForEachAsync};

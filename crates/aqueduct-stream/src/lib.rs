@@ -15,9 +15,9 @@ pub mod write;
 
 pub use boxed::{Boxed, BoxedLocal};
 pub use end::{
-    Collect, Count, Fold, ForEach, ForEachAsync, TryCollect, TryFold, TryForEach, TryForEachAsync,
+    Accept, Collect, Count, Fold, ForEach, ForEachAsync, SendIntoError, TryCollect, TryFold,
+    TryForEach, TryForEachAsync,
 };
-pub use end::{Accept, Collect, Count, Fold, ForEach, ForEachAsync, SendIntoError};
 pub use flow::{Flow, Next, NextMany};
 pub use from::{
     FromStream, Interval, Iter, Receive, Received, empty, from_stream, interval, interval_at, iter,

@@ -2,6 +2,7 @@
 //! their own.
 
 mod chain;
+mod checkpoint;
 mod children;
 mod conflate;
 mod cycle;
@@ -12,7 +13,6 @@ mod interleave;
 mod latest;
 mod merge;
 mod merge_all;
-mod checkpoint;
 mod par;
 mod prefetch;
 mod recover_with;
@@ -27,6 +27,7 @@ mod two;
 mod zip;
 
 pub use chain::Chain;
+pub use checkpoint::Checkpoint;
 pub use conflate::Conflate;
 pub use cycle::Cycle;
 pub use flat_map::FlatMap;
@@ -36,7 +37,6 @@ pub use interleave::Interleave;
 pub use latest::{CombineLatest, WithLatestFrom};
 pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
-pub use checkpoint::Checkpoint;
 pub use par::{ParMap, ParMapUnordered};
 pub use prefetch::Prefetch;
 pub use recover_with::RecoverWith;
