@@ -186,3 +186,33 @@ pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     ours::stream_batches(entrants);
     peers::stream_batches(entrants);
 }
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    ours::stream_fused(entrants);
+    peers::stream_fused(entrants);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    ours::stream_parallel(entrants);
+    peers::stream_parallel(entrants);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    ours::stream_computing(entrants);
+    peers::stream_computing(entrants);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    ours::stream_boundaries(entrants);
+    peers::stream_boundaries(entrants);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    ours::stream_bytes(entrants);
+    peers::stream_bytes(entrants);
+}

@@ -20,6 +20,7 @@ mod spawn_join;
 mod spmc;
 mod spsc;
 mod stream_batch;
+mod streams;
 mod try_pair;
 mod unbounded;
 
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Bench> {
         million::benches(),
         nested::benches(),
         ratelimit::benches(),
+        streams::benches(),
         stream_batch::benches(),
     ];
     families.into_iter().flatten().collect()

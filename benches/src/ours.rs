@@ -183,3 +183,31 @@ pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     entrants.enter(stream_of("aqueduct chunks"), stream::chunks);
     entrants.enter(stream_of("aqueduct with_weight"), stream::weighed);
 }
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::fused);
+    entrants.enter(stream_of("aqueduct boxed three times"), stream::boxed);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::parallel);
+    entrants.enter(stream_of("aqueduct unordered"), stream::parallel_unordered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::computing);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::boundary);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches_across);
+    entrants.enter(stream_of("aqueduct batched behind"), stream::lines_across);
+}

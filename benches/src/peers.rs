@@ -264,3 +264,49 @@ fn yardstick(name: &str, why: &'static str) -> Entrant {
         shown_only: Some(why),
     }
 }
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(row("futures", futures_util::NAME), streams::futures_fused);
+    entrants.enter(row("tokio-stream", streams::TOKIO), streams::tokio_fused);
+    entrants.enter(yardstick("Iterator", "is no stream"), streams::plain);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    let futures = |name| row(name, futures_util::NAME);
+    entrants.enter(
+        futures("spawned + buffer_unordered"),
+        streams::spawned_unordered,
+    );
+    entrants.enter(futures("spawned + buffered"), streams::spawned_ordered);
+    let one_task = "polls all on one task, so that one core does the work";
+    let on_one_task = |name| Entrant {
+        shown_only: Some(one_task),
+        ..futures(name)
+    };
+    entrants.enter(on_one_task("buffer_unordered"), streams::buffer_unordered);
+    entrants.enter(on_one_task("buffered"), streams::buffered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("spawn + buffered(8)", futures_util::NAME),
+        streams::computing_spawned,
+    );
+    entrants.enter(row("sequential", tokio::NAME), streams::computing_in_turn);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(row("tokio mpsc", tokio::NAME), streams::tokio_mpsc);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("futures chunks + tokio mpsc", futures_util::NAME),
+        streams::tokio_batches,
+    );
+}

@@ -46,3 +46,13 @@ pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}
 pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_fused(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_parallel(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_computing(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_boundaries(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_bytes(_: &mut impl StreamEntrants) {}
