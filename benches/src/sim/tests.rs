@@ -7,12 +7,8 @@ use crate::world::{Fate, Request};
 
 use super::*;
 
-/// Shorter than a smoke run, for a build without optimization.
-const SHORT: Effort = Effort {
-    seeds: 2,
-    phase: 25.0,
-    warm_up: 8.0,
-};
+/// A smoke run's, which a build without optimization can bear as well.
+const SHORT: Effort = Effort::SMOKE;
 
 #[test]
 fn the_default_does_what_is_wanted_before_slots() {
@@ -35,7 +31,7 @@ fn the_default_beats_no_limit_and_the_other_rules_before_sharing() {
 #[test]
 fn multiplicative_increase_is_unfair_and_the_figures_show_it() {
     let suite = Suite::new(SHAPES[0], SHORT);
-    let fairness = |rule| suite.clients(rule, 0).fairness(4, 8.0, 25.0);
+    let fairness = |rule| suite.clients(rule, 0).fairness(4, 10.0, 30.0);
     assert!(fairness(Rule::Miad) < 0.8);
     assert!(fairness(Rule::Knee) > 0.95);
 }
