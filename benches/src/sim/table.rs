@@ -3,9 +3,12 @@
 use crate::measure::Spread;
 use crate::suite::Row;
 
-pub(crate) const HEADER: &str = "\
-                    goodput at 2 ×  p99 at 2 ×     goodput at 1 ×  rejected at    settled after a step, s       4 clients at 2 ×
-                    of best fixed   ms             of best fixed   0.8 ×, %       load          capacity        goodput        fairness";
+pub(crate) const HEADER: &str = concat!(
+    "                    goodput at 2 ×  p99 at 2 ×     goodput at 1 ×  rejected at    ",
+    "settled after a step, s       4 clients at 2 ×\n",
+    "                    of best fixed   ms             of best fixed   0.8 ×, %       ",
+    "load          capacity        goodput        fairness",
+);
 
 pub(crate) fn line(row: &Row) -> String {
     let part = |spread: Spread| format!("{:.3} / {:.3}", spread.median, spread.worst);

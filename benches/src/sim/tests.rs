@@ -17,15 +17,12 @@ fn the_default_does_what_is_wanted_before_slots() {
 }
 
 #[test]
-fn the_default_beats_no_limit_and_the_other_rules_before_sharing() {
+fn the_default_keeps_a_service_up_that_fails_without_a_limit() {
     let suite = Suite::new(SHAPES[1], SHORT);
     let goodput = |rule| suite.goodput(&suite.steady(rule, 2.0, 0)) / suite.best.1;
     let default = goodput(Rule::Knee);
     assert!(default > 0.85, "{default}");
     assert!(goodput(Rule::None) < 0.2);
-    for other in [Rule::Gradient2, Rule::Aimd, Rule::Miad] {
-        assert!(default > goodput(other), "{other:?}");
-    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Ema {
 /// The latency of the service when nothing waits there, in seconds: the least seen, until it is too old.
 ///
 /// ```text
-///              not seen again for `every`               eight windows later
+///              not seen again for `every`               six windows later
 ///    Known ──────────────────────────────▶ Probing ────────────────────────▶ Known, as measured at the end
 ///      ▲ │       and `now` passes a multiple of it         the limit is lowered
 ///      └─┘ seen again: as low, or lower
@@ -101,10 +101,10 @@ const KEPT_MIN: f64 = 0.3;
 const RISE_MAX: f64 = 1.25;
 
 /// So many windows of a probe see what waited drain.
-const DRAIN: u32 = 3;
+const DRAIN: u32 = 2;
 
 /// So many measure.
-const MEASURE: u32 = 5;
+const MEASURE: u32 = 4;
 
 impl Baseline {
     pub(super) fn new(every: Duration) -> Self {
