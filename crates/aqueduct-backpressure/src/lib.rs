@@ -4,3 +4,5 @@
 pub mod codel;
 pub mod credit;
 pub mod rate;
+#[cfg(not(aqueduct_loom))]
+pub mod shed;

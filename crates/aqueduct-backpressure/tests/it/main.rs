@@ -2,4 +2,7 @@
 #![cfg(not(aqueduct_loom))]
 
 mod credit;
+#[cfg(feature = "tower")]
+mod layers;
 mod rate;
+mod shed;
