@@ -1,6 +1,7 @@
 //! The groups of the report, one file a family.
 
 mod batch;
+mod broadcast;
 mod bytes;
 mod cancel;
 mod guard;
@@ -18,6 +19,8 @@ mod rendezvous;
 mod spawn_join;
 mod spmc;
 mod spsc;
+mod stream_batch;
+mod streams;
 mod try_pair;
 mod unbounded;
 
@@ -34,6 +37,7 @@ pub(crate) fn all() -> Vec<Bench> {
         spmc::benches(),
         mpmc::benches(),
         rendezvous::benches(),
+        broadcast::benches(),
         oneshot::benches(),
         pingpong::benches(),
         latency::benches(),
@@ -45,6 +49,8 @@ pub(crate) fn all() -> Vec<Bench> {
         million::benches(),
         nested::benches(),
         ratelimit::benches(),
+        streams::benches(),
+        stream_batch::benches(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -12,6 +12,7 @@ mod ours;
 #[cfg_attr(not(feature = "peers"), path = "peers/none.rs")]
 mod peers;
 mod report;
+mod stream;
 mod tasks;
 mod versions;
 

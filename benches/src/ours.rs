@@ -1,7 +1,8 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
-//! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
+//! The adaptors of `aqueduct-channel`, one file a kind, and of the other crates, and which of them takes part in which
+//! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
+mod broadcast;
 mod cancel;
 mod group;
 mod mpmc;
@@ -10,6 +11,7 @@ mod oneshot;
 mod ratelimit;
 mod spmc;
 mod spsc;
+mod stream;
 
 use aqueduct_backpressure::rate::RateLimiter;
 use aqueduct_cancel::CancelScope;
@@ -17,7 +19,7 @@ use aqueduct_cancel::CancelScope;
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -43,6 +45,11 @@ fn limit(name: &str) -> Entrant {
     row(name, "aqueduct-backpressure")
 }
 
+/// The row `name` of `aqueduct-stream`.
+fn stream_of(name: &str) -> Entrant {
+    row(name, "aqueduct-stream")
+}
+
 /// The row `name` of ours, from the crate `package`.
 fn row(name: &str, package: &str) -> Entrant {
     Entrant {
@@ -61,6 +68,12 @@ pub(crate) fn spsc<T: Message>(entrants: &mut impl Entrants<T>) {
 /// Many senders, one receiver, bounded.
 pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<mpsc::Bounded>(entrant(OURS));
+}
+
+/// One sender, many receivers that each get everything.
+pub(crate) fn broadcast(entrants: &mut impl Entrants<usize>) {
+    entrants.enter::<broadcast::DropOldest>(entrant(OURS));
+    entrants.enter::<broadcast::Wait>(entrant("aqueduct wait"));
 }
 
 /// Many senders, many receivers, bounded.
@@ -162,4 +175,39 @@ pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
     entrants.enter::<RateLimiter>(limit(OURS));
     entrants.enter::<ratelimit::Clocked>(limit("aqueduct with Tokio's clock"));
     entrants.enter::<ratelimit::Keyed>(limit("aqueduct keyed"));
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches);
+    entrants.enter(stream_of("aqueduct chunks"), stream::chunks);
+    entrants.enter(stream_of("aqueduct with_weight"), stream::weighed);
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::fused);
+    entrants.enter(stream_of("aqueduct boxed three times"), stream::boxed);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::parallel);
+    entrants.enter(stream_of("aqueduct unordered"), stream::parallel_unordered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::computing);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::boundary);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches_across);
+    entrants.enter(stream_of("aqueduct batched behind"), stream::lines_across);
 }

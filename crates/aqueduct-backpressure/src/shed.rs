@@ -20,9 +20,9 @@ mod utilisation;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+pub use crate::limit::Priority;
 pub use error::Shed;
 pub use in_flight::InFlight;
-pub use priority::Priority;
 pub use queue_delay::{QueueDelay, QueueDelayStats};
 pub use throttle::{Call, Throttle, ThrottleStats};
 pub use utilisation::{Utilisation, UtilisationStats};

@@ -17,12 +17,16 @@ impl<T> Slot<T> {
     pub(crate) fn take(&mut self) -> Option<T> {
         self.0.take()
     }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.0.is_some())
+    }
 }
 
 impl<T> Outlet<T> for Slot<T> {
     #[inline]
     fn room(&self) -> usize {
-        usize::from(self.0.is_none())
+        1 - self.len()
     }
 
     #[inline]
@@ -87,6 +91,52 @@ impl<T> Outlet<T> for Queue<'_, T> {
     fn push(&mut self, item: T) -> ControlFlow<()> {
         self.queue.push_back(item);
         flow_if(self.queue.len() < self.len_max)
+    }
+}
+
+/// Hands on to another outlet, up to so many items, and counts them.
+#[derive(Debug)]
+pub(crate) struct Counted<'a, O: ?Sized> {
+    outlet: &'a mut O,
+    left: usize,
+    count: usize,
+    broke: bool,
+}
+
+impl<'a, O: ?Sized> Counted<'a, O> {
+    /// Lets through so many items.
+    pub(crate) fn up_to(outlet: &'a mut O, limit: usize) -> Self {
+        Self {
+            outlet,
+            left: limit,
+            count: 0,
+            broke: false,
+        }
+    }
+
+    /// How many items came through.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the outlet below wants no other item in this pull.
+    pub(crate) fn broke(&self) -> bool {
+        self.broke
+    }
+}
+
+impl<T, O: Outlet<T> + ?Sized> Outlet<T> for Counted<'_, O> {
+    #[inline]
+    fn room(&self) -> usize {
+        self.outlet.room().min(self.left)
+    }
+
+    #[inline]
+    fn push(&mut self, item: T) -> ControlFlow<()> {
+        self.left -= 1;
+        self.count += 1;
+        self.broke = self.outlet.push(item).is_break();
+        flow_if(!self.broke && self.left > 0)
     }
 }
 

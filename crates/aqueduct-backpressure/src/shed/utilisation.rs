@@ -26,6 +26,7 @@ use std::time::Duration;
 use aqueduct_core::sync::Lock;
 use tokio::time::Instant;
 
+use super::priority::is_shed;
 use super::{InFlight, Priority, Shed};
 
 /// Sheds the more the busier the server is, the less important first. Clones share it.
@@ -162,7 +163,7 @@ impl Utilisation {
             .smoothed
             .lock()
             .step(now, sample, self.time_constant);
-        if priority.is_shed(self.share(load), draw) {
+        if is_shed(priority, self.share(load), draw) {
             self.shared.shed.fetch_add(1, Ordering::Relaxed);
             return Err(Shed::Utilisation { load });
         }
