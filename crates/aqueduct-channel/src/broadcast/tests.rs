@@ -33,7 +33,7 @@ fn segments_become_fewer_after_a_burst() {
     for n in 0..4096 {
         assert_eq!(rx.try_recv(), Ok(n));
     }
-    for n in 0..64 * 64 {
+    for n in 0..128 * 64 {
         tx.send(n).unwrap();
         rx.try_recv().unwrap();
     }

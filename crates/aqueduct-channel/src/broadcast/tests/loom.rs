@@ -43,7 +43,7 @@ fn drain(mut rx: Receiver<Message>) -> (Vec<usize>, u64) {
 fn two_receivers_get_all() {
     check(FEWER, || {
         let census = Census::default();
-        let (tx, rx) = channel(4);
+        let (tx, rx) = channel::<Message>(4);
         let second = tx.subscribe();
         let (first, second) = spawn_both(move || drain(rx), move || drain(second));
         for id in 0..2 {
@@ -64,7 +64,7 @@ fn two_receivers_get_all() {
 fn a_message_wakes_who_waits() {
     fn model() {
         let census = Census::default();
-        let (tx, mut rx) = channel(1);
+        let (tx, mut rx) = channel::<Message>(1);
         let mut other = tx.subscribe();
         let other = spawn(move || block_on(other.recv()).unwrap().id);
         tx.send(census.message(7)).unwrap();
@@ -138,7 +138,7 @@ fn a_lapped_receiver_has_received_or_lost() {
 fn one_receives_while_another_leaves() {
     check(MORE, || {
         let census = Census::default();
-        let (tx, mut rx) = channel(4);
+        let (tx, mut rx) = channel::<Message>(4);
         let leaving = tx.subscribe();
         tx.send(census.message(0)).unwrap();
         tx.send(census.message(1)).unwrap();
@@ -183,7 +183,7 @@ fn segments_are_used_again() {
 fn subscribing_while_a_message_is_sent() {
     check(MORE, || {
         let census = Census::default();
-        let (tx, rx) = channel(4);
+        let (tx, rx) = channel::<Message>(4);
         let mut late = None;
         let sending = tx.clone();
         let messages = [0, 1].map(|id| census.message(id));
