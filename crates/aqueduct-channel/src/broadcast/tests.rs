@@ -298,3 +298,23 @@ fn futures_dropped_at_every_poll() {
     let stats = tx.stats();
     assert_eq!((stats.senders_waiting, stats.receivers_waiting), (0, 0));
 }
+
+/// The figures in the README: a channel behind its counts, a receiver's word behind its own, and both handles.
+#[cfg(all(
+    target_pointer_width = "64",
+    target_arch = "x86_64",
+    target_os = "linux"
+))]
+#[test]
+fn memory() {
+    use super::progress::Progress;
+    use super::{Receiver, Sender};
+    use aqueduct_core::pad::Padded;
+
+    const COUNTS: usize = 64;
+    let list = 4 * size_of::<usize>();
+    let chan = COUNTS + size_of::<super::Chan<usize>>() + list;
+    let receiver = COUNTS + size_of::<Padded<Progress>>() + size_of::<Receiver<usize>>();
+    assert_eq!(chan + size_of::<Sender<usize>>() + receiver, 880);
+    assert_eq!(receiver + size_of::<usize>(), 200);
+}
