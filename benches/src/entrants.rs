@@ -6,6 +6,7 @@
 use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
+use crate::limits::RateLimit;
 use crate::stream::Pipeline;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
@@ -48,6 +49,11 @@ pub(crate) trait ScopeEntrants {
 /// A contest of watching over a future.
 pub(crate) trait GuardEntrants {
     fn enter<G: Guard>(&mut self, who: Entrant);
+}
+
+/// A contest of taking permits of a rate limit.
+pub(crate) trait RateLimitEntrants {
+    fn enter<L: RateLimit>(&mut self, who: Entrant);
 }
 
 /// A contest of streams.
@@ -167,6 +173,12 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     ours::deadlines(entrants);
     peers::deadlines(entrants);
+}
+
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    ours::rate_limits(entrants);
+    peers::rate_limits(entrants);
 }
 
 /// Streams into batches.

@@ -14,6 +14,7 @@ mod oneshot;
 mod payload;
 mod pingpong;
 mod pump;
+mod ratelimit;
 mod rendezvous;
 mod spawn_join;
 mod spmc;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        ratelimit::benches(),
         stream_batch::benches(),
     ];
     families.into_iter().flatten().collect()

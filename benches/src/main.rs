@@ -7,6 +7,7 @@ mod cli;
 mod entrants;
 mod groups;
 mod harness;
+mod limits;
 mod ours;
 #[cfg_attr(not(feature = "peers"), path = "peers/none.rs")]
 mod peers;

@@ -1,5 +1,5 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel`, `aqueduct-group` and `aqueduct-stream`, and which of them
-//! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
+//! The adaptors of `aqueduct-channel`, one file a kind, and of the other crates, and which of them takes part in which
+//! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
 mod broadcast;
@@ -8,16 +8,18 @@ mod group;
 mod mpmc;
 mod mpsc;
 mod oneshot;
+mod ratelimit;
 mod spmc;
 mod spsc;
 mod stream;
 
+use aqueduct_backpressure::rate::RateLimiter;
 use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, StreamEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -36,6 +38,11 @@ fn scope(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-group`.
 fn tasks_of(name: &str) -> Entrant {
     row(name, "aqueduct-group")
+}
+
+/// The row `name` of `aqueduct-backpressure`.
+fn limit(name: &str) -> Entrant {
+    row(name, "aqueduct-backpressure")
 }
 
 /// The row `name` of `aqueduct-stream`.
@@ -161,6 +168,13 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     entrants.enter::<cancel::RunFor>(scope(OURS));
     entrants.enter::<cancel::ChildWithTimeout>(scope("aqueduct child with_timeout"));
+}
+
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    entrants.enter::<RateLimiter>(limit(OURS));
+    entrants.enter::<ratelimit::Clocked>(limit("aqueduct with Tokio's clock"));
+    entrants.enter::<ratelimit::Keyed>(limit("aqueduct keyed"));
 }
 
 /// Streams into batches.

@@ -13,6 +13,7 @@ mod futures_channel;
 mod futures_util;
 mod kanal;
 mod oneshot;
+mod ratelimits;
 mod rtrb;
 mod streams;
 mod tachyonix;
@@ -26,7 +27,7 @@ mod yardstick;
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, StreamEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -219,6 +220,21 @@ pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
         tokio_util::NAME,
     ));
     entrants.enter::<yardstick::NoGuard>(no_guard());
+}
+
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    entrants.enter::<ratelimits::Governor>(peer(ratelimits::GOVERNOR));
+    entrants.enter::<ratelimits::GovernorGiven>(row(
+        "governor with its clock for tests",
+        ratelimits::GOVERNOR,
+    ));
+    entrants.enter::<ratelimits::LeakyBucket>(peer(ratelimits::LEAKY_BUCKET));
+    entrants.enter::<ratelimits::Ratelimit>(peer(ratelimits::RATELIMIT));
+    entrants.enter::<ratelimits::Clock>(yardstick(
+        "reading a clock",
+        "is what all but those given the moment do besides",
+    ));
 }
 
 /// Streams into batches.

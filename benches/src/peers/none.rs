@@ -3,7 +3,7 @@
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, StreamEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
@@ -44,4 +44,5 @@ pub(crate) fn guards(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
 
+pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}
 pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}

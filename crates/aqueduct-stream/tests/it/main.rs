@@ -5,4 +5,6 @@ mod bounds;
 mod interop;
 mod kit;
 mod marbles;
+mod model;
 mod tasks;
+mod write;
