@@ -170,3 +170,30 @@ async fn a_source_that_never_waits_is_sampled_and_its_quiet_never_comes() {
     }
     assert_eq!(sampled.len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_inside_is_weighed_when_a_weight_is_added() {
+    let (tx, flow) = sent();
+    let mut batches = flow.batch(10, 2 * TICK);
+    send(&tx, "abc");
+    assert!(poll(&mut batches).is_empty());
+    let mut batches = batches.with_weight(4, |_| 1);
+    assert!(poll(&mut batches).is_empty());
+    send(&tx, "de");
+    assert_eq!(poll(&mut batches), [['a', 'b', 'c', 'd']]);
+    advance(2 * TICK).await;
+    assert_eq!(poll(&mut batches), [['e']]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_goes_on_with_what_ends_its_pause() {
+    let (tx, flow) = sent();
+    let mut sessions = flow.session(2 * TICK, 10);
+    send(&tx, "a");
+    assert!(poll(&mut sessions).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "b");
+    assert!(poll(&mut sessions).is_empty());
+    advance(2 * TICK).await;
+    assert_eq!(poll(&mut sessions), [['a', 'b']]);
+}
