@@ -61,6 +61,12 @@ pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
     peers::mpsc(entrants);
 }
 
+/// One sender, many receivers that each get everything.
+pub(crate) fn broadcast(entrants: &mut impl Entrants<usize>) {
+    ours::broadcast(entrants);
+    peers::broadcast(entrants);
+}
+
 /// Many senders, many receivers, bounded.
 pub(crate) fn mpmc<T: Message>(entrants: &mut impl Entrants<T>) {
     ours::mpmc(entrants);

@@ -1,6 +1,7 @@
 //! The groups of the report, one file a family.
 
 mod batch;
+mod broadcast;
 mod bytes;
 mod cancel;
 mod guard;
@@ -33,6 +34,7 @@ pub(crate) fn all() -> Vec<Bench> {
         spmc::benches(),
         mpmc::benches(),
         rendezvous::benches(),
+        broadcast::benches(),
         oneshot::benches(),
         pingpong::benches(),
         latency::benches(),

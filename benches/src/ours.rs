@@ -2,6 +2,7 @@
 //! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
+mod broadcast;
 mod cancel;
 mod group;
 mod mpmc;
@@ -54,6 +55,12 @@ pub(crate) fn spsc<T: Message>(entrants: &mut impl Entrants<T>) {
 /// Many senders, one receiver, bounded.
 pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<mpsc::Bounded>(entrant(OURS));
+}
+
+/// One sender, many receivers that each get everything.
+pub(crate) fn broadcast(entrants: &mut impl Entrants<usize>) {
+    entrants.enter::<broadcast::DropOldest>(entrant(OURS));
+    entrants.enter::<broadcast::Wait>(entrant("aqueduct wait"));
 }
 
 /// Many senders, many receivers, bounded.

@@ -3,6 +3,7 @@
 //! Every peer is used in its best documented mode: the kind made for the shape of the contest where the crate has
 //! several, its async handles, its own default options.
 
+mod async_broadcast;
 mod async_channel;
 mod crossbeam_queue;
 mod crossfire;
@@ -16,6 +17,7 @@ mod rtrb;
 mod tachyonix;
 mod thingbuf;
 mod tokio;
+mod tokio_broadcast;
 mod tokio_tasks;
 mod tokio_util;
 mod yardstick;
@@ -71,6 +73,12 @@ pub(crate) fn mpsc<T: Message>(entrants: &mut impl Entrants<T>) {
     entrants.enter::<async_channel::Mpmc>(peer(async_channel::NAME));
     entrants.enter::<tokio::Mpsc>(peer(tokio::NAME));
     entrants.enter::<flume::Mpmc>(peer(flume::NAME));
+}
+
+/// One sender, many receivers that each get everything.
+pub(crate) fn broadcast(entrants: &mut impl Entrants<usize>) {
+    entrants.enter::<tokio_broadcast::Broadcast>(peer(tokio::NAME));
+    entrants.enter::<async_broadcast::Broadcast>(peer(async_broadcast::NAME));
 }
 
 /// Many senders, many receivers, bounded.

@@ -14,6 +14,8 @@ pub(crate) fn mpsc<T: Message>(_: &mut impl Entrants<T>) {}
 
 pub(crate) fn mpmc<T: Message>(_: &mut impl Entrants<T>) {}
 
+pub(crate) fn broadcast(_: &mut impl Entrants<usize>) {}
+
 pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
 
 pub(crate) fn unbounded_mpmc<T: Message>(_: &mut impl Entrants<T>) {}

@@ -2,3 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod codel;
+pub mod limit;
+pub mod rate;

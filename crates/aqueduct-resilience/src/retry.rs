@@ -10,34 +10,40 @@
 //!                 Ok
 //! ```
 //!
-//! 1. What is decided is decided in [`decide`], a function of values. This file reads the clock, waits, and calls.
+//! 1. What is decided is decided in [`decide`], a function of values. [`course`] keeps the state of a call and reads the
+//!    clock; this file waits and calls.
 //! 2. A try is begun only if the scope is not cancelled, and the retry then counts as spent. Until then the budget's retry
 //!    is *held*: when the call is dropped or cancelled in its pause, it goes back.
 //! 3. No lock is held while code of the user runs, nor is one over an await.
-//! 4. A pause of no length is still a place to stop at: it spends Tokio's coop budget, so that a call that fails at once,
-//!    for ever and without back-off does not keep a thread to itself.
+//! 4. A pause of no length is still a place to stop at: it yields, so that a call that fails at once, for ever and without
+//!    back-off does not keep a thread to itself. To spend coop budget there would not do: who waits in the same task, in a
+//!    `select!`, would find it spent whenever its turn comes.
 //!
-//! Why an `AsyncFnMut` and not a closure that returns a future: the latter cannot lend what it captured to the future. One
-//! of these is taken, too, as it is an `AsyncFnMut` by itself. Why closures in the policy behind pointers: a
-//! `Retry<E>` can be named, hence be in a struct; they are called after failures only.
+//! Why `FnMut() -> impl Future` and not `AsyncFnMut`: what holds a future of the latter over an await is not `Send` to the
+//! compiler as soon as the closure captures a reference, since that future may borrow from the closure for any lifetime; and
+//! a retry is to be spawned. An `async` closure that lends nothing of its own to its future is an `FnMut`, and serves.
+//! `tests/it/spawnable.rs` has the cases. Why closures in the policy behind pointers: a `Retry<E>` can be named, hence be in
+//! a struct; they are called after failures only.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_cancel::{CancelScope, Cancelled};
+use aqueduct_cancel::CancelScope;
 use aqueduct_core::rt::until;
-use tokio::task::coop::consume_budget;
-use tokio::time::{Instant, sleep};
+use tokio::task::yield_now;
+use tokio::time::sleep;
 
-use self::decide::{Failed, Limits, Step, decide};
-use crate::backoff::{Backoff, Delays};
-use crate::budget::{Held, RetryBudget};
+use self::course::{Course, Next};
+use self::decide::Limits;
+use crate::backoff::Backoff;
+use crate::budget::RetryBudget;
 
 pub use self::decide::Decision;
 pub use self::error::{Failure, RetryError, RetryErrorKind};
 
+pub(crate) mod course;
 mod decide;
 mod error;
 
@@ -65,10 +71,15 @@ mod error;
 ///         _ => Decision::Stop,
 ///     });
 ///
-/// let mut answers = [503, 500, 200].into_iter();
-/// let answer = retry.run(async || match answers.next() {
-///     Some(200) => Ok("page"),
-///     other => Err(Status(other.unwrap_or(404))),
+/// let mut statuses = [503, 500, 200].into_iter();
+/// let answer = retry.run(|| {
+///     let status = statuses.next().unwrap_or(404);
+///     async move {
+///         match status {
+///             200 => Ok("page"),
+///             other => Err(Status(other)),
+///         }
+///     }
 /// });
 /// assert_eq!(answer.await.unwrap(), "page");
 /// # }
@@ -203,7 +214,8 @@ impl<E> Retry<E> {
 
     /// Calls `call` until it succeeds, or is not to be tried again.
     ///
-    /// `call` is an `async` closure, or one that returns a future.
+    /// `call` is an `async` closure, or any that returns a future. It may change what it captured, but not lend it: a future
+    /// that writes to what is outside does it by a `Cell`, an atomic or a lock.
     ///
     /// # Errors
     ///
@@ -217,9 +229,10 @@ impl<E> Retry<E> {
     ///
     /// *Strict* in itself: dropping it drops the try that is at work, with what that loses. A retry that has been taken
     /// from the budget and was not begun goes back.
-    pub async fn run<T, F>(&self, call: F) -> Result<T, RetryError<E>>
+    pub async fn run<T, F, C>(&self, call: C) -> Result<T, RetryError<E>>
     where
-        F: AsyncFnMut() -> Result<T, E>,
+        C: FnMut() -> F,
+        F: Future<Output = Result<T, E>>,
     {
         let mut course = Course::new();
         match self.drive(&mut course, None, call).await {
@@ -242,9 +255,10 @@ impl<E> Retry<E> {
     /// # Cancel safety
     ///
     /// As [`run`](Self::run).
-    pub async fn run_in<T, F>(&self, scope: &CancelScope, call: F) -> Result<T, RetryError<E>>
+    pub async fn run_in<T, F, C>(&self, scope: &CancelScope, call: C) -> Result<T, RetryError<E>>
     where
-        F: AsyncFnMut() -> Result<T, E>,
+        C: FnMut() -> F,
+        F: Future<Output = Result<T, E>>,
     {
         let mut course = Course::new();
         let driven = self.drive(&mut course, Some(scope), call);
@@ -257,136 +271,33 @@ impl<E> Retry<E> {
         Err(course.ended(kind, cancelled))
     }
 
-    async fn drive<T, F>(
+    async fn drive<T, F, C>(
         &self,
         course: &mut Course<E>,
         scope: Option<&CancelScope>,
-        mut call: F,
+        mut call: C,
     ) -> Result<T, RetryErrorKind>
     where
-        F: AsyncFnMut() -> Result<T, E>,
+        C: FnMut() -> F,
+        F: Future<Output = Result<T, E>>,
     {
-        if let Some(budget) = &self.budget {
-            budget.deposit(course.began);
-        }
-        let (mut delays, mut held): (_, Option<Held>) = (None, None);
         loop {
             if scope.is_some_and(CancelScope::is_cancelled) {
                 return Err(RetryErrorKind::Cancelled);
             }
-            if let Some(held) = held.take() {
-                held.spend();
+            let within = course.begin(self);
+            let result = until(within.deadline, call()).await;
+            match course.after(self, within, result, true)? {
+                Next::Done(value) => return Ok(value),
+                Next::Pause(delay) => pause(delay).await,
             }
-            let (deadline, whose) = self.deadline(course.began);
-            course.tries = course.tries.saturating_add(1);
-            let failure = match (until(deadline, call()).await, whose) {
-                (Some(Ok(value)), _) => return Ok(value),
-                (Some(Err(error)), _) => Failure::Error(error),
-                (None, Whose::Try(limit)) => Failure::TimedOut(limit),
-                (None, Whose::Whole) => return Err(RetryErrorKind::TotalElapsed),
-            };
-            let delays = delays.get_or_insert_with(|| self.backoff.delays());
-            let delay;
-            (delay, held) = self.after(course, failure, delays)?;
-            pause(delay).await;
-        }
-    }
-
-    /// By when a try that begins now has to be done, and whose limit that is.
-    fn deadline(&self, began: Instant) -> (Option<Instant>, Whose) {
-        let whole = self.limits.total_max.and_then(|max| began.checked_add(max));
-        let of_try = self
-            .try_max
-            .and_then(|max| Some((Instant::now().checked_add(max)?, max)));
-        match (of_try, whole) {
-            (Some((at, max)), whole) if whole.is_none_or(|whole| at < whole) => {
-                (Some(at), Whose::Try(max))
-            }
-            _ => (whole, Whose::Whole),
-        }
-    }
-
-    /// What comes after a failure: a pause, along with what it takes from the budget, or the end.
-    fn after(
-        &self,
-        course: &mut Course<E>,
-        failure: Failure<E>,
-        delays: &mut Delays,
-    ) -> Result<(Duration, Option<Held>), RetryErrorKind> {
-        let decision = match (&failure, &self.classifier) {
-            (Failure::Error(error), Some(classifier)) => classifier(error),
-            _ => Decision::Retry,
-        };
-        let (now, tries) = (Instant::now(), course.tries);
-        let elapsed = now.saturating_duration_since(course.began);
-        let failure = course.last.insert(failure);
-        let step = decide(
-            &self.limits,
-            Failed {
-                tries,
-                elapsed,
-                decision,
-                backoff: delays.next_delay(),
-            },
-        );
-        let (delay, spends) = match step {
-            Step::Retry { delay, spends } => (delay, spends),
-            Step::End(kind) => return Err(kind),
-        };
-        let held = match &self.budget {
-            Some(budget) if spends => {
-                Some(budget.try_hold(now).ok_or(RetryErrorKind::BudgetEmpty)?)
-            }
-            _ => None,
-        };
-        if let Some(hook) = &self.on_retry {
-            hook(&RetryEvent {
-                failure,
-                tries,
-                delay,
-                elapsed,
-            });
-        }
-        Ok((delay, held))
-    }
-}
-
-/// How far a call has come.
-struct Course<E> {
-    began: Instant,
-    tries: u32,
-    last: Option<Failure<E>>,
-}
-
-/// Whose limit is the nearer one.
-enum Whose {
-    Try(Duration),
-    Whole,
-}
-
-impl<E> Course<E> {
-    fn new() -> Self {
-        Self {
-            began: Instant::now(),
-            tries: 0,
-            last: None,
-        }
-    }
-
-    fn ended(self, kind: RetryErrorKind, cancelled: Option<Cancelled>) -> RetryError<E> {
-        RetryError {
-            kind,
-            tries: self.tries,
-            elapsed: self.began.elapsed(),
-            last: self.last,
-            cancelled,
         }
     }
 }
 
 async fn pause(delay: Duration) {
     match delay {
-        Duration::ZERO => consume_budget().await,
+        Duration::ZERO => yield_now().await,
         delay => sleep(delay).await,
     }
 }

@@ -3,11 +3,17 @@
 mod collect;
 mod fold;
 mod for_each;
+mod forward;
 mod run;
 mod send_into;
+#[cfg(feature = "io")]
+mod write_into;
 
 pub use collect::{Collect, Count};
 pub use fold::Fold;
 pub use for_each::{ForEach, ForEachAsync};
+pub use forward::Forward;
 pub(crate) use send_into::Pumped;
 pub use send_into::{Accept, SendIntoError};
+#[cfg(feature = "io")]
+pub use write_into::WriteInto;

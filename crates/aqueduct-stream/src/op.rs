@@ -3,17 +3,46 @@
 
 mod chain;
 mod checkpoint;
+mod children;
+mod cycle;
+mod flat_map;
+mod flat_map_iter;
+mod flat_map_merge;
+mod interleave;
+mod latest;
+mod merge;
+mod merge_all;
 mod par;
 mod spawned;
 mod stages;
+mod switch_map;
+mod then;
 mod through;
+mod time;
+mod two;
+mod zip;
 
 pub use chain::Chain;
 pub use checkpoint::Checkpoint;
+pub use cycle::Cycle;
+pub use flat_map::FlatMap;
+pub use flat_map_iter::FlatMapIter;
+pub use flat_map_merge::FlatMapMerge;
+pub use interleave::Interleave;
+pub use latest::{CombineLatest, WithLatestFrom};
+pub use merge::Merge;
+pub use merge_all::{MergeAll, merge_all};
 pub use par::{ParMap, ParMapUnordered};
 pub use spawned::Spawned;
 pub use stages::{
     Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
     TakeWhile,
 };
+pub use switch_map::SwitchMap;
+pub use then::Then;
 pub use through::{Stage, Through};
+pub use time::{
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
+    TakeUntil, Throttle, ThrottleFirst, Timeout,
+};
+pub use zip::Zip;

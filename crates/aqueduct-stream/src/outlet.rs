@@ -94,6 +94,52 @@ impl<T> Outlet<T> for Queue<'_, T> {
     }
 }
 
+/// Hands on to another outlet, up to so many items, and counts them.
+#[derive(Debug)]
+pub(crate) struct Counted<'a, O: ?Sized> {
+    outlet: &'a mut O,
+    left: usize,
+    count: usize,
+    broke: bool,
+}
+
+impl<'a, O: ?Sized> Counted<'a, O> {
+    /// Lets through so many items.
+    pub(crate) fn up_to(outlet: &'a mut O, limit: usize) -> Self {
+        Self {
+            outlet,
+            left: limit,
+            count: 0,
+            broke: false,
+        }
+    }
+
+    /// How many items came through.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the outlet below wants no other item in this pull.
+    pub(crate) fn broke(&self) -> bool {
+        self.broke
+    }
+}
+
+impl<T, O: Outlet<T> + ?Sized> Outlet<T> for Counted<'_, O> {
+    #[inline]
+    fn room(&self) -> usize {
+        self.outlet.room().min(self.left)
+    }
+
+    #[inline]
+    fn push(&mut self, item: T) -> ControlFlow<()> {
+        self.left -= 1;
+        self.count += 1;
+        self.broke = self.outlet.push(item).is_break();
+        flow_if(!self.broke && self.left > 0)
+    }
+}
+
 /// `Continue` if there is a reason to.
 #[inline]
 pub(crate) fn flow_if(go_on: bool) -> ControlFlow<()> {

@@ -159,8 +159,8 @@ fn means_are_those_of_the_formulas() {
     near(mean(&sample(walk, 1)), 3.5 / 64.0);
 }
 
-/// I1: at the cap, where a client stays for most of an outage, all parts of the range are equally likely. (Drawn first
-/// and cut then, a half of decorrelated delays would be the cap itself.)
+/// At the cap, where a client stays for most of an outage, all parts of the range are equally likely. (Drawn first and cut
+/// then, a quarter of decorrelated delays would be the cap itself.)
 #[test]
 fn at_the_cap_clients_stay_spread() {
     let cap = Duration::from_secs(60);

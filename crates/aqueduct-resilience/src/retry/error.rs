@@ -63,13 +63,25 @@ pub enum Failure<E> {
 }
 
 impl<E> RetryError<E> {
+    /// There was nobody to make a try.
+    #[cfg(feature = "tower")]
+    pub(crate) fn not_ready(error: E) -> Self {
+        Self {
+            kind: RetryErrorKind::NotRetryable,
+            tries: 0,
+            elapsed: Duration::ZERO,
+            last: Some(Failure::Error(error)),
+            cancelled: None,
+        }
+    }
+
     /// Why it ended.
     #[must_use]
     pub fn kind(&self) -> RetryErrorKind {
         self.kind
     }
 
-    /// How many tries were begun. None if the scope had been cancelled before.
+    /// How many tries were begun. Zero if the scope had been cancelled before.
     #[must_use]
     pub fn tries(&self) -> u32 {
         self.tries

@@ -1,9 +1,9 @@
 //! Items handled by several tasks at a time.
 //!
 //! ```text
-//!                    ┌─ jobs ──▶ worker 1 ─┐
-//!    source ▶ feeder ┼─────────▶ worker 2 ─┼──▶ results ──▶ consumer
-//!                    └─────────▶ worker n ─┘
+//!                    ┌─ jobs ──▶ worker 1 ── results ─┐
+//!    source ▶ feeder ┼─ jobs ──▶ worker 2 ── results ─┼──▶ consumer
+//!                    └─ jobs ──▶ worker n ── results ─┘
 //! ```
 //!
 //! The workers live as long as the stream, so an item costs two messages and not a task. The feeder and the workers go on
@@ -11,24 +11,34 @@
 //!
 //! | | jobs | results |
 //! |---|---|---|
-//! | ordered | one queue, whoever is free takes the next | a oneshot for each item, and a queue of these in the items' order |
-//! | unordered | the same | one queue |
-//! | by key | a queue for each worker, to which a key belongs | one queue |
+//! | ordered | a queue a worker, dealt in turn | a queue a worker, taken in turn |
+//! | unordered | one queue, whoever is free takes the next | one queue |
+//! | by key | a queue a worker, to which a key belongs | one queue |
 //!
 //! # Invariants
 //!
 //! R1. A worker that has taken a job answers it: with what the closure made, or with its panic. One that does not was
 //!     aborted, which only the drop of the stream or the end of the runtime does.
 //!
-//! R2. A queue of results is closed only when all workers have ended, and they end when there are no more jobs. So the
-//!     end of the results, with all tasks ended well (W1), is the end of the stream.
+//! R2. A queue of results is closed only when its workers have ended, and they end when there are no more jobs. So the
+//!     end of the results, with all tasks ended well (W1), is the end of the stream. Where there are several queues, the
+//!     jobs were dealt in turn: the first queue to be found closed when its turn comes is the end of all.
 //!
-//! # Why a oneshot for each item, and not a number
+//! # Why ordered jobs are dealt in turn
 //!
-//! With numbers the consumer would be woken for each result, to find that it is not the next; and would have to bound what
-//! it sets aside by a count on which the feeder waits. Here it sleeps on the one that is next, and the queue is the bound.
+//! Where whoever is free takes the next, results come in any order, and something has to put them in line: a number for
+//! each and a place to set results aside, or a oneshot for each in a queue. Workers of a shared queue meet there for every
+//! item, and so do they for the results. Dealt in turn, each queue has one sender and one receiver, and the order is that of
+//! the queues. What it costs is that an item may wait behind a slow one of its worker while another is free; but it comes
+//! after that one anyway, and what it waits for is in front of the consumer, too.
+//!
+//! Measured with 64 tasks, of which each item yields once: 310 ns an item in turn, 770 with a shared queue and oneshots
+//! (two workers; 220 and 360 on one thread). With work of exponential duration, the workers are busy 54 % of the time in
+//! turn, 47 % with a shared queue of as many items ahead as there are tasks, and 27 % in futures' `buffered`, which keeps
+//! no result ready behind the first. (8 tasks: 68, 72 and 47 %.)
 
 mod by_key;
+mod deal;
 mod ordered;
 mod unordered;
 mod worker;
@@ -62,9 +72,9 @@ impl<S: Source> Flow<S> {
     /// Gives what the futures that `f` makes of the items return, in the order of the items. Up to `tasks` of them run at a
     /// time, each on a task.
     ///
-    /// Where the first takes long, the others go on until twice as many are done as there are tasks.
+    /// The tasks get the items in turn. Where the first takes long, the others go on until each has two results ready.
     ///
-    /// Holds up to `2 * tasks` items, those that are being handled included.
+    /// Holds up to `5 * tasks` items, those that are being handled included.
     ///
     /// # Panics
     ///

@@ -15,10 +15,20 @@ fn streams_are_what_their_parts_are() {
     is_all(&iter([1]));
     is_all(&iter([1]).map(|n| n + 1).filter(|n| *n > 1).take(1).dedup());
     is_all(&iter([1]).chain(iter([2])));
+    is_all(&iter([1]).merge(iter([2])).interleave(iter([3])));
+    is_all(&iter([1]).zip(iter([2])));
+    is_all(&iter([1]).combine_latest(iter([2])));
+    is_all(&iter([1]).with_latest_from(iter([2])));
+    is_all(&iter([1]).flat_map(|n| iter([n])));
+    is_all(&iter([1]).switch_map(|n| iter([n])));
+    is_all(&iter([1]).flat_map_iter(|n| [n]).cycle());
+    is_send(&iter([1]).flat_map_merge(2, |n| iter([n])));
+    is_send(&iter([1]).then(|n| async move { n }));
     // The items need not be Sync, nor a closure.
     is_send(&iter([1]).map(Cell::new).filter(|_| true));
     // Nothing but a source may pin.
     is_unpin(&iter([1]).map(|_| PhantomPinned));
+    is_unpin(&iter([1]).flat_map_merge(2, |_| iter([1]).then(|n| async move { n })));
     is_send(&iter([1]).boxed());
     is_send(&iter([1]).map(|n| n + 1).fold(0, |a, b| a + b));
 }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::panic::resume_unwind;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_channel::{oneshot, spmc, spsc};
+use aqueduct_channel::spsc;
 
+use super::deal::{self, WAITING};
 use super::worker::{self, Outcome};
-use crate::crew::{Crew, Stage, shut_down};
-use crate::feed::pull_chunk;
+use crate::crew::{Crew, Stage};
 use crate::flow::Flow;
 use crate::source::{CHUNK, Outlet, Pull, Source};
 
@@ -19,24 +19,20 @@ pub struct ParMap<U> {
     stage: Stage<Running<U>>,
 }
 
-type Answer<U> = oneshot::Receiver<Outcome<U>>;
+// Items are never pinned.
+impl<U> Unpin for ParMap<U> {}
 
 struct Running<U> {
-    /// What is waited for, out of the queue.
-    next: Option<Answer<U>>,
-    order: spsc::Receiver<Answer<U>>,
+    results: Vec<spsc::Receiver<Outcome<U>>>,
+    /// Whose result is the next.
+    turn: usize,
     crew: Crew,
-    /// There is nothing left in the queue.
+    /// There is nothing left in the queues.
     drained: bool,
 }
 
-struct Job<T, U> {
-    item: T,
-    reply: oneshot::Sender<Outcome<U>>,
-}
-
-// Items are never pinned.
-impl<U> Unpin for ParMap<U> {}
+/// Results that are ready in each worker's queue before it waits.
+const READY: usize = 2;
 
 impl<U> ParMap<U> {
     pub(super) fn new<S, F, Fut>(source: Flow<S>, tasks: usize, f: F) -> Self
@@ -53,48 +49,6 @@ impl<U> ParMap<U> {
     }
 }
 
-impl<U> Source for ParMap<U> {
-    type Item = U;
-
-    fn poll_pull<O>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
-    where
-        O: Outlet<U> + ?Sized,
-    {
-        let running = self.stage.running();
-        for _ in 0..outlet.room().min(CHUNK) {
-            match ready!(running.poll_next(cx)) {
-                Some(made) => {
-                    if outlet.push(made).is_break() {
-                        break;
-                    }
-                }
-                None => return Poll::Ready(Pull::End),
-            }
-        }
-        Poll::Ready(Pull::More)
-    }
-}
-
-impl<U> Running<U> {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<U>> {
-        if self.next.is_none() && !self.drained {
-            self.next = ready!(self.order.poll_recv(cx));
-            self.drained = self.next.is_none();
-        }
-        let Some(answer) = &mut self.next else {
-            return self.crew.poll_ended(cx).map(|()| None);
-        };
-        let outcome = ready!(Pin::new(answer).poll(cx));
-        self.next = None;
-        match outcome {
-            Ok(Ok(made)) => Poll::Ready(Some(made)),
-            Ok(Err(payload)) => resume_unwind(payload),
-            // R1.
-            Err(_) => shut_down(),
-        }
-    }
-}
-
 fn start<S, F, U, Fut>(source: Flow<S>, tasks: usize, f: F) -> Running<U>
 where
     S: Source + Send + 'static,
@@ -104,65 +58,85 @@ where
     Fut: Future<Output = U> + Send + 'static,
 {
     let crew = Crew::new("par_map");
-    // One is out of the queue, with the consumer.
-    let (order_tx, order_rx) = spsc::channel(2 * tasks - 1);
-    let (jobs_tx, jobs_rx) = spmc::channel(tasks);
+    let mut queues = Vec::with_capacity(tasks);
+    let mut results = Vec::with_capacity(tasks);
     for _ in 0..tasks {
-        crew.spawn("worker", work(jobs_rx.clone(), f.clone()));
+        let (jobs_tx, jobs_rx) = spsc::channel(WAITING);
+        let (results_tx, results_rx) = spsc::channel(READY);
+        crew.spawn("worker", work(jobs_rx, results_tx, f.clone()));
+        queues.push(jobs_tx);
+        results.push(results_rx);
     }
-    crew.spawn("feeder", feed(source, order_tx, jobs_tx));
+    crew.spawn("feeder", deal::in_turn(source, queues));
     Running {
-        next: None,
-        order: order_rx,
+        results,
+        turn: 0,
         crew,
         drained: false,
     }
 }
 
-async fn feed<S, U>(
-    source: Flow<S>,
-    mut order: spsc::Sender<Answer<U>>,
-    mut jobs: spmc::Sender<Job<S::Item, U>>,
-) where
-    S: Source,
-{
-    let mut source = pin!(source);
-    let mut chunk = Vec::new();
-    loop {
-        // The permit is given back: this is the only sender, so the room stays.
-        if order.reserve().await.is_err() {
-            return;
-        }
-        let room = order.capacity().min(CHUNK);
-        let pull = pull_chunk(source.as_mut(), &mut chunk, room).await;
-        for item in chunk.drain(..) {
-            let (reply, answer) = oneshot::channel();
-            if order.try_send(answer).is_err() || jobs.send(Job { item, reply }).await.is_err() {
-                return;
+impl<U> Source for ParMap<U> {
+    type Item = U;
+
+    fn poll_pull<O>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<U> + ?Sized,
+    {
+        let running = self.stage.running();
+        for _ in 0..outlet.room().min(CHUNK) {
+            let Some(made) = ready!(running.poll_next(cx)) else {
+                return running.crew.poll_ended(cx).map(|()| Pull::End);
+            };
+            if outlet.push(made).is_break() {
+                break;
             }
         }
-        if pull == Pull::End {
-            return;
+        Poll::Ready(Pull::More)
+    }
+}
+
+impl<U> Running<U> {
+    /// The next result; none if all have been taken (R2).
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<U>> {
+        if self.drained {
+            return Poll::Ready(None);
+        }
+        match ready!(self.results[self.turn].poll_recv(cx)) {
+            Some(Ok(made)) => {
+                self.turn = (self.turn + 1) % self.results.len();
+                Poll::Ready(Some(made))
+            }
+            Some(Err(payload)) => resume_unwind(payload),
+            None => {
+                self.drained = true;
+                Poll::Ready(None)
+            }
         }
     }
 }
 
-async fn work<T, U, F, Fut>(jobs: spmc::Receiver<Job<T, U>>, mut f: F)
-where
+async fn work<T, U, F, Fut>(
+    mut jobs: spsc::Receiver<T>,
+    mut results: spsc::Sender<Outcome<U>>,
+    mut f: F,
+) where
     F: FnMut(T) -> Fut,
     Fut: Future<Output = U>,
 {
-    while let Some(Job { item, reply }) = jobs.recv().await {
-        // Nobody takes the answer where the stream has been dropped; then this is about to be aborted.
-        let _ = reply.send(worker::run(&mut f, item).await);
+    while let Some(item) = jobs.recv().await {
+        if results.send(worker::run(&mut f, item).await).await.is_err() {
+            return;
+        }
     }
 }
 
 impl<U> fmt::Debug for Running<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ready: usize = self.results.iter().map(spsc::Receiver::len).sum();
         f.debug_struct("Running")
             .field("crew", &self.crew)
-            .field("inside", &self.order.len())
+            .field("ready", &ready)
             .finish()
     }
 }

@@ -17,3 +17,24 @@ fn a_boundary_that_overflows_holds_a_chunk_more() {
     // A chunk of this source is 5.
     holds(2 + 5, |s| s.spawned_over(mpmc::Builder::new(2)));
 }
+
+#[test]
+fn parallel_stages_hold_what_they_say() {
+    holds(5, |s| s.par_map(1, async |item| item));
+    holds(10, |s| s.par_map(2, async |item| item));
+    holds(3, |s| s.par_map_unordered(1, async |item| item));
+    holds(9, |s| s.par_map_unordered(3, async |item| item));
+    // All of one key: the feeder has the rest of its chunk in hand.
+    holds(5, |s| s.par_map_by_key(1, |_| (), async |item| item));
+}
+
+#[test]
+fn what_is_being_handled_is_dropped_with_the_stream() {
+    // Nothing ever comes out; the kit sees to it that nothing lives on.
+    holds(3, |s| {
+        s.par_map(1, async |item| {
+            std::future::pending::<()>().await;
+            item
+        })
+    });
+}

@@ -51,6 +51,17 @@ struct Dribble {
     pause: bool,
 }
 
+impl Dribble {
+    fn stream(alive: &Arc<AtomicUsize>) -> Stream {
+        let source = Self {
+            next: 0,
+            alive: Arc::clone(alive),
+            pause: false,
+        };
+        Flow::new(source).boxed()
+    }
+}
+
 const CHUNK_LEN: usize = 5;
 const ITEMS: usize = 4 * CHUNK_LEN;
 
@@ -83,18 +94,30 @@ impl Source for Dribble {
     }
 }
 
+/// What the operator under test is over.
+type Stream = Flow<Boxed<'static, Tracked>>;
+
 /// Asserts that an operator never has more than `bound` items inside (clones included), whenever it is looked at, and none
 /// after it has been dropped, which it is after every number of polls.
 ///
 /// What is inside when a stream is dropped is lost: so this is the bound of that, too.
-pub(crate) fn holds<S>(bound: usize, operator: impl Fn(Flow<Boxed<'static, Tracked>>) -> Flow<S>)
-where
-    S: Source,
-{
+pub(crate) fn holds<S: Source>(bound: usize, operator: impl Fn(Stream) -> Flow<S>) {
+    holds_of(bound, |alive| operator(Dribble::stream(alive)));
+}
+
+/// [`holds`] for an operator of two streams.
+pub(crate) fn holds2<S: Source>(bound: usize, operator: impl Fn(Stream, Stream) -> Flow<S>) {
+    holds_of(bound, |alive| {
+        operator(Dribble::stream(alive), Dribble::stream(alive))
+    });
+}
+
+fn holds_of<S: Source>(bound: usize, make: impl Fn(&Arc<AtomicUsize>) -> Flow<S>) {
     let mut most = 0;
     for limit in [1, 3, usize::MAX] {
-        for polls in 0.. {
-            let (inside, ended) = paused(drop_after(polls, limit, &operator));
+        // One that never ends has done all that it will by then.
+        for polls in 0..POLLS_MAX {
+            let (inside, ended) = paused(drop_after(polls, limit, &make));
             most = most.max(inside);
             assert!(
                 inside <= bound,
@@ -108,26 +131,23 @@ where
     assert_eq!(most, bound, "less is inside than is stated");
 }
 
-/// Polls so often, a tick apart, for up to so many items each time, then drops the stream. Returns the most that was inside between two polls, and whether it
-/// has ended.
+const POLLS_MAX: usize = 10 * ITEMS;
+
+/// Polls so often, a tick apart, for up to so many items each time, then drops the stream. Returns the most that was
+/// inside between two polls, and whether it has ended.
 async fn drop_after<S>(
     polls: usize,
     limit: usize,
-    operator: &impl Fn(Flow<Boxed<'static, Tracked>>) -> Flow<S>,
+    make: &impl Fn(&Arc<AtomicUsize>) -> Flow<S>,
 ) -> (usize, bool)
 where
     S: Source,
 {
     let alive = Arc::new(AtomicUsize::new(0));
-    let source = Dribble {
-        next: 0,
-        alive: Arc::clone(&alive),
-        pause: false,
-    };
     let mut inside_max = 0;
     let mut ended = false;
     {
-        let mut flow = pin!(operator(Flow::new(source).boxed()));
+        let mut flow = pin!(make(&alive));
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..polls {
             // What comes out is dropped here: all that is alive after it is inside.

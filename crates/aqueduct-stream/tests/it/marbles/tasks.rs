@@ -2,7 +2,7 @@
 
 use aqueduct_channel::{Overflow, mpmc};
 
-use crate::kit::marbles;
+use crate::kit::{TICK, marbles};
 
 #[test]
 fn spawned() {
@@ -34,4 +34,50 @@ fn spawned_over() {
             &[("a-(bcde)-|", "a-(bcde)-|")],
         );
     }
+}
+
+/// Takes as many ticks as a digit says.
+async fn work(c: char) -> char {
+    let ticks = c.to_digit(10).expect("a digit");
+    tokio::time::sleep(TICK * ticks).await;
+    c
+}
+
+#[test]
+fn par_map() {
+    marbles(
+        |s| s.par_map(2, work),
+        &[
+            ("|", "|"),
+            ("3|", "---(3|)"),
+            // The second is done first, and waits for its turn.
+            ("31---|", "---(31)-|"),
+            // Two run at a time: the third begins with the end of the first, whose worker's turn it is.
+            ("(222)-|", "--(22)-(2|)"),
+            ("(313)-|", "---(31)--(3|)"),
+        ],
+    );
+}
+
+#[test]
+fn par_map_unordered() {
+    marbles(
+        |s| s.par_map_unordered(2, work),
+        &[
+            ("|", "|"),
+            ("31---|", "--13-|"),
+            // The third begins as soon as one is done, whichever.
+            ("(313)-|", "-1-3(3|)"),
+            ("(222)-|", "--(22)-(2|)"),
+        ],
+    );
+}
+
+#[test]
+fn par_map_by_key() {
+    // All of one key: one after the other, as they came.
+    marbles(
+        |s| s.par_map_by_key(4, |_| (), work),
+        &[("(312)-|", "---31-(2|)"), ("|", "|")],
+    );
 }
