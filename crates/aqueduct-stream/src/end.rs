@@ -6,6 +6,7 @@ mod for_each;
 mod forward;
 mod run;
 mod send_into;
+mod tries;
 #[cfg(feature = "io")]
 mod write_into;
 
@@ -15,5 +16,6 @@ pub use for_each::{ForEach, ForEachAsync};
 pub use forward::Forward;
 pub(crate) use send_into::Pumped;
 pub use send_into::{Accept, SendIntoError};
+pub use tries::{TryCollect, TryFold, TryForEach, TryForEachAsync};
 #[cfg(feature = "io")]
 pub use write_into::WriteInto;

@@ -16,7 +16,10 @@ pub mod write;
 pub use boxed::{Boxed, BoxedLocal};
 #[cfg(feature = "io")]
 pub use end::WriteInto;
-pub use end::{Accept, Collect, Count, Fold, ForEach, ForEachAsync, Forward, SendIntoError};
+pub use end::{
+    Accept, Collect, Count, Fold, ForEach, ForEachAsync, Forward, SendIntoError, TryCollect,
+    TryFold, TryForEach, TryForEachAsync,
+};
 pub use flow::{Flow, Next, NextMany};
 #[cfg(feature = "io")]
 pub use from::{
@@ -29,5 +32,5 @@ pub use from::{
     from_stream, generate, interval, interval_at, iter, once, receive, repeat, try_generate,
     unfold,
 };
-pub use op::merge_all;
+pub use op::{merge_all, restart, retry};
 pub use source::{CHUNK, Outlet, Pull, Source};

@@ -4,6 +4,7 @@
 mod chain;
 mod checkpoint;
 mod children;
+mod conflate;
 mod cycle;
 mod flat_map;
 mod flat_map_iter;
@@ -13,6 +14,9 @@ mod latest;
 mod merge;
 mod merge_all;
 mod par;
+mod prefetch;
+mod recover_with;
+mod retry;
 mod spawned;
 mod stages;
 mod switch_map;
@@ -24,6 +28,7 @@ mod zip;
 
 pub use chain::Chain;
 pub use checkpoint::Checkpoint;
+pub use conflate::Conflate;
 pub use cycle::Cycle;
 pub use flat_map::FlatMap;
 pub use flat_map_iter::FlatMapIter;
@@ -33,16 +38,19 @@ pub use latest::{CombineLatest, WithLatestFrom};
 pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
 pub use par::{ParMap, ParMapUnordered};
+pub use prefetch::Prefetch;
+pub use recover_with::RecoverWith;
+pub use retry::{Restart, Retry, restart, retry};
 pub use spawned::Spawned;
 pub use stages::{
-    Dedup, Enumerate, Filter, FilterMap, Inspect, Map, MapWhile, Scan, Skip, SkipWhile, Take,
-    TakeWhile,
+    Dedup, Enumerate, ErrorsTo, Filter, FilterMap, Inspect, Map, MapErr, MapOk, MapWhile, Recover,
+    Scan, Skip, SkipWhile, Take, TakeWhile, TakeWhileOk, TryFilter, TryMap,
 };
 pub use switch_map::SwitchMap;
 pub use then::Then;
 pub use through::{Stage, Through};
 pub use time::{
-    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
-    TakeUntil, Throttle, ThrottleFirst, Timeout,
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, RateLimit, SkipUntil, Sliding,
+    SlidingByTime, TakeUntil, Throttle, ThrottleFirst, Timeout,
 };
 pub use zip::Zip;

@@ -67,6 +67,7 @@ struct Call {
 
 impl Call {
     fn queue(&self) {
+        // Pairs with the swap in `poll_pull`: what was done before this wake is seen by the poll that follows it.
         if self.queued.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -163,7 +164,7 @@ impl<S: Source> Children<S> {
             return Poll::Pending;
         };
         let slot = &mut self.slots[number];
-        // A swap, to see what was done before the wake that put it in line.
+        // Pairs with the swap in `queue`: what was done before any wake that found it in line is seen by this poll.
         slot.call.queued.swap(false, Ordering::AcqRel);
         let mut flow = slot.flow.as_mut();
         if let Some(flow) = flow.as_mut().as_pin_mut() {

@@ -113,7 +113,12 @@ where
         if expanding.drain().is_break() {
             return Poll::Ready(Pull::More);
         }
-        this.source.poll_pull(cx, &mut expanding)
+        let pulled = this.source.poll_pull(cx, &mut expanding);
+        if this.inner.is_some() {
+            // Also if there will be no other.
+            return Poll::Ready(Pull::More);
+        }
+        pulled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

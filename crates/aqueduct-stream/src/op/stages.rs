@@ -3,11 +3,13 @@
 mod closures;
 mod counts;
 mod dedup;
+mod results;
 mod scan;
 
 pub use closures::{Filter, FilterMap, Inspect, Map, MapWhile, SkipWhile, TakeWhile};
 pub use counts::{Enumerate, Skip, Take};
 pub use dedup::Dedup;
+pub use results::{ErrorsTo, MapErr, MapOk, Recover, TakeWhileOk, TryFilter, TryMap};
 pub use scan::Scan;
 
 /// `Debug` of a stage with a closure, which has none.

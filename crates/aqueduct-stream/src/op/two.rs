@@ -116,7 +116,6 @@ impl<A: Source, B: Source> Two<A, B> {
         (first.0.saturating_add(second.0), upper)
     }
 
-    #[expect(clippy::type_complexity, reason = "two size hints")]
     pub(super) fn size_hints(&self) -> ((usize, Option<usize>), (usize, Option<usize>)) {
         (
             Source::size_hint(&self.first),

@@ -8,5 +8,5 @@
 pub(crate) mod holds;
 pub(crate) mod marble;
 
-pub(crate) use holds::{Tracked, holds, holds2};
+pub(crate) use holds::{Tracked, holds, holds_of, holds2, stream_of};
 pub(crate) use marble::{Input, Mark, TICK, marbles, marbles2, paused, play, timeline};

@@ -6,5 +6,6 @@ mod interop;
 mod io;
 mod kit;
 mod marbles;
+mod model;
 mod tasks;
 mod write;

@@ -1,5 +1,6 @@
 //! What the operators do, as timelines: input, output.
 
+mod errors;
 mod many;
 mod stages;
 mod tasks;

@@ -95,7 +95,7 @@ impl Source for Dribble {
 }
 
 /// What the operator under test is over.
-type Stream = Flow<Boxed<'static, Tracked>>;
+pub(crate) type Stream = Flow<Boxed<'static, Tracked>>;
 
 /// Asserts that an operator never has more than `bound` items inside (clones included), whenever it is looked at, and none
 /// after it has been dropped, which it is after every number of polls.
@@ -112,7 +112,8 @@ pub(crate) fn holds2<S: Source>(bound: usize, operator: impl Fn(Stream, Stream) 
     });
 }
 
-fn holds_of<S: Source>(bound: usize, make: impl Fn(&Arc<AtomicUsize>) -> Flow<S>) {
+/// [`holds`] for what makes its streams itself, of [`stream_of`].
+pub(crate) fn holds_of<S: Source>(bound: usize, make: impl Fn(&Arc<AtomicUsize>) -> Flow<S>) {
     let mut most = 0;
     for limit in [1, 3, usize::MAX] {
         // One that never ends has done all that it will by then.
@@ -132,6 +133,11 @@ fn holds_of<S: Source>(bound: usize, make: impl Fn(&Arc<AtomicUsize>) -> Flow<S>
 }
 
 const POLLS_MAX: usize = 10 * ITEMS;
+
+/// A stream of items that are counted there.
+pub(crate) fn stream_of(alive: &Arc<AtomicUsize>) -> Stream {
+    Dribble::stream(alive)
+}
 
 /// Polls so often, a tick apart, for up to so many items each time, then drops the stream. Returns the most that was
 /// inside between two polls, and whether it has ended.

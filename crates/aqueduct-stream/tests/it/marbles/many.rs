@@ -207,6 +207,16 @@ fn flat_map_iter() {
     );
 }
 
+#[tokio::test]
+async fn the_last_iterator_is_finished() {
+    // The source ends with the item that there is no room for all of.
+    let mut flow = iter([1]).take(1).flat_map_iter(|n| n..4);
+    for n in 1..4 {
+        assert_eq!(flow.next().await, Some(n));
+    }
+    assert_eq!(flow.next().await, None);
+}
+
 #[test]
 fn then() {
     let slowly = |c| async move {
