@@ -23,6 +23,7 @@ mod stream_batch;
 mod streams;
 mod try_pair;
 mod unbounded;
+mod writers;
 
 use crate::harness::Bench;
 
@@ -51,6 +52,7 @@ pub(crate) fn all() -> Vec<Bench> {
         ratelimit::benches(),
         streams::benches(),
         stream_batch::benches(),
+        writers::benches(),
     ];
     families.into_iter().flatten().collect()
 }

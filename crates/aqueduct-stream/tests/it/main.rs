@@ -3,6 +3,7 @@
 mod auto_traits;
 mod bounds;
 mod interop;
+mod io;
 mod kit;
 mod marbles;
 mod model;
