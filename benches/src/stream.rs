@@ -89,7 +89,7 @@ pub(crate) async fn yields_once(number: usize) -> usize {
 /// Computes for about 35 µs.
 pub(crate) fn compute(number: usize) -> usize {
     let mut mixed = number;
-    for _ in 0..20_000 {
+    for _ in 0..40_000 {
         mixed = black_box(mixed.wrapping_mul(5).wrapping_add(1));
     }
     // What was computed is not wanted, only the time it took.
