@@ -6,6 +6,7 @@
 use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
+use crate::permits::Permits;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
 
@@ -47,6 +48,23 @@ pub(crate) trait ScopeEntrants {
 /// A contest of watching over a future.
 pub(crate) trait GuardEntrants {
     fn enter<G: Guard>(&mut self, who: Entrant);
+}
+
+/// A contest of handing out permits.
+pub(crate) trait PermitEntrants {
+    fn enter<P: Permits>(&mut self, who: Entrant);
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    ours::bulkheads(entrants);
+    peers::bulkheads(entrants);
+}
+
+/// Limits that adapt, beside ones that do not: no peer of that kind hands out permits without waiting.
+pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
+    ours::limits(entrants);
+    peers::bulkheads(entrants);
 }
 
 /// One sender, one receiver, bounded.

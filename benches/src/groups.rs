@@ -11,6 +11,7 @@ mod mpsc;
 mod nested;
 mod oneshot;
 mod payload;
+mod permit;
 mod pingpong;
 mod pump;
 mod rendezvous;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        permit::benches(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -10,6 +10,7 @@ mod harness;
 mod ours;
 #[cfg_attr(not(feature = "peers"), path = "peers/none.rs")]
 mod peers;
+mod permits;
 mod report;
 mod tasks;
 mod versions;

@@ -1,7 +1,8 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
+//! The adaptors of `aqueduct-channel`, one file a kind, and of the other crates, one file each, and which of them
 //! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
+mod backpressure;
 mod cancel;
 mod group;
 mod mpmc;
@@ -14,8 +15,8 @@ use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, ScopeEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -36,6 +37,11 @@ fn tasks_of(name: &str) -> Entrant {
     row(name, "aqueduct-group")
 }
 
+/// The row `name` of `aqueduct-backpressure`.
+fn permits(name: &str) -> Entrant {
+    row(name, "aqueduct-backpressure")
+}
+
 /// The row `name` of ours, from the crate `package`.
 fn row(name: &str, package: &str) -> Entrant {
     Entrant {
@@ -44,6 +50,18 @@ fn row(name: &str, package: &str) -> Entrant {
         ours: true,
         shown_only: None,
     }
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<backpressure::Bulkhead>(permits(OURS));
+    entrants.enter::<backpressure::OwnedBulkhead>(permits("aqueduct owned"));
+}
+
+/// Limits that adapt.
+pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<backpressure::Adaptive>(permits(OURS));
+    entrants.enter::<backpressure::ReadsClock>(permits("aqueduct, reading the clock"));
 }
 
 /// One sender, one receiver, bounded.

@@ -12,6 +12,7 @@ mod futures_channel;
 mod futures_util;
 mod kanal;
 mod oneshot;
+mod permits;
 mod rtrb;
 mod tachyonix;
 mod thingbuf;
@@ -22,8 +23,8 @@ mod yardstick;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, ScopeEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -47,6 +48,12 @@ fn row(name: &str, package: &str) -> Entrant {
         ours: false,
         shown_only: None,
     }
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<permits::Tokio>(row("tokio Semaphore", tokio::NAME));
+    entrants.enter::<permits::Tower>(row("tower ConcurrencyLimit", "tower"));
 }
 
 /// One sender, one receiver, bounded.
