@@ -1,6 +1,7 @@
 //! The groups of the report, one file a family.
 
 mod batch;
+mod broadcast;
 mod bytes;
 mod cancel;
 mod guard;
@@ -14,12 +15,16 @@ mod payload;
 mod permit;
 mod pingpong;
 mod pump;
+mod ratelimit;
 mod rendezvous;
 mod spawn_join;
 mod spmc;
 mod spsc;
+mod stream_batch;
+mod streams;
 mod try_pair;
 mod unbounded;
+mod writers;
 
 use crate::harness::Bench;
 
@@ -34,6 +39,7 @@ pub(crate) fn all() -> Vec<Bench> {
         spmc::benches(),
         mpmc::benches(),
         rendezvous::benches(),
+        broadcast::benches(),
         oneshot::benches(),
         pingpong::benches(),
         latency::benches(),
@@ -45,6 +51,10 @@ pub(crate) fn all() -> Vec<Bench> {
         million::benches(),
         nested::benches(),
         permit::benches(),
+        ratelimit::benches(),
+        streams::benches(),
+        stream_batch::benches(),
+        writers::benches(),
     ];
     families.into_iter().flatten().collect()
 }

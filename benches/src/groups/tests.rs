@@ -9,7 +9,7 @@ use crate::harness::{Effort, Entrant};
 use crate::report::OURS;
 
 /// How the names of groups begin that run without a runtime, or of which it is no part.
-const NO_RUNTIME: [&str; 10] = [
+const NO_RUNTIME: [&str; 13] = [
     "bulkhead_",
     "limit_permit_",
     "try_pair_",
@@ -20,6 +20,9 @@ const NO_RUNTIME: [&str; 10] = [
     "cancel_guard_future_",
     "timeout_pending_once",
     "group_million_bytes",
+    "ratelimit_check_",
+    "sqlite_rows",
+    "jsonl_rows",
 ];
 
 #[test]

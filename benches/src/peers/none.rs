@@ -3,7 +3,7 @@
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
-    QueueEntrants, ScopeEntrants, TaskEntrants,
+    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
@@ -15,6 +15,8 @@ pub(crate) fn spsc<T: Message>(_: &mut impl Entrants<T>) {}
 pub(crate) fn mpsc<T: Message>(_: &mut impl Entrants<T>) {}
 
 pub(crate) fn mpmc<T: Message>(_: &mut impl Entrants<T>) {}
+
+pub(crate) fn broadcast(_: &mut impl Entrants<usize>) {}
 
 pub(crate) fn unbounded<T: Message>(_: &mut impl Entrants<T>) {}
 
@@ -43,3 +45,16 @@ pub(crate) fn scopes(_: &mut impl ScopeEntrants) {}
 pub(crate) fn guards(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
+
+pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}
+pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_fused(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_parallel(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_computing(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_boundaries(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_bytes(_: &mut impl StreamEntrants) {}

@@ -244,7 +244,8 @@ impl<T, W: Waiting> Chan<T, W> {
     }
 }
 
-fn add_if_any(count: &AtomicUsize) -> bool {
+/// Counts one more, unless there is none.
+pub(crate) fn add_if_any(count: &AtomicUsize) -> bool {
     let mut now = count.load(Ordering::Relaxed);
     while now > 0 {
         match count.compare_exchange_weak(now, now + 1, Ordering::Relaxed, Ordering::Relaxed) {
