@@ -7,6 +7,7 @@ use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
 use crate::limits::RateLimit;
+use crate::permits::Permits;
 use crate::stream::Pipeline;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
@@ -49,6 +50,23 @@ pub(crate) trait ScopeEntrants {
 /// A contest of watching over a future.
 pub(crate) trait GuardEntrants {
     fn enter<G: Guard>(&mut self, who: Entrant);
+}
+
+/// A contest of handing out permits.
+pub(crate) trait PermitEntrants {
+    fn enter<P: Permits>(&mut self, who: Entrant);
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    ours::bulkheads(entrants);
+    peers::bulkheads(entrants);
+}
+
+/// Limits that adapt, beside ones that do not: no peer of that kind hands out permits without waiting.
+pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
+    ours::limits(entrants);
+    peers::bulkheads(entrants);
 }
 
 /// A contest of taking permits of a rate limit.

@@ -12,6 +12,7 @@ mod mpsc;
 mod nested;
 mod oneshot;
 mod payload;
+mod permit;
 mod pingpong;
 mod pump;
 mod ratelimit;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        permit::benches(),
         ratelimit::benches(),
         streams::benches(),
         stream_batch::benches(),

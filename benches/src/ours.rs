@@ -2,6 +2,7 @@
 //! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
+mod backpressure;
 mod broadcast;
 mod cancel;
 mod group;
@@ -18,8 +19,8 @@ use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -45,6 +46,11 @@ fn limit(name: &str) -> Entrant {
     row(name, "aqueduct-backpressure")
 }
 
+/// The row `name` of `aqueduct-backpressure`, of those that limit what is in flight.
+fn permits(name: &str) -> Entrant {
+    row(name, "aqueduct-backpressure")
+}
+
 /// The row `name` of `aqueduct-stream`.
 fn stream_of(name: &str) -> Entrant {
     row(name, "aqueduct-stream")
@@ -58,6 +64,18 @@ fn row(name: &str, package: &str) -> Entrant {
         ours: true,
         shown_only: None,
     }
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<backpressure::Bulkhead>(permits(OURS));
+    entrants.enter::<backpressure::OwnedBulkhead>(permits("aqueduct owned"));
+}
+
+/// Limits that adapt.
+pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<backpressure::Adaptive>(permits(OURS));
+    entrants.enter::<backpressure::ReadsClock>(permits("aqueduct, reading the clock"));
 }
 
 /// One sender, one receiver, bounded.

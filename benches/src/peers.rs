@@ -13,6 +13,7 @@ mod futures_channel;
 mod futures_util;
 mod kanal;
 mod oneshot;
+mod permits;
 mod ratelimits;
 mod rtrb;
 mod streams;
@@ -26,8 +27,8 @@ mod yardstick;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -51,6 +52,12 @@ fn row(name: &str, package: &str) -> Entrant {
         ours: false,
         shown_only: None,
     }
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<permits::Tokio>(row("tokio Semaphore", tokio::NAME));
+    entrants.enter::<permits::Tower>(row("tower ConcurrencyLimit", "tower"));
 }
 
 /// One sender, one receiver, bounded.
