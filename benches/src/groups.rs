@@ -14,12 +14,16 @@ mod oneshot;
 mod payload;
 mod pingpong;
 mod pump;
+mod ratelimit;
 mod rendezvous;
 mod spawn_join;
 mod spmc;
 mod spsc;
+mod stream_batch;
+mod streams;
 mod try_pair;
 mod unbounded;
+mod writers;
 
 use crate::harness::Bench;
 
@@ -45,6 +49,10 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        ratelimit::benches(),
+        streams::benches(),
+        stream_batch::benches(),
+        writers::benches(),
     ];
     families.into_iter().flatten().collect()
 }

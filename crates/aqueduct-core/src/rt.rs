@@ -118,9 +118,15 @@ impl<F: Future> Future for Until<F> {
     }
 }
 
-/// Spends no budget, which the future may use up at every poll: its deadline must come nevertheless.
+/// Waits for a moment, with an alarm that is kept between polls; it is set when there is something to wait for.
+///
+/// Spends no budget, which the future beside it may use up at every poll: its deadline must come nevertheless.
+///
+/// # Panics
+///
+/// Where it has to wait outside of a Tokio runtime that drives timers.
 #[inline]
-fn poll_deadline(alarm: &mut Option<Alarm>, deadline: Instant, waker: &Waker) -> Poll<()> {
+pub fn poll_deadline(alarm: &mut Option<Alarm>, deadline: Instant, waker: &Waker) -> Poll<()> {
     if let Some(alarm) = alarm {
         if alarm.update(waker) {
             return Poll::Pending;

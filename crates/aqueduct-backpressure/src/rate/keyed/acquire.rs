@@ -1,0 +1,82 @@
+//! Waiting for the permits of a key.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use aqueduct_core::rt;
+use pin_project_lite::pin_project;
+
+use super::KeyedRateLimiter;
+use crate::rate::acquire::Acquire;
+use crate::rate::error::{AcquireError, TryAcquireError};
+
+pin_project! {
+    /// Waits for permits of a key: what [`KeyedRateLimiter::acquire`] returns.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: dropping it gives up its place in the key's line, and permits that it was given and has not returned go
+    /// to the next.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct AcquireKey<'a, K, S> {
+        limiter: &'a KeyedRateLimiter<K, S>,
+        key: K,
+        permits: u32,
+        #[pin]
+        line: Option<Acquire>,
+    }
+}
+
+impl<'a, K, S> AcquireKey<'a, K, S> {
+    pub(super) fn new(limiter: &'a KeyedRateLimiter<K, S>, key: K, permits: u32) -> Self {
+        Self {
+            limiter,
+            key,
+            permits,
+            line: None,
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone, S: BuildHasher> Future for AcquireKey<'_, K, S> {
+    type Output = Result<(), AcquireError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if this.line.is_none() {
+            let coop = ready!(rt::poll_proceed(cx));
+            let decided = this.limiter.take_or_wait(this.key, *this.permits);
+            coop.made_progress();
+            match decided {
+                Ok(None) => return Poll::Ready(Ok(())),
+                Ok(Some(line)) => this.line.set(Some(line.acquire_owned(*this.permits))),
+                Err(TryAcquireError::TooMany { burst }) => {
+                    return Poll::Ready(Err(AcquireError::TooMany { burst }));
+                }
+                // Whoever could come in time has been given a line.
+                Err(
+                    TryAcquireError::Crowded { retry_after }
+                    | TryAcquireError::TooSoon { retry_after },
+                ) => {
+                    return Poll::Ready(Err(AcquireError::Crowded { retry_after }));
+                }
+            }
+        }
+        let line = this.line.as_mut().as_pin_mut().expect("it was set above");
+        let outcome = ready!(line.poll(cx));
+        // The key's line is held no longer than it is waited in.
+        this.line.set(None);
+        Poll::Ready(outcome)
+    }
+}
+
+impl<K: fmt::Debug, S> fmt::Debug for AcquireKey<'_, K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcquireKey")
+            .field("key", &self.key)
+            .field("permits", &self.permits)
+            .finish_non_exhaustive()
+    }
+}

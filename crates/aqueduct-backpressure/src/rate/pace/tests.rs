@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What was admitted, as a list, and nothing else: `n` at `now` are allowed if they and all that was admitted since any
+/// earlier moment are no more than a burst and what the rate gives since that moment.
+#[derive(Default)]
+struct Log(Vec<(u64, u32)>);
+
+impl Log {
+    fn allows(&self, pace: Pace, now: u64, n: u32) -> bool {
+        let mut permits = u128::from(n);
+        let burst = u128::from(pace.burst);
+        let mut fits = permits <= burst;
+        for (at, admitted) in self.0.iter().rev() {
+            permits += u128::from(*admitted);
+            let time = u128::from(now - at);
+            fits &= permits.saturating_sub(burst) * u128::from(pace.interval) <= time;
+        }
+        fits
+    }
+
+    /// R1, without any rounding: `permits` a `period`.
+    fn assert_within(&self, permits: u32, period: Duration, burst: u32) {
+        for (first, (from, _)) in self.0.iter().enumerate() {
+            let mut sum = 0u128;
+            for (to, n) in &self.0[first..] {
+                sum += u128::from(*n);
+                let earned = u128::from(to - from) * u128::from(permits);
+                let beyond = sum.saturating_sub(burst.into());
+                assert!(beyond * period.as_nanos() * u128::from(UNITS) <= earned);
+            }
+        }
+    }
+}
+
+fn quota() -> impl Strategy<Value = (u32, Duration, u32)> {
+    let period = prop_oneof![1u64..100, 1_000u64..2_000_000_000, Just(1_000_000_000u64)];
+    (1u32..2_000, period, 1u32..40)
+        .prop_map(|(permits, nanos, burst)| (permits, Duration::from_nanos(nanos), burst))
+}
+
+proptest! {
+    #[test]
+    fn decides_as_the_plain_list_does(
+        (permits, period, burst) in quota(),
+        asks in prop::collection::vec((0u64..6, 0u64..64, 1u32..42), 1..120),
+    ) {
+        let pace = Pace::new(permits, period, burst);
+        let (mut tat, mut now, mut log) = (0, 0, Log::default());
+        for (intervals, part, n) in asks {
+            now += (pace.interval * intervals + pace.interval * part / 64) / UNITS * UNITS;
+            let decided = pace.decide(tat, now, n);
+            prop_assert_eq!(decided.is_ok(), log.allows(pace, now, n));
+            match decided {
+                Ok(end) => {
+                    tat = end;
+                    log.0.push((now, n));
+                }
+                Err(Denied::TooSoon(units)) => {
+                    // Exactly then, and not one unit before.
+                    prop_assert!(pace.decide(tat, now + units, n).is_ok());
+                    prop_assert!(pace.decide(tat, now + units - 1, n).is_err());
+                }
+                Err(Denied::TooMany(most)) => prop_assert!(most == burst && n > burst),
+            }
+        }
+        log.assert_within(permits, period, burst);
+    }
+
+    /// Any figures at all: no overflow, and nothing out of nothing.
+    #[test]
+    fn survives_any_figures(
+        permits in 1u32.., seconds: u64, burst in 1u32.., tat in 0..=END, now in 0..=END, n: u32,
+        moment: Duration,
+    ) {
+        let pace = Pace::new(permits, Duration::from_secs(seconds), burst);
+        prop_assert!(units(moment) <= END);
+        pace.delay(tat, now, u64::from(n) * 7);
+        prop_assert!(pace.available(tat, now) <= burst);
+        prop_assert!(pace.carry_over(pace, tat, now) >= tat.min(END));
+        if let Ok(end) = pace.decide(tat, now, n) {
+            prop_assert!(n <= burst && end >= tat.max(now) && end <= END);
+            prop_assert!(end - now <= pace.span());
+        }
+    }
+
+    /// A change of pace neither forgives what was used nor adds to it, to a permit's rounding.
+    #[test]
+    fn carries_over_what_was_used(
+        (permits, period, burst) in quota(), (permits2, period2, burst2) in quota(), used in 0u32..40, now in 0..1u64 << 50,
+    ) {
+        let (old, new) = (Pace::new(permits, period, burst), Pace::new(permits2, period2, burst2));
+        let used = used.min(burst);
+        let tat = now + old.cost(used.into());
+        let there = new.carry_over(old, tat, now);
+        prop_assert_eq!(new.available(there, now), burst2.saturating_sub(used));
+        let back = old.carry_over(new, there, now);
+        prop_assert!(back >= tat);
+        prop_assert_eq!(old.available(back, now), burst - used);
+    }
+}
+
+#[test]
+fn a_burst_admits_exactly_itself() {
+    for permits in [1, 3, 7, 1_000_000, u32::MAX] {
+        let pace = Pace::new(permits, Duration::from_secs(1), 5);
+        let now = 1 << 40;
+        let after = (0..5).fold(0, |tat, _| pace.decide(tat, now, 1).unwrap());
+        assert_eq!(
+            pace.decide(after, now, 1),
+            Err(Denied::TooSoon(pace.interval))
+        );
+        let at_once = pace.decide(0, now, 5).unwrap();
+        assert_eq!(at_once, after);
+    }
+}
+
+#[test]
+fn time_stands_still_at_the_end_and_nothing_is_given_for_it() {
+    let pace = Pace::new(1, Duration::from_secs(1), 3);
+    assert_eq!(units(Duration::MAX), END);
+    assert!(matches!(pace.decide(0, END, 1), Err(Denied::TooSoon(_))));
+    let last = END - pace.cost(2);
+    assert_eq!(pace.decide(0, last, 2), Ok(END));
+    assert!(pace.decide(END, last, 1).is_err());
+}
+
+#[test]
+fn the_interval_is_rounded_up() {
+    let interval = |permits| Pace::new(permits, Duration::from_secs(1), 1).interval;
+    assert_eq!(interval(1_000_000), 1_000 * UNITS);
+    assert_eq!(interval(3_000_000), 2_667); // 333.375 ns
+    assert_eq!(interval(u32::MAX), 2);
+}
+
+#[test]
+fn there_are_ten_years_and_no_more() {
+    let day = Duration::from_secs(24 * 3600);
+    assert!(Pace::new(1, day, 3_660).is_in_range());
+    assert!(!Pace::new(1, day, 3_661).is_in_range());
+    assert!(!Pace::new(1, Duration::MAX, 1).is_in_range());
+}

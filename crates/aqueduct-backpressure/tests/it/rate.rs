@@ -1,0 +1,6 @@
+//! Rate limits.
+
+mod keyed;
+mod runtimes;
+mod traits;
+mod waiting;

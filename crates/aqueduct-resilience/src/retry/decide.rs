@@ -1,0 +1,88 @@
+//! What comes after a try that failed: a pause, or the end.
+//!
+//! | | what ends it | since |
+//! |---|---|---|
+//! | 1 | the classifier says so | no limit matters for what would not be tried again |
+//! | 2 | no tries are left | |
+//! | 3 | the pause would end at the total limit or after it | a try at the limit has no time; to sleep for that is waste |
+//! | 4 | the budget is empty | asked last, so that nothing is taken for a retry that something else forbids |
+//!
+//! The first three are decided here, by values alone; whether the budget is to be asked is part of the answer.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::error::RetryErrorKind;
+
+/// What is to be done about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// Try again after the back-off.
+    Retry,
+    /// Try again after this time, for which the service asked. See [`parse_retry_after`](crate::parse_retry_after).
+    RetryAfter(Duration),
+    /// Try again, and take nothing from the budget: the try did not reach the service, as an open circuit, a full
+    /// bulkhead or a limit on this side turned it away. The pause is `after`, or the back-off.
+    RetryFree {
+        /// After how long it is worth trying again, if that is known.
+        after: Option<Duration>,
+    },
+    /// Give up: another try would fail as well, or do harm.
+    Stop,
+}
+
+/// What bounds a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) tries_max: Option<NonZeroU32>,
+    pub(crate) total_max: Option<Duration>,
+    pub(crate) hint_max: Duration,
+}
+
+/// A try that failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed {
+    /// How many there were, with this one.
+    pub(crate) tries: u32,
+    /// Since the call began.
+    pub(crate) elapsed: Duration,
+    pub(crate) decision: Decision,
+    /// What the back-off would have.
+    pub(crate) backoff: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Sleep, and try again; if it `spends`, the budget has to allow it.
+    Retry {
+        delay: Duration,
+        spends: bool,
+    },
+    End(RetryErrorKind),
+}
+
+#[must_use]
+pub(crate) fn decide(limits: &Limits, failed: Failed) -> Step {
+    let (hint, spends) = match failed.decision {
+        Decision::Stop => return Step::End(RetryErrorKind::NotRetryable),
+        Decision::Retry => (None, true),
+        Decision::RetryAfter(hint) => (Some(hint), true),
+        Decision::RetryFree { after } => (after, false),
+    };
+    if limits
+        .tries_max
+        .is_some_and(|max| failed.tries >= max.get())
+    {
+        return Step::End(RetryErrorKind::Exhausted);
+    }
+    let delay = hint.map_or(failed.backoff, |hint| hint.min(limits.hint_max));
+    let resumed = failed.elapsed.saturating_add(delay);
+    if limits.total_max.is_some_and(|max| resumed >= max) {
+        return Step::End(RetryErrorKind::TotalElapsed);
+    }
+    Step::Retry { delay, spends }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::{Decision, Failed, Limits, Step, decide};
+use crate::RetryErrorKind::{Exhausted, NotRetryable, TotalElapsed};
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn limits(tries: u32, total: u64) -> Limits {
+    Limits {
+        tries_max: NonZeroU32::new(tries),
+        total_max: (total > 0).then_some(ms(total)),
+        hint_max: ms(500),
+    }
+}
+
+const fn paid(delay: u64) -> Step {
+    let delay = ms(delay);
+    Step::Retry {
+        delay,
+        spends: true,
+    }
+}
+
+const fn free(delay: u64) -> Step {
+    let delay = ms(delay);
+    Step::Retry {
+        delay,
+        spends: false,
+    }
+}
+
+const RETRY: Decision = Decision::Retry;
+const STOP: Decision = Decision::Stop;
+const FREE: Decision = Decision::RetryFree { after: None };
+
+const fn after(hint: u64) -> Decision {
+    Decision::RetryAfter(ms(hint))
+}
+
+const fn free_after(hint: u64) -> Decision {
+    let after = Some(ms(hint));
+    Decision::RetryFree { after }
+}
+
+/// The back-off is 100 ms, a hint at most 500 ms. Zero is no limit.
+#[rustfmt::skip]
+const TABLE: &[(u32, u64, u32, u64, Decision, Step)] = &[
+    // tries max, total limit, tries, elapsed
+    // Without limits.
+    (0,    0, 1,        0, RETRY,           paid(100)),
+    (0,    0, u32::MAX, 0, RETRY,           paid(100)),
+    (0,    0, 9, u64::MAX, RETRY,           paid(100)),
+    (0,    0, 1,        0, STOP,            Step::End(NotRetryable)),
+    (0,    0, 1,        0, FREE,            free(100)),
+    // A hint beats the back-off, be it less or more, up to its bound.
+    (0,    0, 1,        0, after(0),        paid(0)),
+    (0,    0, 1,        0, after(20),       paid(20)),
+    (0,    0, 1,        0, after(400),      paid(400)),
+    (0,    0, 1,        0, after(500),      paid(500)),
+    (0,    0, 1,        0, after(501),      paid(500)),
+    (0,    0, 1,        0, after(u64::MAX), paid(500)),
+    (0,    0, 1,        0, free_after(20),  free(20)),
+    (0,    0, 1,        0, free_after(900), free(500)),
+    // Tries.
+    (3,    0, 1,        0, RETRY,           paid(100)),
+    (3,    0, 2,        0, RETRY,           paid(100)),
+    (3,    0, 3,        0, RETRY,           Step::End(Exhausted)),
+    (3,    0, 4,        0, RETRY,           Step::End(Exhausted)),
+    (3,    0, 3,        0, after(0),        Step::End(Exhausted)),
+    (3,    0, 3,        0, FREE,            Step::End(Exhausted)),
+    (3,    0, 3,        0, free_after(0),   Step::End(Exhausted)),
+    (3,    0, 3,        0, STOP,            Step::End(NotRetryable)),
+    (1,    0, 1,        0, RETRY,           Step::End(Exhausted)),
+    (1,    0, 1,        0, STOP,            Step::End(NotRetryable)),
+    // Time: the next try has to begin before the limit.
+    (0, 1000, 1,        0, RETRY,           paid(100)),
+    (0, 1000, 1,      899, RETRY,           paid(100)),
+    (0, 1000, 1,      900, RETRY,           Step::End(TotalElapsed)),
+    (0, 1000, 1,     1000, RETRY,           Step::End(TotalElapsed)),
+    (0, 1000, 1, u64::MAX, RETRY,           Step::End(TotalElapsed)),
+    (0, 1000, 1,      999, after(0),        paid(0)),
+    (0, 1000, 1,     1000, after(0),        Step::End(TotalElapsed)),
+    (0, 1000, 1,      500, after(499),      paid(499)),
+    (0, 1000, 1,      500, after(900),      Step::End(TotalElapsed)),
+    (0, 1000, 1,      499, after(900),      paid(500)),
+    (0, 1000, 1,      900, FREE,            Step::End(TotalElapsed)),
+    (0, 1000, 1,      600, free_after(400), Step::End(TotalElapsed)),
+    (0, 1000, 1,     2000, STOP,            Step::End(NotRetryable)),
+    // Both.
+    (3, 1000, 2,      500, RETRY,           paid(100)),
+    (3, 1000, 3,     2000, RETRY,           Step::End(Exhausted)),
+    (3, 1000, 2,     2000, RETRY,           Step::End(TotalElapsed)),
+    (3, 1000, 3,     2000, STOP,            Step::End(NotRetryable)),
+];
+
+#[test]
+fn the_table() {
+    for &(tries_max, total, tries, elapsed, decision, wanted) in TABLE {
+        let failed = Failed {
+            tries,
+            elapsed: ms(elapsed),
+            decision,
+            backoff: ms(100),
+        };
+        let found = decide(&limits(tries_max, total), failed);
+        assert_eq!(found, wanted, "{failed:?} of {tries_max}, {total} ms");
+    }
+}
+
+/// Every combination of a few values: what is promised of each, whatever the others are.
+#[test]
+fn the_whole_matrix() {
+    let decisions = [
+        RETRY,
+        STOP,
+        FREE,
+        after(0),
+        after(300),
+        after(900),
+        free_after(0),
+        free_after(900),
+    ];
+    let mut seen = 0;
+    for tries_max in [0, 1, 2, 5] {
+        for total in [0, 1, 100, 1000] {
+            for tries in [1, 2, 3, 5, u32::MAX] {
+                for elapsed in [0, 1, 99, 100, 500, 999, 1000, u64::MAX] {
+                    for backoff in [0, 100, u64::MAX] {
+                        for decision in decisions {
+                            let (elapsed, backoff) = (ms(elapsed), ms(backoff));
+                            let failed = Failed {
+                                tries,
+                                elapsed,
+                                decision,
+                                backoff,
+                            };
+                            check(&limits(tries_max, total), failed);
+                            seen += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 4 * 4 * 5 * 8 * 3 * 8);
+}
+
+fn check(limits: &Limits, failed: Failed) {
+    let no_more = limits
+        .tries_max
+        .is_some_and(|max| failed.tries >= max.get());
+    match decide(limits, failed) {
+        Step::Retry { delay, spends } => {
+            assert!(failed.decision != STOP && !no_more, "{failed:?}");
+            let is_free = matches!(failed.decision, Decision::RetryFree { .. });
+            assert_ne!(spends, is_free, "{failed:?}");
+            let begins = failed.elapsed.saturating_add(delay);
+            assert!(
+                limits.total_max.is_none_or(|max| begins < max),
+                "{failed:?}"
+            );
+            assert!(
+                delay == failed.backoff || delay <= limits.hint_max,
+                "{failed:?}"
+            );
+        }
+        Step::End(NotRetryable) => assert_eq!(failed.decision, STOP),
+        Step::End(Exhausted) => assert!(no_more && failed.decision != STOP, "{failed:?}"),
+        Step::End(TotalElapsed) => {
+            assert!(limits.total_max.is_some() && !no_more, "{failed:?}");
+            assert_ne!(failed.decision, STOP);
+        }
+        Step::End(other) => panic!("{other:?} is not decided here"),
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests against the public API.
+
+mod auto_traits;
+mod bounds;
+mod interop;
+mod io;
+mod kit;
+mod marbles;
+mod model;
+mod tasks;
+mod write;

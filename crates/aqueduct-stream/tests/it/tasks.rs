@@ -1,0 +1,4 @@
+//! Streams that run on several tasks: no task outlives its stream, and no end is told that was none.
+
+mod boundary;
+mod parallel;
