@@ -59,7 +59,7 @@ fn two_receivers_get_all() {
 
 /// A message wakes a receiver by itself: the sender stays.
 ///
-/// Fails without `is_waited_on` in `push`, or without the look in `poll_wait`, whoever pays for the barrier.
+/// Fails without `is_waited_on` in `push`, whoever pays for the barrier.
 #[test]
 fn a_message_wakes_who_waits() {
     fn model() {
@@ -102,7 +102,7 @@ fn who_holds_a_segment_reads_on() {
 
 /// One message wakes all who wait.
 ///
-/// Fails where `push` wakes one.
+/// Fails where `push` wakes one, or where who joins the line looks for itself alone.
 #[test]
 fn a_message_wakes_all_who_wait() {
     check(FEWER, || {
