@@ -59,7 +59,7 @@ fn two_receivers_get_all() {
 
 /// A message wakes a receiver by itself: the sender stays.
 ///
-/// Fails without `is_waited_on` in `push`, or without the look in `poll_wait`, whoever pays for the barrier.
+/// Fails without `is_waited_on` in `push`, whoever pays for the barrier.
 #[test]
 fn a_message_wakes_who_waits() {
     fn model() {
@@ -102,7 +102,7 @@ fn who_holds_a_segment_reads_on() {
 
 /// One message wakes all who wait.
 ///
-/// Fails where `push` wakes one.
+/// Fails where `push` wakes one, or where who joins the line looks for itself alone.
 #[test]
 fn a_message_wakes_all_who_wait() {
     check(FEWER, || {
@@ -119,26 +119,32 @@ fn a_message_wakes_all_who_wait() {
 
 /// Receivers at different positions are in one line: who has nothing does not hide a message from the one behind.
 ///
-/// Fails where `poll_wait` returns without a look of its own when it was not served, if `push` also serves by position.
+/// Fails where `poll_wait` returns without a look of its own when it was not served.
 #[test]
 fn who_is_further_hides_nothing_from_others() {
     check(PREEMPTIONS, || {
         let (tx, mut rx) = channel(4);
-        let mut other = tx.subscribe();
-        tx.send(0).unwrap();
-        assert_eq!(other.try_recv(), Ok(0));
-        // It waits for the end.
-        let other = spawn(move || block_on(other.recv()));
+        let mut further = tx.subscribe();
+        let (further, sender) = spawn_both(
+            move || {
+                assert_eq!(block_on(further.recv()), Ok(0));
+                // It waits for the end.
+                block_on(further.recv())
+            },
+            move || {
+                tx.send(0).unwrap();
+                tx
+            },
+        );
         assert_eq!(block_on(rx.recv()), Ok(0));
-        drop(tx);
-        assert_eq!(other.join().unwrap(), Err(RecvError::Closed));
+        drop(sender.join().unwrap());
+        assert_eq!(further.join().unwrap(), Err(RecvError::Closed));
     });
 }
 
 /// I4, I5: a sender laps a receiver. What it has received and what it has lost add up, in order.
 ///
-/// Fails where a retired segment is used again although it is held; where the floor is not raised; where `look` takes a
-/// tail for granted that is older than the floor it has seen.
+/// Fails where `look` takes a tail for granted that is older than the floor it has seen.
 #[test]
 fn a_lapped_receiver_has_received_or_lost() {
     check(MORE, || {
