@@ -6,4 +6,5 @@ mod interop;
 mod kit;
 mod marbles;
 mod model;
+mod shared;
 mod tasks;
