@@ -6,6 +6,8 @@
 use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
+use crate::limits::RateLimit;
+use crate::stream::Pipeline;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
 
@@ -47,6 +49,16 @@ pub(crate) trait ScopeEntrants {
 /// A contest of watching over a future.
 pub(crate) trait GuardEntrants {
     fn enter<G: Guard>(&mut self, who: Entrant);
+}
+
+/// A contest of taking permits of a rate limit.
+pub(crate) trait RateLimitEntrants {
+    fn enter<L: RateLimit>(&mut self, who: Entrant);
+}
+
+/// A contest of streams.
+pub(crate) trait StreamEntrants {
+    fn enter(&mut self, who: Entrant, pipeline: Pipeline);
 }
 
 /// One sender, one receiver, bounded.
@@ -161,4 +173,46 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     ours::deadlines(entrants);
     peers::deadlines(entrants);
+}
+
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    ours::rate_limits(entrants);
+    peers::rate_limits(entrants);
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    ours::stream_batches(entrants);
+    peers::stream_batches(entrants);
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    ours::stream_fused(entrants);
+    peers::stream_fused(entrants);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    ours::stream_parallel(entrants);
+    peers::stream_parallel(entrants);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    ours::stream_computing(entrants);
+    peers::stream_computing(entrants);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    ours::stream_boundaries(entrants);
+    peers::stream_boundaries(entrants);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    ours::stream_bytes(entrants);
+    peers::stream_bytes(entrants);
 }

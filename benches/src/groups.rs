@@ -14,10 +14,13 @@ mod oneshot;
 mod payload;
 mod pingpong;
 mod pump;
+mod ratelimit;
 mod rendezvous;
 mod spawn_join;
 mod spmc;
 mod spsc;
+mod stream_batch;
+mod streams;
 mod try_pair;
 mod unbounded;
 
@@ -45,6 +48,9 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        ratelimit::benches(),
+        streams::benches(),
+        stream_batch::benches(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -7,10 +7,12 @@ mod cli;
 mod entrants;
 mod groups;
 mod harness;
+mod limits;
 mod ours;
 #[cfg_attr(not(feature = "peers"), path = "peers/none.rs")]
 mod peers;
 mod report;
+mod stream;
 mod tasks;
 mod versions;
 

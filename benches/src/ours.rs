@@ -1,5 +1,5 @@
-//! The adaptors of `aqueduct-channel`, one file a kind, of `aqueduct-cancel` and of `aqueduct-group`, and which of them
-//! takes part in which contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
+//! The adaptors of `aqueduct-channel`, one file a kind, and of the other crates, and which of them takes part in which
+//! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
 mod broadcast;
@@ -8,15 +8,18 @@ mod group;
 mod mpmc;
 mod mpsc;
 mod oneshot;
+mod ratelimit;
 mod spmc;
 mod spsc;
+mod stream;
 
+use aqueduct_backpressure::rate::RateLimiter;
 use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -35,6 +38,16 @@ fn scope(name: &str) -> Entrant {
 /// The row `name` of `aqueduct-group`.
 fn tasks_of(name: &str) -> Entrant {
     row(name, "aqueduct-group")
+}
+
+/// The row `name` of `aqueduct-backpressure`.
+fn limit(name: &str) -> Entrant {
+    row(name, "aqueduct-backpressure")
+}
+
+/// The row `name` of `aqueduct-stream`.
+fn stream_of(name: &str) -> Entrant {
+    row(name, "aqueduct-stream")
 }
 
 /// The row `name` of ours, from the crate `package`.
@@ -155,4 +168,46 @@ pub(crate) fn guards(entrants: &mut impl GuardEntrants) {
 pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     entrants.enter::<cancel::RunFor>(scope(OURS));
     entrants.enter::<cancel::ChildWithTimeout>(scope("aqueduct child with_timeout"));
+}
+
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    entrants.enter::<RateLimiter>(limit(OURS));
+    entrants.enter::<ratelimit::Clocked>(limit("aqueduct with Tokio's clock"));
+    entrants.enter::<ratelimit::Keyed>(limit("aqueduct keyed"));
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches);
+    entrants.enter(stream_of("aqueduct chunks"), stream::chunks);
+    entrants.enter(stream_of("aqueduct with_weight"), stream::weighed);
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::fused);
+    entrants.enter(stream_of("aqueduct boxed three times"), stream::boxed);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::parallel);
+    entrants.enter(stream_of("aqueduct unordered"), stream::parallel_unordered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::computing);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::boundary);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches_across);
+    entrants.enter(stream_of("aqueduct batched behind"), stream::lines_across);
 }

@@ -13,7 +13,9 @@ mod futures_channel;
 mod futures_util;
 mod kanal;
 mod oneshot;
+mod ratelimits;
 mod rtrb;
+mod streams;
 mod tachyonix;
 mod thingbuf;
 mod tokio;
@@ -25,7 +27,7 @@ mod yardstick;
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -220,6 +222,33 @@ pub(crate) fn deadlines(entrants: &mut impl GuardEntrants) {
     entrants.enter::<yardstick::NoGuard>(no_guard());
 }
 
+/// Rate limits.
+pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
+    entrants.enter::<ratelimits::Governor>(peer(ratelimits::GOVERNOR));
+    entrants.enter::<ratelimits::GovernorGiven>(row(
+        "governor with its clock for tests",
+        ratelimits::GOVERNOR,
+    ));
+    entrants.enter::<ratelimits::LeakyBucket>(peer(ratelimits::LEAKY_BUCKET));
+    entrants.enter::<ratelimits::Ratelimit>(peer(ratelimits::RATELIMIT));
+    entrants.enter::<ratelimits::Clock>(yardstick(
+        "reading a clock",
+        "is what all but those given the moment do besides",
+    ));
+}
+
+/// Streams into batches.
+pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("futures chunks", futures_util::NAME),
+        streams::futures_chunks,
+    );
+    entrants.enter(
+        row("tokio-stream chunks_timeout", streams::TOKIO),
+        streams::tokio_chunks_timeout,
+    );
+}
+
 const TOKEN: &str = "CancellationToken";
 
 fn no_guard() -> Entrant {
@@ -234,4 +263,50 @@ fn yardstick(name: &str, why: &'static str) -> Entrant {
         ours: false,
         shown_only: Some(why),
     }
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(row("futures", futures_util::NAME), streams::futures_fused);
+    entrants.enter(row("tokio-stream", streams::TOKIO), streams::tokio_fused);
+    entrants.enter(yardstick("Iterator", "is no stream"), streams::plain);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    let futures = |name| row(name, futures_util::NAME);
+    entrants.enter(
+        futures("spawned + buffer_unordered"),
+        streams::spawned_unordered,
+    );
+    entrants.enter(futures("spawned + buffered"), streams::spawned_ordered);
+    let one_task = "polls all on one task, so that one core does the work";
+    let on_one_task = |name| Entrant {
+        shown_only: Some(one_task),
+        ..futures(name)
+    };
+    entrants.enter(on_one_task("buffer_unordered"), streams::buffer_unordered);
+    entrants.enter(on_one_task("buffered"), streams::buffered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("spawn + buffered(8)", futures_util::NAME),
+        streams::computing_spawned,
+    );
+    entrants.enter(row("sequential", tokio::NAME), streams::computing_in_turn);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(row("tokio mpsc", tokio::NAME), streams::tokio_mpsc);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("futures chunks + tokio mpsc", futures_util::NAME),
+        streams::tokio_batches,
+    );
 }

@@ -9,7 +9,7 @@ use crate::harness::{Effort, Entrant};
 use crate::report::OURS;
 
 /// How the names of groups begin that run without a runtime, or of which it is no part.
-const NO_RUNTIME: [&str; 8] = [
+const NO_RUNTIME: [&str; 9] = [
     "try_pair_",
     "bytes_",
     "cancel_check",
@@ -18,6 +18,7 @@ const NO_RUNTIME: [&str; 8] = [
     "cancel_guard_future_",
     "timeout_pending_once",
     "group_million_bytes",
+    "ratelimit_check_",
 ];
 
 #[test]

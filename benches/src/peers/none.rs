@@ -3,7 +3,7 @@
 use crate::channel::Message;
 use crate::entrants::{
     BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    ScopeEntrants, TaskEntrants,
+    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
@@ -43,3 +43,16 @@ pub(crate) fn scopes(_: &mut impl ScopeEntrants) {}
 pub(crate) fn guards(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
+
+pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}
+pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_fused(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_parallel(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_computing(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_boundaries(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_bytes(_: &mut impl StreamEntrants) {}

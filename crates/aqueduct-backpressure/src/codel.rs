@@ -110,5 +110,5 @@ impl Codel {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;

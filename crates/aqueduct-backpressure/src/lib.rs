@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod codel;
+pub mod credit;
 pub mod limit;
 pub mod rate;

@@ -14,6 +14,7 @@
 //! | `sampler`, `histogram`, `cadence` | what ended, how long it took, when a window is over |
 //! | `algorithm` | from a window to a limit: pure |
 //! | `limiter`, `permit`, `acquire`, `request` | what users touch; read Tokio's clock |
+//! | `tower` (feature) | a limiter before a tower service |
 //!
 //! # Invariants
 //!
@@ -45,6 +46,8 @@ mod permit;
 mod request;
 #[cfg(not(aqueduct_loom))]
 mod stats;
+#[cfg(all(feature = "tower", not(aqueduct_loom)))]
+pub mod tower;
 
 pub use algorithm::{Aimd, Algorithm, Fixed, Gradient2, Knee, Miad, Vegas, Window};
 pub use cadence::Step;

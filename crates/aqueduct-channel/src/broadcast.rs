@@ -160,5 +160,9 @@ impl fmt::Debug for Builder {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;
+
+#[cfg(all(test, aqueduct_loom))]
+#[path = "broadcast/tests/loom.rs"]
+mod loom;

@@ -41,6 +41,13 @@ pub(crate) struct Message {
     census: Census,
 }
 
+/// Another message, for those who count.
+impl Clone for Message {
+    fn clone(&self) -> Self {
+        self.census.message(self.id)
+    }
+}
+
 impl Drop for Message {
     fn drop(&mut self) {
         self.census.0.fetch_sub(1, Ordering::Relaxed);

@@ -289,7 +289,12 @@ fn draw(rng: &mut fastrand::Rng, least: Duration, most: Duration) -> Duration {
     if least == most {
         return most;
     }
-    from_nanos(rng.u128(least.as_nanos()..=most.as_nanos()))
+    let (least, most) = (least.as_nanos(), most.as_nanos());
+    match (u64::try_from(least), u64::try_from(most)) {
+        (Ok(least), Ok(most)) => Duration::from_nanos(rng.u64(least..=most)),
+        // Longer than 584 years.
+        _ => from_nanos(rng.u128(least..=most)),
+    }
 }
 
 fn from_nanos(nanos: u128) -> Duration {

@@ -60,7 +60,8 @@ struct Shared {
     rule: Rule,
     /// Where the numbers of slots begin.
     origin: Instant,
-    slot: Duration,
+    /// How long each is, in nanoseconds, and not zero.
+    slot: u64,
     window: Mutex<Window>,
 }
 
@@ -91,8 +92,8 @@ impl RetryBudget {
     /// If the window is shorter than ten nanoseconds, or the ratio is negative, infinite or not a number.
     #[must_use]
     pub fn new(window: Duration, reserve_per_second: u32, ratio: f64) -> Self {
-        let slot = window / SLOTS as u32;
-        assert!(!slot.is_zero(), "the window of a budget is of some length");
+        let slot = nanos(window / SLOTS as u32);
+        assert!(slot > 0, "the window of a budget is of some length");
         let possible = ratio >= 0.0 && ratio.is_finite();
         assert!(
             possible,
@@ -138,12 +139,17 @@ impl RetryBudget {
     /// The window, brought up to `now`.
     fn window(&self, now: Instant) -> MutexGuard<'_, Window> {
         let shared = &*self.shared;
-        let age = now.saturating_duration_since(shared.origin).as_nanos();
-        let slot = u64::try_from(age / shared.slot.as_nanos()).unwrap_or(u64::MAX);
+        let slot = nanos(now.saturating_duration_since(shared.origin)) / shared.slot;
         let mut window = shared.lock();
         window.advance(slot);
         window
     }
+}
+
+/// Up to 584 years. (A division of 128 bits costs more than all else that is done for a request.)
+fn nanos(duration: Duration) -> u64 {
+    let whole = duration.as_secs().saturating_mul(1_000_000_000);
+    whole.saturating_add(duration.subsec_nanos().into())
 }
 
 impl Shared {

@@ -212,6 +212,18 @@ impl<E> Retry<E> {
         self
     }
 
+    /// The back-off.
+    #[must_use]
+    pub fn backoff(&self) -> Backoff {
+        self.backoff
+    }
+
+    /// The budget, if there is one.
+    #[must_use]
+    pub fn budget(&self) -> Option<&RetryBudget> {
+        self.budget.as_ref()
+    }
+
     /// Calls `call` until it succeeds, or is not to be tried again.
     ///
     /// `call` is an `async` closure, or any that returns a future. It may change what it captured, but not lend it: a future
@@ -242,7 +254,7 @@ impl<E> Retry<E> {
     }
 
     /// As [`run`](Self::run), until `scope` is cancelled: that drops the try that is at work, or ends the pause. No try is
-    /// begun in a scope that is cancelled.
+    /// begun in a scope that is cancelled. One that is draining changes nothing, as a call that has begun is to be finished.
     ///
     /// # Errors
     ///

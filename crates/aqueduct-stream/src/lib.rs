@@ -11,10 +11,12 @@ pub mod op;
 mod outlet;
 pub mod source;
 mod timer;
+pub mod write;
 
 pub use boxed::{Boxed, BoxedLocal};
 pub use end::{
-    Collect, Count, Fold, ForEach, ForEachAsync, TryCollect, TryFold, TryForEach, TryForEachAsync,
+    Accept, Collect, Count, Fold, ForEach, ForEachAsync, SendIntoError, TryCollect, TryFold,
+    TryForEach, TryForEachAsync,
 };
 pub use flow::{Flow, Next, NextMany};
 pub use from::{

@@ -2,7 +2,9 @@
 //! their own.
 
 mod chain;
+mod checkpoint;
 mod children;
+mod conflate;
 mod cycle;
 mod flat_map;
 mod flat_map_iter;
@@ -16,6 +18,7 @@ mod merge;
 mod merge_all;
 mod par;
 mod partition;
+mod prefetch;
 mod recover_with;
 mod retry;
 mod share;
@@ -29,6 +32,8 @@ mod two;
 mod zip;
 
 pub use chain::Chain;
+pub use checkpoint::Checkpoint;
+pub use conflate::Conflate;
 pub use cycle::Cycle;
 pub use flat_map::FlatMap;
 pub use flat_map_iter::FlatMapIter;
@@ -40,6 +45,7 @@ pub use merge::Merge;
 pub use merge_all::{MergeAll, merge_all};
 pub use par::{ParMap, ParMapUnordered};
 pub use partition::Partition;
+pub use prefetch::Prefetch;
 pub use recover_with::RecoverWith;
 pub use retry::{Restart, Retry, restart, retry};
 pub use share::Share;
@@ -52,7 +58,7 @@ pub use switch_map::SwitchMap;
 pub use then::Then;
 pub use through::{Stage, Through};
 pub use time::{
-    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, SkipUntil, Sliding, SlidingByTime,
-    TakeUntil, Throttle, ThrottleFirst, Timeout,
+    Batch, ByCount, ByWeight, Delay, Elapsed, KeepAlive, Latest, RateLimit, SkipUntil, Sliding,
+    SlidingByTime, TakeUntil, Throttle, ThrottleFirst, Timeout,
 };
 pub use zip::Zip;

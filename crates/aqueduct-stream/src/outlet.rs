@@ -17,12 +17,16 @@ impl<T> Slot<T> {
     pub(crate) fn take(&mut self) -> Option<T> {
         self.0.take()
     }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.0.is_some())
+    }
 }
 
 impl<T> Outlet<T> for Slot<T> {
     #[inline]
     fn room(&self) -> usize {
-        usize::from(self.0.is_none())
+        1 - self.len()
     }
 
     #[inline]

@@ -146,10 +146,7 @@ impl Core {
             return;
         }
         let open_for = now.saturating_sub(stepper.opened);
-        if !adapt
-            .cadence
-            .is_enough(adapt.sampler.ended(), open_for)
-        {
+        if !adapt.cadence.is_enough(adapt.sampler.ended(), open_for) {
             let again = now + adapt.cadence.again();
             adapt.due.store(nanos(again), Ordering::Relaxed);
             return;

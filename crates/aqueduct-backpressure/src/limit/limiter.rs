@@ -317,7 +317,10 @@ impl Builder {
     pub fn build(self) -> Limiter {
         let (min, max) = (self.limit_min, self.limit_max.max(self.limit));
         assert!(min > 0, "a limit of 0 would let nothing in, for ever");
-        assert!(self.limit > 0, "a limit of 0 would let nothing in, for ever");
+        assert!(
+            self.limit > 0,
+            "a limit of 0 would let nothing in, for ever"
+        );
         assert!(min <= max, "the least limit is above the greatest");
         assert!(max <= LIMIT_MAX, "no more than {LIMIT_MAX} can be counted");
         assert!(!self.cadence.window.is_zero(), "a window has a length");

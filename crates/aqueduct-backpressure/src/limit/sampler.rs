@@ -222,8 +222,7 @@ impl Totals {
             samples: self.samples,
             drops: self.drops,
             in_flight_max: self.in_flight_max as usize,
-            in_flight_mean: self.in_flight_sum as f64
-                / (self.samples + self.drops).max(1) as f64,
+            in_flight_mean: self.in_flight_sum as f64 / (self.samples + self.drops).max(1) as f64,
             ..Window::default()
         };
         if self.samples > 0 {

@@ -203,7 +203,12 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
 
     /// Forgets the keys that are not in use, and gives their memory back.
     pub fn shrink(&self) {
-        let now = self.units(Instant::now());
+        self.shrink_at(Instant::now());
+    }
+
+    /// As [`shrink`](Self::shrink), at a moment of the caller's.
+    pub fn shrink_at(&self, now: Instant) {
+        let now = self.units(now);
         for shard in &self.shards {
             let evicted = shard.lock().shrink(now, |key| self.hasher.hash_one(key));
             drop(evicted);

@@ -1,4 +1,9 @@
 //! What the crate promises, from outside.
 #![cfg(not(aqueduct_loom))]
 
+mod auto_traits;
+mod credit;
+mod limit;
+#[cfg(feature = "tower")]
+mod limit_tower;
 mod rate;

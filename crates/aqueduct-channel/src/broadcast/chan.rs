@@ -422,6 +422,11 @@ impl<T> Chan<T> {
         }
     }
 
+    #[cfg(all(test, not(aqueduct_loom)))]
+    pub(super) fn segments(&self) -> usize {
+        self.state.lock().segments()
+    }
+
     pub(super) fn receiver_count(&self) -> usize {
         self.state.lock().receivers.len()
     }

@@ -136,6 +136,12 @@ impl<T> Sender<T> {
         self.chan.stats()
     }
 
+    /// How many segments are in use.
+    #[cfg(all(test, not(aqueduct_loom)))]
+    pub(super) fn chan_segments(&self) -> usize {
+        self.chan.segments()
+    }
+
     /// A handle that does not keep the channel open.
     #[must_use = "a weak sender does nothing unless it is upgraded"]
     pub fn downgrade(&self) -> WeakSender<T> {

@@ -69,6 +69,11 @@ impl<T> State<T> {
         }
     }
 
+    #[cfg(all(test, not(aqueduct_loom)))]
+    pub(super) fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     /// How many messages somebody has yet to receive.
     pub(super) fn len(&mut self) -> u64 {
         self.slowest = self.find_slowest();

@@ -119,6 +119,17 @@ async fn a_scope_that_goes_on_changes_nothing() {
     assert_eq!(value.unwrap(), 2);
 }
 
+/// What has begun is finished.
+#[tokio::test(start_paused = true)]
+async fn a_scope_that_drains_changes_nothing() {
+    let scope = CancelScope::new();
+    scope.drain();
+    let service = Service::failing(2);
+    let retry = doubling();
+    let value = retry.run_in(&scope, async || service.call().await).await;
+    assert_eq!(value.unwrap(), 3);
+}
+
 /// Without pauses there is a place to stop at, too.
 #[tokio::test]
 async fn without_pauses() {

@@ -101,6 +101,26 @@ async fn a_panic_goes_through() {
     assert_eq!((stats.requests, stats.retries), (1, 1));
 }
 
+/// The same of what is in the policy: the retry that was held is not made, and goes back.
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_policy_goes_through() {
+    let budget = RetryBudget::default();
+    let retry = Retry::<Failed>::default().with_budget(budget.clone());
+    let policies = [
+        retry.clone().with_on_retry(|_| panic!("of the hook")),
+        retry.with_classifier(|_| panic!("of the classifier")),
+    ];
+    for retry in policies {
+        let call = async move { retry.run(async || Err::<(), _>(Failed(0))).await.is_err() };
+        assert!(tokio::spawn(call).await.unwrap_err().is_panic());
+    }
+    let stats = budget.stats(Instant::now());
+    assert_eq!(
+        (stats.requests, stats.retries, stats.granted_total),
+        (2, 0, 0)
+    );
+}
+
 /// Where nothing has to wait, a call is one poll, and sets no timer: this runtime has none.
 #[test]
 fn what_is_ready_is_one_poll() {

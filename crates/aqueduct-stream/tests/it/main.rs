@@ -8,3 +8,4 @@ mod marbles;
 mod model;
 mod shared;
 mod tasks;
+mod write;

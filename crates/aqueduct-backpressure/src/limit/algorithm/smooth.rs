@@ -139,5 +139,5 @@ impl Baseline {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(aqueduct_loom)))]
 mod tests;

@@ -45,11 +45,17 @@ fn all() -> Vec<Box<dyn Algorithm>> {
 }
 
 /// A service of 20 slots, 50 ms each, that is always asked for as many as may be; after so many windows.
-fn against_slots(algorithm: &mut dyn Algorithm, mut limit: f64, windows: std::ops::Range<u32>) -> f64 {
+fn against_slots(
+    algorithm: &mut dyn Algorithm,
+    mut limit: f64,
+    windows: std::ops::Range<u32>,
+) -> f64 {
     for number in windows {
         let in_flight = limit as usize;
         let rtt = Duration::from_secs_f64(0.050 * (limit / 20.0).max(1.0));
-        limit = algorithm.step(limit, &window(number, rtt, in_flight)).clamp(1.0, 1000.0);
+        limit = algorithm
+            .step(limit, &window(number, rtt, in_flight))
+            .clamp(1.0, 1000.0);
     }
     limit
 }
@@ -114,14 +120,22 @@ fn what_is_named_after_a_rule_follows_it() {
 fn aimd_takes_slowness_for_a_failure_once_the_mean_says_so() {
     let mut aimd = Aimd::new().with_rtt_max(ms(100));
     assert_eq!(aimd.step(20.0, &window(1, ms(50), 20)), 21.0);
-    assert_eq!(aimd.step(21.0, &window(2, ms(120), 21)), 22.0, "the mean is 85 ms");
+    assert_eq!(
+        aimd.step(21.0, &window(2, ms(120), 21)),
+        22.0,
+        "the mean is 85 ms"
+    );
     assert!(aimd.step(22.0, &window(3, ms(200), 22)) < 22.0);
 }
 
 #[test]
 fn aimd_bears_what_it_was_told_to() {
     let mut aimd = Aimd::new().with_drops_max(0.2);
-    assert_eq!(aimd.step(20.0, &dropping(1, 20)), 21.0, "a tenth of them failed");
+    assert_eq!(
+        aimd.step(20.0, &dropping(1, 20)),
+        21.0,
+        "a tenth of them failed"
+    );
 }
 
 #[test]
@@ -152,9 +166,14 @@ fn the_default_follows_a_service_that_became_slower_for_good() {
     for number in 50..3000 {
         // Twice as slow, at any load that it can bear: it is asked for no more than 20 at once.
         let in_flight = (limit as usize).min(20);
-        limit = knee.step(limit, &window(number, ms(100), in_flight)).max(1.0);
+        limit = knee
+            .step(limit, &window(number, ms(100), in_flight))
+            .max(1.0);
     }
-    assert!(limit >= 20.0, "{limit}: the new latency is the baseline now");
+    assert!(
+        limit >= 20.0,
+        "{limit}: the new latency is the baseline now"
+    );
 }
 
 #[test]
@@ -165,7 +184,12 @@ fn the_default_makes_unequal_clients_equal() {
         // The second has a baseline that is a tenth lower.
         for ((knee, limit), error) in clients.iter_mut().zip([1.0, 0.9]) {
             let alone = if number == 1 { error } else { 1.0 };
-            let rtt = 0.050 * if number == 1 { alone } else { (inside / 20.0).max(1.0) };
+            let rtt = 0.050
+                * if number == 1 {
+                    alone
+                } else {
+                    (inside / 20.0).max(1.0)
+                };
             let window = window(number, Duration::from_secs_f64(rtt), *limit as usize);
             *limit = knee.step(*limit, &window).max(1.0);
         }
@@ -181,7 +205,9 @@ fn multiplicative_increase_stays_unfair() {
         let inside: f64 = clients.iter().map(|(_, limit)| *limit).sum();
         let rtt = Duration::from_secs_f64(0.050 * (inside / 20.0f64).max(1.0));
         for (miad, limit) in &mut clients {
-            *limit = miad.step(*limit, &window(number, rtt, *limit as usize)).max(1.0);
+            *limit = miad
+                .step(*limit, &window(number, rtt, *limit as usize))
+                .max(1.0);
         }
     }
     let [(_, first), (_, second)] = clients;

@@ -38,3 +38,26 @@ fn what_is_being_handled_is_dropped_with_the_stream() {
         })
     });
 }
+
+#[test]
+fn conflate_holds_a_summary() {
+    // The items of a chunk, of 5, are added one after the other.
+    holds(1, |s| s.conflate(|item| item, |_, item| item));
+    holds(20, |s| {
+        s.conflate(
+            |item| vec![item],
+            |mut items, item| {
+                items.push(item);
+                items
+            },
+        )
+    });
+}
+
+#[test]
+fn prefetch_holds_what_it_was_not_asked_for() {
+    holds(0, |s| s.prefetch(1));
+    holds(2, |s| s.prefetch(3));
+    // A chunk of this source is 5.
+    holds(4, |s| s.prefetch(100));
+}

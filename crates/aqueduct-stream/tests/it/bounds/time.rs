@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aqueduct_backpressure::rate::{Quota, RateLimiter};
 use aqueduct_cancel::CancelScope;
 use tokio::time::sleep;
 
@@ -61,6 +62,8 @@ fn nothing_is_held_by_what_lets_wait_drops_or_stops() {
     holds(0, |s| s.throttle(2 * TICK));
     holds(0, |s| s.throttle_first(2 * TICK));
     holds(0, |s| s.timeout(TICK));
+    let quota = Quota::new(1, TICK).with_burst(3);
+    holds(0, |s| s.rate_limit(RateLimiter::new(quota)));
     holds(0, |s| s.take_until(sleep(7 * TICK)));
     holds(0, |s| s.skip_until(sleep(7 * TICK)));
     holds(0, |s| s.take_until_cancelled(&CancelScope::new()));

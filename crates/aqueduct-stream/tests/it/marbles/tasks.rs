@@ -2,7 +2,7 @@
 
 use aqueduct_channel::{Overflow, mpmc};
 
-use crate::kit::{TICK, marbles};
+use crate::kit::{Input, TICK, marbles};
 
 #[test]
 fn spawned() {
@@ -79,5 +79,48 @@ fn par_map_by_key() {
     marbles(
         |s| s.par_map_by_key(4, |_| (), work),
         &[("(312)-|", "---31-(2|)"), ("|", "|")],
+    );
+}
+
+fn append(mut text: Vec<char>, c: char) -> Vec<char> {
+    text.push(c);
+    text
+}
+
+#[test]
+fn conflate() {
+    let text = |s: Input| s.conflate(|c| vec![c], append);
+    marbles(
+        text,
+        &[
+            ("|", "|"),
+            ("a-b|", "[a]-[b]|"),
+            ("a-(bcd)-|", "[a]-[bcd]-|"),
+            ("(ab|)", "([ab]|)"),
+        ],
+    );
+    // Whoever takes an item is busy with it for three ticks.
+    let slow = async |text| {
+        tokio::time::sleep(TICK * 3).await;
+        text
+    };
+    marbles(
+        |s| text(s).then(slow),
+        &[
+            ("abc----e|", "---[a]--[bc]---([e]|)"),
+            ("ab|", "---[a]--([b]|)"),
+        ],
+    );
+}
+
+#[test]
+fn prefetch() {
+    marbles(
+        |s| s.prefetch(3),
+        &[
+            ("|", "|"),
+            ("a-b|", "a-b|"),
+            ("(abcde)-(fg|)", "(abcde)-(fg|)"),
+        ],
     );
 }

@@ -144,7 +144,7 @@ fn what_overflows_is_counted_and_handed_over() {
         assert_eq!(flow.boundary_stats().unwrap().dropped, 90);
         assert_eq!(flow.collect::<Vec<_>>().await, (0..10).collect::<Vec<_>>());
     });
-    assert_eq!(dropped.load(Ordering::SeqCst), (10..100).sum());
+    assert_eq!(dropped.load(Ordering::SeqCst), (10..100).sum::<usize>());
 }
 
 #[test]

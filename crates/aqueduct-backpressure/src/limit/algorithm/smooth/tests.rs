@@ -45,7 +45,10 @@ fn a_baseline_not_seen_again_is_probed_for_by_draining() {
 fn a_probe_raises_it_by_a_tenth_at_most() {
     let mut baseline = Baseline::new(secs(10), 1);
     baseline.see(secs(1), 0.1, 20.0);
-    assert!(matches!(baseline.see(secs(11), 0.5, 20.0), Probing::Drain(_)));
+    assert!(matches!(
+        baseline.see(secs(11), 0.5, 20.0),
+        Probing::Drain(_)
+    ));
     assert_eq!(baseline.see(secs(12), 0.5, 6.0), Probing::Over(20.0));
     let Probing::Not(value) = baseline.see(secs(13), 0.5, 20.0) else {
         panic!("it was probed");

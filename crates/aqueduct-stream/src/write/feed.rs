@@ -1,0 +1,75 @@
+//! Streams that end in a writer.
+
+use std::future::Future;
+use std::pin::pin;
+
+use super::{AckError, BatchWriter, Message, WriteError, WriteStats};
+use crate::end::{Accept, Pumped};
+use crate::flow::Flow;
+use crate::source::Source;
+
+/// # The end of a stream, in a writer of batches
+impl<S: Source> Flow<S> {
+    /// Writes all items, and shuts the writer down once they are as durable as is promised. Returns what it has written.
+    ///
+    /// It takes from the source what the writer's queue has room for.
+    ///
+    /// # Errors
+    ///
+    /// If a batch failed for good: it, and all that was queued after it. Other items have not left the source.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: what has left the source is with the writer, whose thread writes it when this is dropped. To know that it
+    /// has, use [`write_batches_by_ref`](Self::write_batches_by_ref) and then
+    /// [`shutdown`](BatchWriter::shutdown), which has a limit of time as well.
+    pub fn write_batches<E>(
+        self,
+        writer: BatchWriter<S::Item, E>,
+    ) -> impl Future<Output = Result<WriteStats, WriteError<S::Item, E>>>
+    where
+        S::Item: Send + 'static,
+        E: Send + 'static,
+    {
+        async move {
+            feed(self, &writer).await;
+            writer.finish().await
+        }
+    }
+
+    /// Writes all items, waits until they are as durable as is promised, and leaves the writer open: for one that several
+    /// streams write into, or that is shut down with a grace.
+    ///
+    /// # Errors
+    ///
+    /// If the writer has failed or was shut down. [`shutdown`](BatchWriter::shutdown) has what was not written; other items
+    /// have not left the source.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: what has left the source is with the writer.
+    pub fn write_batches_by_ref<E>(
+        self,
+        writer: &BatchWriter<S::Item, E>,
+    ) -> impl Future<Output = Result<(), AckError<()>>>
+    where
+        S::Item: Send + 'static,
+        E: Send + 'static,
+    {
+        async move {
+            feed(self, writer).await;
+            writer.flush().await
+        }
+    }
+}
+
+/// Queues all items, as long as the writer takes them.
+async fn feed<S: Source, E>(flow: Flow<S>, writer: &BatchWriter<S::Item, E>)
+where
+    S::Item: Send + 'static,
+    E: Send + 'static,
+{
+    let mut messages = pin!(flow.map(Message::Item));
+    let mut queue = writer.queue().clone();
+    while let Pumped::Sent(_) = queue.pump(messages.as_mut()).await {}
+}

@@ -1,0 +1,11 @@
+//! Writers of batches.
+
+mod checkpoint;
+mod engine;
+#[cfg(feature = "jsonl")]
+mod jsonl;
+#[cfg(all(unix, feature = "jsonl", feature = "sqlite"))]
+mod kill;
+mod sink;
+#[cfg(feature = "sqlite")]
+mod sqlite;

@@ -1,0 +1,100 @@
+//! Items that go on once they are written.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use aqueduct_stream::{Flow, iter};
+
+use super::sink::{Failure, Told, patient, until};
+
+#[tokio::test]
+async fn items_go_on_in_order_once_they_are_written() {
+    let told = Told::default();
+    let writer = told.writer(patient().with_batch_len_max(7));
+    let mut seen = Vec::new();
+    let mut flow = iter(0..500).checkpoint(writer, 20);
+    while let Some(item) = flow.next().await {
+        let item = item.unwrap();
+        assert!(told.items().contains(&item), "{item} was not written yet");
+        seen.push(item);
+    }
+    assert_eq!(seen, (0..500).collect::<Vec<_>>());
+    assert_eq!(told.items(), seen);
+}
+
+#[tokio::test]
+async fn no_more_is_inside_than_was_said() {
+    for len_max in [1, 5, 100] {
+        let told = Told::closed();
+        let mut numbers = iter(0..1000);
+        {
+            let flow = numbers.by_ref().checkpoint(told.writer(patient()), len_max);
+            let mut flow = pin!(flow);
+            let mut cx = Context::from_waker(Waker::noop());
+            for _ in 0..10 {
+                assert!(flow.as_mut().poll_item(&mut cx).is_pending());
+            }
+        }
+        // Dropped, they are written nevertheless; so nothing was lost.
+        told.open(usize::MAX);
+        let rest: Vec<u32> = numbers.collect().await;
+        assert_eq!(rest.len(), 1000 - len_max);
+        until(|| told.items().len() == len_max).await;
+        assert_eq!([told.items(), rest].concat(), (0..1000).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_comes_before_the_error_and_the_error_has_the_rest() {
+    let told = Told::closed();
+    told.succeed();
+    told.fail([Failure::Permanent]);
+    let writer = told.writer(patient().with_batch_len_max(4));
+    let mut numbers = iter(0..1000);
+    let mut flow = numbers.by_ref().checkpoint(writer, 40);
+    {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut flow).poll_item(&mut cx).is_pending());
+    }
+    told.open(usize::MAX);
+    let mut items: Vec<u32> = Vec::new();
+    loop {
+        match flow.next().await.expect("an error is the last") {
+            Ok(item) => items.push(item),
+            Err(error) => {
+                assert_eq!(items, told.items());
+                assert_eq!(error.source, Failure::Permanent);
+                items.extend(error.batch);
+                break;
+            }
+        }
+    }
+    assert!(flow.next().await.is_none());
+    drop(flow);
+    items.extend(numbers.collect::<Vec<_>>().await);
+    assert_eq!(items, (0..1000).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn dropped_at_any_number_of_polls_the_seen_are_a_prefix_of_the_written() {
+    for polls in 0..30 {
+        let told = Told::default();
+        let mut numbers = iter(0..60);
+        let mut seen = Vec::new();
+        {
+            let flow: Flow<_> = numbers.by_ref().checkpoint(told.writer(patient()), 9);
+            let mut flow = pin!(flow);
+            let mut cx = Context::from_waker(Waker::noop());
+            for _ in 0..polls {
+                match flow.as_mut().poll_item(&mut cx) {
+                    Poll::Ready(item) => seen.extend(item.map(Result::unwrap)),
+                    Poll::Pending => tokio::task::yield_now().await,
+                }
+            }
+        }
+        let rest: Vec<u32> = numbers.collect().await;
+        until(|| told.items().len() + rest.len() == 60).await;
+        assert!(told.items().starts_with(&seen));
+        assert_eq!([told.items(), rest].concat(), (0..60).collect::<Vec<_>>());
+    }
+}
