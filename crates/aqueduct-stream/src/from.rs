@@ -7,5 +7,5 @@ mod stream;
 
 pub use channel::{Receive, Received, receive};
 pub use interval::{Interval, interval, interval_at};
-pub use iter::{Iter, empty, iter, once, repeat};
+pub use iter::{Iter, empty, iter, once, repeat, repeat_with};
 pub use stream::{FromStream, from_stream};

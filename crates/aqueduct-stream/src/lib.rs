@@ -21,7 +21,7 @@ pub use end::{
 pub use flow::{Flow, Next, NextMany};
 pub use from::{
     FromStream, Interval, Iter, Receive, Received, empty, from_stream, interval, interval_at, iter,
-    once, receive, repeat,
+    once, receive, repeat, repeat_with,
 };
 pub use op::{merge_all, restart, retry};
 pub use source::{CHUNK, Outlet, Pull, Source};

@@ -80,7 +80,7 @@ impl<S: Source> Flow<S> {
 /// The source of [`Flow::group_by`].
 pub struct GroupBy<S: Source, K, F> {
     hub: Shared<S, K, F>,
-    consumer: Consumer<(K, Flow<Group<S, K, F>>)>,
+    consumer: Consumer<Keyed<S, K, F>>,
 }
 
 /// The source of a stream that [`Flow::group_by`] gives.
@@ -88,6 +88,9 @@ pub struct Group<S: Source, K, F> {
     hub: Shared<S, K, F>,
     consumer: Consumer<S::Item>,
 }
+
+/// A new group.
+type Keyed<S, K, F> = (K, Flow<Group<S, K, F>>);
 
 type Shared<S, K, F> = Arc<Hub<Dealing<S, K, F>>>;
 
@@ -107,7 +110,7 @@ struct Groups<S: Source, K, F> {
     /// How many items there were, which is the time here.
     items: u64,
     /// Where new groups go.
-    new: Arc<Lane<(K, Flow<Group<S, K, F>>)>>,
+    new: Arc<Lane<Keyed<S, K, F>>>,
     full: Arc<AtomicUsize>,
 }
 

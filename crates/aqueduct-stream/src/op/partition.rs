@@ -38,7 +38,6 @@ impl<S: Source> Flow<S> {
     /// assert_eq!((even, odd), (vec![2, 4, 6], vec![1, 3, 5]));
     /// # }
     /// ```
-    #[expect(clippy::type_complexity, reason = "two streams")]
     pub fn partition<F>(self, f: F) -> (Flow<Partition<S, F>>, Flow<Partition<S, F>>)
     where
         F: FnMut(&S::Item) -> bool,
