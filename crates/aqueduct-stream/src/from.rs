@@ -17,5 +17,5 @@ pub use io::{
 };
 #[cfg(feature = "tokio-util")]
 pub use io::{Frames, frames};
-pub use iter::{Iter, empty, iter, once, repeat};
+pub use iter::{Iter, empty, iter, once, repeat, repeat_with};
 pub use stream::{FromStream, from_stream};

@@ -29,8 +29,8 @@ pub use from::{
 pub use from::{Frames, frames};
 pub use from::{
     FromStream, Generate, Interval, Iter, Receive, Received, TryGenerate, Yielder, empty, from_fn,
-    from_stream, generate, interval, interval_at, iter, once, receive, repeat, try_generate,
-    unfold,
+    from_stream, generate, interval, interval_at, iter, once, receive, repeat, repeat_with,
+    try_generate, unfold,
 };
 pub use op::{merge_all, restart, retry};
 pub use source::{CHUNK, Outlet, Pull, Source};

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use aqueduct_backpressure::rate::{Quota, RateLimiter};
 use aqueduct_cancel::CancelScope;
-use aqueduct_stream::{Flow, interval, iter};
+use aqueduct_resilience::Backoff;
+use aqueduct_stream::{Flow, interval, iter, retry};
 
 fn is_all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>(_: &T) {}
 fn is_send<T: Send>(_: &T) {}
@@ -28,6 +29,14 @@ fn streams_are_what_their_parts_are() {
     is_all(&iter([1]).flat_map_iter(|n| [n]).cycle());
     is_send(&iter([1]).flat_map_merge(2, |n| iter([n])));
     is_send(&iter([1]).then(|n| async move { n }));
+    is_send(&iter([1]).partition(|_| true));
+    is_send(&iter([1]).group_by(2, |n| *n));
+    is_send(&iter([1]).broadcast::<2>());
+    is_unpin(&iter([1]).then(|n| async move { n }).partition(|_| true));
+    is_all(&iter([Ok::<_, ()>(1)]).map_ok(|n| n + 1).take_while_ok());
+    is_all(&iter([Ok::<_, ()>(1)]).recover_with(|()| iter([Ok(2)])));
+    is_all(&retry(Backoff::none(), 1, || iter([Ok::<_, ()>(1)])));
+    is_send(&iter([Ok::<_, ()>(1)]).try_collect::<Vec<_>>());
     // The items need not be Sync, nor a closure.
     is_send(&iter([1]).map(Cell::new).filter(|_| true));
     // Nothing but a source may pin.

@@ -7,5 +7,6 @@ mod io;
 mod kit;
 mod marbles;
 mod model;
+mod shared;
 mod tasks;
 mod write;
