@@ -33,26 +33,21 @@ impl<S: Source> Flow<S> {
     ///
     /// *Strict*: no item has left the source that was not sent. Only of a rendezvous, which holds the item until somebody takes
     /// it, that item is dropped with the future.
-    pub fn send_into<A>(
-        self,
-        sender: A,
-    ) -> impl Future<Output = Result<usize, SendIntoError<S::Item>>>
+    pub async fn send_into<A>(self, sender: A) -> Result<usize, SendIntoError<S::Item>>
     where
         A: Accept<Message = S::Item>,
     {
-        async move {
-            let (mut source, mut sender) = (pin!(self), sender);
-            let mut sent = 0;
-            loop {
-                match sender.pump(source.as_mut()).await {
-                    Pumped::Sent(count) => sent += count,
-                    Pumped::End(count) => return Ok(sent + count),
-                    Pumped::Closed(count, unsent) => {
-                        return Err(SendIntoError {
-                            sent: sent + count,
-                            unsent,
-                        });
-                    }
+        let (mut source, mut sender) = (pin!(self), sender);
+        let mut sent = 0;
+        loop {
+            match sender.pump(source.as_mut()).await {
+                Pumped::Sent(count) => sent += count,
+                Pumped::End(count) => return Ok(sent + count),
+                Pumped::Closed(count, unsent) => {
+                    return Err(SendIntoError {
+                        sent: sent + count,
+                        unsent,
+                    });
                 }
             }
         }

@@ -1,6 +1,5 @@
 //! Streams that end in a writer.
 
-use std::future::Future;
 use std::pin::pin;
 
 use super::{AckError, BatchWriter, Message, WriteError, WriteStats};
@@ -23,18 +22,16 @@ impl<S: Source> Flow<S> {
     /// *Strict*: what has left the source is with the writer, whose thread writes it when this is dropped. To know that it
     /// has, use [`write_batches_by_ref`](Self::write_batches_by_ref) and then
     /// [`shutdown`](BatchWriter::shutdown), which has a limit of time as well.
-    pub fn write_batches<E>(
+    pub async fn write_batches<E>(
         self,
         writer: BatchWriter<S::Item, E>,
-    ) -> impl Future<Output = Result<WriteStats, WriteError<S::Item, E>>>
+    ) -> Result<WriteStats, WriteError<S::Item, E>>
     where
         S::Item: Send + 'static,
         E: Send + 'static,
     {
-        async move {
-            feed(self, &writer).await;
-            writer.finish().await
-        }
+        feed(self, &writer).await;
+        writer.finish().await
     }
 
     /// Writes all items, waits until they are as durable as is promised, and leaves the writer open: for one that several
@@ -48,18 +45,16 @@ impl<S: Source> Flow<S> {
     /// # Cancel safety
     ///
     /// *Strict*: what has left the source is with the writer.
-    pub fn write_batches_by_ref<E>(
+    pub async fn write_batches_by_ref<E>(
         self,
         writer: &BatchWriter<S::Item, E>,
-    ) -> impl Future<Output = Result<(), AckError<()>>>
+    ) -> Result<(), AckError<()>>
     where
         S::Item: Send + 'static,
         E: Send + 'static,
     {
-        async move {
-            feed(self, writer).await;
-            writer.flush().await
-        }
+        feed(self, writer).await;
+        writer.flush().await
     }
 }
 

@@ -321,3 +321,23 @@ async fn a_stream_that_is_dropped_at_any_poll_has_lost_nothing() {
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
+
+#[test]
+fn writers_are_shared_and_their_futures_spawned() {
+    fn is_shared<T: Send + Sync + Unpin>() {}
+    fn spawnable<F: Future + Send + 'static>(_: F) {}
+    is_shared::<BatchWriter<std::cell::Cell<u32>, std::cell::Cell<u32>>>();
+    let told = Told::default();
+    let writer = Arc::new(told.writer(patient()));
+    spawnable({
+        let writer = Arc::clone(&writer);
+        async move {
+            writer.write(1).await.unwrap();
+            writer.write_acked(2).await.unwrap();
+            iter(3..9).write_batches_by_ref(&writer).await.unwrap();
+            writer.shutdown(GRACE).await.unwrap();
+        }
+    });
+    spawnable(iter(0..9).write_batches(told.writer(patient())));
+    spawnable(iter(0..9).checkpoint(told.writer(patient()), 5).count());
+}
