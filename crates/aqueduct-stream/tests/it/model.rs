@@ -52,7 +52,11 @@ fn is_odd(item: &Item) -> bool {
 
 /// An error for every multiple of five.
 fn result(item: Item) -> Result<Item, Item> {
-    if item % 5 == 0 { Err(item) } else { Ok(item) }
+    if item.is_multiple_of(5) {
+        Err(item)
+    } else {
+        Ok(item)
+    }
 }
 
 fn either(item: Result<Item, Item>) -> Item {
@@ -98,7 +102,7 @@ const OPERATORS: &[Operator] = operators! {
     "partition, merged in groups": |s, n| { let (a, b) = s.partition(move |x| *x > n); a.merge(b).filter(move |x| *x > n) }, |v, n| v.into_iter().filter(move |x| *x > n);
     "group_by one key": |s, _| s.group_by(1, |_| ()).flat_map(|(_, group)| group), |v, _| v.into_iter();
     "group_by, merged": |s, n| s.group_by(3, |x| x % 3).flat_map_merge(3, |(_, group)| group).filter(move |x| x % 3 == n % 3), |v, n| v.into_iter().filter(move |x| x % 3 == n % 3);
-    "broadcast, zipped": |s, _| { let [a, b] = s.broadcast(); a.zip(b).map(|(a, b)| a ^ b) }, |v, _| v.into_iter().map(|x| x ^ x);
+    "broadcast, zipped": |s, _| { let [a, b] = s.broadcast(); a.zip(b).map(|(a, b)| a + b) }, |v, _| v.into_iter().map(|x| x + x);
     "share, alone": |s, n| s.share(n as usize + 1, Overflow::DropOldest), |v, _| v.into_iter();
     "retry": |s, n| { let mut first = Some(s.map(result)); retry(Backoff::none(), 2, move || first.take().map_or_else(|| iter(other(n)).map(result).boxed(), |first| first.boxed())).map(either) }, |v, n| retried(v, n).into_iter();
     "map_ok": |s, n| s.map(result).map_ok(move |x| x + n).map(either), |v, n| v.into_iter().map(result).map(move |x| x.map(|x| x + n)).map(either);
@@ -122,6 +126,7 @@ const OPERATORS: &[Operator] = operators! {
     "par_map_unordered by one": |s, n| s.par_map_unordered(1, move |x| later(x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
     "par_map_by_key, one key": |s, n| s.par_map_by_key(3, |_| 0, move |x| later(x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
     "spawned": |s, n| s.spawned(n as usize + 1), |v, _| v.into_iter();
+    "prefetch": |s, n| s.prefetch(n as usize + 1), |v, _| v.into_iter();
     "boxed": |s, _| s, |v, _| v.into_iter();
     "as a futures::Stream": |s, n| from_stream(StreamExt::map(s, move |x| x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
 };

@@ -72,7 +72,7 @@ impl Source for Dribble {
     where
         O: Outlet<Tracked> + ?Sized,
     {
-        if self.next % CHUNK_LEN == 0 && !self.pause {
+        if self.next.is_multiple_of(CHUNK_LEN) && !self.pause {
             self.pause = true;
             cx.waker().wake_by_ref();
             return Poll::Pending;
