@@ -27,10 +27,10 @@ fn a_permit_comes_back_once_however_it_goes() {
     let take = || limiter.try_acquire().unwrap();
     let permits = [take(), take(), take(), take(), take()];
     assert_eq!(limiter.try_acquire().unwrap_err(), Rejected::Full);
-    let [success, failure, uncounted, dropped, last] = permits;
+    let [success, failure, neither, dropped, last] = permits;
     success.success();
     failure.failure();
-    uncounted.ignore();
+    neither.ignore();
     drop(dropped);
     assert_eq!(limiter.in_flight(), 1);
     drop(last);
