@@ -48,6 +48,7 @@ impl<S: Source> Flow<S> {
     /// # Cancel safety
     ///
     /// *Strict*: no item leaves the source but by the poll that returns it.
+    #[expect(clippy::should_implement_trait, reason = "what streams call it")]
     pub fn next(&mut self) -> Next<'_, S>
     where
         S: Unpin,

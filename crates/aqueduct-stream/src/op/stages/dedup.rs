@@ -12,6 +12,7 @@ impl<S: Source> Flow<S> {
     /// Leaves out an item that is equal to the one before.
     ///
     /// Keeps a clone of the last item that was given.
+    #[expect(clippy::type_complexity, reason = "a type alias would hide what it is")]
     pub fn dedup(self) -> Flow<Through<S, Dedup<S::Item, fn(&S::Item) -> S::Item>>>
     where
         S::Item: PartialEq + Clone,
