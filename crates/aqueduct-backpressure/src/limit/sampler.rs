@@ -1,7 +1,7 @@
 //! Where finished operations are noted, by many threads at once, until a window ends.
 //!
 //! Each thread has a stripe, which it shares with others only if there are more threads than stripes. A stripe is taken
-//! with one atomic exchange and given back with a plain store, and what happens between is plain loads and stores; so a
+//! with one compare-and-swap and given back with a plain store, and what happens between is plain loads and stores; so a
 //! sample costs one atomic read-modify-write, however much of it is kept. A stripe that is taken is not waited for: the
 //! next one serves as well.
 //!
@@ -12,7 +12,7 @@
 //!
 //! # Why not one atomic addition for each figure
 //!
-//! There are six figures to a sample, and an addition costs as much as the exchange.
+//! There are six figures to a sample, and an addition costs as much as the swap.
 
 use std::time::Duration;
 
@@ -64,8 +64,11 @@ impl Stripe {
 
     #[inline(always)]
     fn try_take(&self) -> bool {
-        // Pairs with the Release of `give_back`: what who had it before has written is seen.
-        !self.taken.swap(true, Ordering::Acquire)
+        // Pairs with the Release of `give_back`: what who had it before has written is seen. Not a swap, which would write
+        // also when it fails.
+        self.taken
+            .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     }
 
     #[inline(always)]
@@ -161,7 +164,7 @@ impl Sampler {
             if stripe.try_take() {
                 return stripe;
             }
-            if tries % self.stripes.len() == 0 {
+            if tries.is_multiple_of(self.stripes.len()) {
                 yield_now();
             }
         }
@@ -175,15 +178,15 @@ impl Sampler {
         self.stripes.iter().map(ended).sum()
     }
 
-    /// Makes a window of all that was noted, and begins the next.
+    /// Makes a window of what was noted, and begins the next.
     pub(super) fn drain(&self, now: Duration, length: Duration) -> Window {
         let mut totals = Totals::default();
         for stripe in &self.stripes {
-            while !stripe.try_take() {
-                yield_now();
+            // One that somebody has at this moment is left to the next window.
+            if stripe.try_take() {
+                stripe.drain(&mut totals);
+                stripe.give_back();
             }
-            stripe.drain(&mut totals);
-            stripe.give_back();
         }
         totals.window(now, length)
     }
@@ -225,9 +228,9 @@ impl Totals {
             in_flight_mean: self.in_flight_sum as f64 / (self.samples + self.drops).max(1) as f64,
             ..Window::default()
         };
-        if self.samples > 0 {
+        if let Some(mean) = self.rtt_sum.checked_div(self.samples) {
             window.rtt_min = Duration::from_nanos(self.rtt_min);
-            window.rtt_mean = Duration::from_nanos(self.rtt_sum / self.samples);
+            window.rtt_mean = Duration::from_nanos(mean);
             window.rtt_p50 = self.histogram.quantile(0.5);
             window.rtt_p90 = self.histogram.quantile(0.9);
         }

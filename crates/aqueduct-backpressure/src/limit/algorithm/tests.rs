@@ -96,9 +96,11 @@ fn drops_lower_it() {
 #[test]
 fn a_window_of_drops_alone_lowers_it() {
     for mut algorithm in all() {
-        let mut window = Window::default();
-        window.drops = 10;
-        window.in_flight_max = 20;
+        let window = Window {
+            drops: 10,
+            in_flight_max: 20,
+            ..Window::default()
+        };
         let limit = algorithm.step(20.0, &window);
         assert!(limit < 20.0 && limit > 10.0, "{algorithm:?} {limit}");
     }
