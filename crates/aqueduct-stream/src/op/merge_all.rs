@@ -23,7 +23,7 @@ use crate::source::{Outlet, Pull, Source};
 /// let sum = merge_all([iter(0..10), iter(10..20), iter(20..30)])
 ///     .fold(0, |sum, n| sum + n)
 ///     .await;
-/// assert_eq!(sum, (0..30).sum());
+/// assert_eq!(sum, 435);
 /// # }
 /// ```
 pub fn merge_all<I, S>(flows: I) -> Flow<MergeAll<S>>
