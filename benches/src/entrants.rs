@@ -7,6 +7,7 @@ use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
 use crate::limits::RateLimit;
+use crate::permits::Permits;
 use crate::stream::Pipeline;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
@@ -49,6 +50,23 @@ pub(crate) trait ScopeEntrants {
 /// A contest of watching over a future.
 pub(crate) trait GuardEntrants {
     fn enter<G: Guard>(&mut self, who: Entrant);
+}
+
+/// A contest of handing out permits.
+pub(crate) trait PermitEntrants {
+    fn enter<P: Permits>(&mut self, who: Entrant);
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    ours::bulkheads(entrants);
+    peers::bulkheads(entrants);
+}
+
+/// Limits that adapt, beside ones that do not: no peer of that kind hands out permits without waiting.
+pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
+    ours::limits(entrants);
+    peers::bulkheads(entrants);
 }
 
 /// A contest of taking permits of a rate limit.
@@ -185,4 +203,34 @@ pub(crate) fn rate_limits(entrants: &mut impl RateLimitEntrants) {
 pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     ours::stream_batches(entrants);
     peers::stream_batches(entrants);
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    ours::stream_fused(entrants);
+    peers::stream_fused(entrants);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    ours::stream_parallel(entrants);
+    peers::stream_parallel(entrants);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    ours::stream_computing(entrants);
+    peers::stream_computing(entrants);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    ours::stream_boundaries(entrants);
+    peers::stream_boundaries(entrants);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    ours::stream_bytes(entrants);
+    peers::stream_bytes(entrants);
 }

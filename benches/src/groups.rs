@@ -12,6 +12,7 @@ mod mpsc;
 mod nested;
 mod oneshot;
 mod payload;
+mod permit;
 mod pingpong;
 mod pump;
 mod ratelimit;
@@ -20,8 +21,10 @@ mod spawn_join;
 mod spmc;
 mod spsc;
 mod stream_batch;
+mod streams;
 mod try_pair;
 mod unbounded;
+mod writers;
 
 use crate::harness::Bench;
 
@@ -47,8 +50,11 @@ pub(crate) fn all() -> Vec<Bench> {
         guard::benches(),
         million::benches(),
         nested::benches(),
+        permit::benches(),
         ratelimit::benches(),
+        streams::benches(),
         stream_batch::benches(),
+        writers::benches(),
     ];
     families.into_iter().flatten().collect()
 }

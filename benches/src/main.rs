@@ -11,6 +11,7 @@ mod limits;
 mod ours;
 #[cfg_attr(not(feature = "peers"), path = "peers/none.rs")]
 mod peers;
+mod permits;
 mod report;
 mod stream;
 mod tasks;

@@ -2,6 +2,7 @@
 //! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
+mod backpressure;
 mod broadcast;
 mod cancel;
 mod group;
@@ -18,8 +19,8 @@ use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -45,6 +46,11 @@ fn limit(name: &str) -> Entrant {
     row(name, "aqueduct-backpressure")
 }
 
+/// The row `name` of `aqueduct-backpressure`, of those that limit what is in flight.
+fn permits(name: &str) -> Entrant {
+    row(name, "aqueduct-backpressure")
+}
+
 /// The row `name` of `aqueduct-stream`.
 fn stream_of(name: &str) -> Entrant {
     row(name, "aqueduct-stream")
@@ -58,6 +64,18 @@ fn row(name: &str, package: &str) -> Entrant {
         ours: true,
         shown_only: None,
     }
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<backpressure::Bulkhead>(permits(OURS));
+    entrants.enter::<backpressure::OwnedBulkhead>(permits("aqueduct owned"));
+}
+
+/// Limits that adapt.
+pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<backpressure::Adaptive>(permits(OURS));
+    entrants.enter::<backpressure::ReadsClock>(permits("aqueduct, reading the clock"));
 }
 
 /// One sender, one receiver, bounded.
@@ -182,4 +200,32 @@ pub(crate) fn stream_batches(entrants: &mut impl StreamEntrants) {
     entrants.enter(stream_of(OURS), stream::batches);
     entrants.enter(stream_of("aqueduct chunks"), stream::chunks);
     entrants.enter(stream_of("aqueduct with_weight"), stream::weighed);
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::fused);
+    entrants.enter(stream_of("aqueduct boxed three times"), stream::boxed);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::parallel);
+    entrants.enter(stream_of("aqueduct unordered"), stream::parallel_unordered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::computing);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::boundary);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(stream_of(OURS), stream::batches_across);
+    entrants.enter(stream_of("aqueduct batched behind"), stream::lines_across);
 }

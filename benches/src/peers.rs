@@ -13,6 +13,7 @@ mod futures_channel;
 mod futures_util;
 mod kanal;
 mod oneshot;
+mod permits;
 mod ratelimits;
 mod rtrb;
 mod streams;
@@ -26,8 +27,8 @@ mod yardstick;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::versions;
@@ -51,6 +52,12 @@ fn row(name: &str, package: &str) -> Entrant {
         ours: false,
         shown_only: None,
     }
+}
+
+/// Limits that stay.
+pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
+    entrants.enter::<permits::Tokio>(row("tokio Semaphore", tokio::NAME));
+    entrants.enter::<permits::Tower>(row("tower ConcurrencyLimit", "tower"));
 }
 
 /// One sender, one receiver, bounded.
@@ -263,4 +270,50 @@ fn yardstick(name: &str, why: &'static str) -> Entrant {
         ours: false,
         shown_only: Some(why),
     }
+}
+
+/// Streams on one task.
+pub(crate) fn stream_fused(entrants: &mut impl StreamEntrants) {
+    entrants.enter(row("futures", futures_util::NAME), streams::futures_fused);
+    entrants.enter(row("tokio-stream", streams::TOKIO), streams::tokio_fused);
+    entrants.enter(yardstick("Iterator", "is no stream"), streams::plain);
+}
+
+/// Streams of futures in flight.
+pub(crate) fn stream_parallel(entrants: &mut impl StreamEntrants) {
+    let futures = |name| row(name, futures_util::NAME);
+    entrants.enter(
+        futures("spawned + buffer_unordered"),
+        streams::spawned_unordered,
+    );
+    entrants.enter(futures("spawned + buffered"), streams::spawned_ordered);
+    let one_task = "polls all on one task, so that one core does the work";
+    let on_one_task = |name| Entrant {
+        shown_only: Some(one_task),
+        ..futures(name)
+    };
+    entrants.enter(on_one_task("buffer_unordered"), streams::buffer_unordered);
+    entrants.enter(on_one_task("buffered"), streams::buffered);
+}
+
+/// Streams of work for several cores.
+pub(crate) fn stream_computing(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("spawn + buffered(8)", futures_util::NAME),
+        streams::computing_spawned,
+    );
+    entrants.enter(row("sequential", tokio::NAME), streams::computing_in_turn);
+}
+
+/// Streams from task to task.
+pub(crate) fn stream_boundaries(entrants: &mut impl StreamEntrants) {
+    entrants.enter(row("tokio mpsc", tokio::NAME), streams::tokio_mpsc);
+}
+
+/// Streams of lines, in batches, from task to task.
+pub(crate) fn stream_bytes(entrants: &mut impl StreamEntrants) {
+    entrants.enter(
+        row("futures chunks + tokio mpsc", futures_util::NAME),
+        streams::tokio_batches,
+    );
 }

@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::context::Context;
 use crate::steps::{Failure, Outcome, Steps};
-use crate::{bench, deny, doc, features, fmt, lint, loom, soak, test, tidy, tools};
+use crate::{bench, deny, doc, features, fmt, lint, loom, sim, soak, test, tidy, tools};
 
 struct Job {
     verb: &'static str,
@@ -80,6 +80,12 @@ const JOBS: &[Job] = &[
         budget_minutes: 3,
         run: |ctx| bench::run(ctx, &bench::Args::smoke()),
         again: "cargo xtask bench --smoke",
+    },
+    Job {
+        verb: "sim",
+        budget_minutes: 1,
+        run: |ctx| sim::run(ctx, &sim::Args::smoke()),
+        again: "cargo xtask sim --smoke",
     },
     Job {
         verb: "soak",

@@ -22,6 +22,7 @@ mod lint;
 mod loom;
 mod release;
 mod shell;
+mod sim;
 mod soak;
 mod steps;
 mod test;
@@ -57,6 +58,8 @@ enum Verb {
     Tidy,
     /// Measure every group side by side with its peers
     Bench(bench::Args),
+    /// Run the limits against simulated services; without a clock, so the figures are the same everywhere
+    Sim(sim::Args),
     /// Run the loom models of everything lock-free
     Loom(loom::Args),
     /// Run the long tests, under a sanitizer if asked
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Verb::Ci => ci::run(&ctx),
         Verb::Tidy => tidy::run(&ctx),
         Verb::Bench(args) => bench::run(&ctx, args),
+        Verb::Sim(args) => sim::run(&ctx, args),
         Verb::Loom(args) => loom::run(&ctx, args),
         Verb::Soak(args) => soak::run(&ctx, args),
         Verb::Coverage => coverage::run(&ctx),

@@ -65,6 +65,7 @@ struct Pace {
 impl Pace {
     /// A receiver has received a window.
     fn received(&self, window: usize) {
+        // Pairs with itself and the load in `next`: who sends on does so after all have received.
         if self.received[window % 2].fetch_add(1, Ordering::AcqRel) + 1 == ENDS.receivers {
             self.changed.notify_one();
         }
@@ -76,6 +77,7 @@ impl Pace {
             return;
         }
         let received = &self.received[window % 2];
+        // Pairs with the addition in `received`.
         while received.load(Ordering::Acquire) < ENDS.receivers {
             self.changed.notified().await;
         }

@@ -9,7 +9,9 @@ use crate::harness::{Effort, Entrant};
 use crate::report::OURS;
 
 /// How the names of groups begin that run without a runtime, or of which it is no part.
-const NO_RUNTIME: [&str; 9] = [
+const NO_RUNTIME: [&str; 13] = [
+    "bulkhead_",
+    "limit_permit_",
     "try_pair_",
     "bytes_",
     "cancel_check",
@@ -19,6 +21,8 @@ const NO_RUNTIME: [&str; 9] = [
     "timeout_pending_once",
     "group_million_bytes",
     "ratelimit_check_",
+    "sqlite_rows",
+    "jsonl_rows",
 ];
 
 #[test]

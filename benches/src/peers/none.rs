@@ -2,11 +2,13 @@
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, QueueEntrants,
-    RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
+    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
 };
 
 pub(crate) fn prepare() {}
+
+pub(crate) fn bulkheads(_: &mut impl PermitEntrants) {}
 
 pub(crate) fn spsc<T: Message>(_: &mut impl Entrants<T>) {}
 
@@ -46,3 +48,13 @@ pub(crate) fn deadlines(_: &mut impl GuardEntrants) {}
 
 pub(crate) fn rate_limits(_: &mut impl RateLimitEntrants) {}
 pub(crate) fn stream_batches(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_fused(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_parallel(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_computing(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_boundaries(_: &mut impl StreamEntrants) {}
+
+pub(crate) fn stream_bytes(_: &mut impl StreamEntrants) {}

@@ -8,52 +8,185 @@ mod measure;
 mod rng;
 mod service;
 mod suite;
+mod svg;
+mod table;
 mod world;
 
-use suite::{Effort, Rule, SHAPES, Suite};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{env, fs, io};
 
-fn main() {
-    let effort = if std::env::args().any(|a| a == "--smoke") {
+use clap::Parser;
+
+use measure::Spread;
+use service::Shape;
+use suite::{Effort, Row, Rule, SHAPES, Suite};
+use svg::{Curve, Panel, Picture};
+use world::{SAMPLE, Trace};
+
+#[derive(Debug, Parser)]
+struct Args {
+    /// Two seeds and short phases: shows that it runs, and that the default does what is wanted
+    #[arg(long)]
+    smoke: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let effort = if args.smoke {
         Effort::SMOKE
     } else {
         Effort::FULL
     };
-    let only = std::env::args().nth(1).unwrap_or_default();
-    for shape in SHAPES {
-        let suite = Suite::new(shape, effort);
-        println!(
-            "{}: best fixed {:?}, at 1x {:.0}",
-            shape.name, suite.best, suite.best_at_1
-        );
-        for rule in Rule::ADAPTIVE.into_iter().chain([
-            Rule::Fixed(shape.width),
-            Rule::Fixed(suite.best.0),
-            Rule::None,
-        ]) {
-            if !rule.name().contains(&only) && !only.starts_with("--") {
-                continue;
-            }
-            let r = suite.row(rule);
-            println!(
-                "{:16} good {:.3}/{:.3} p99 {:4.0}/{:4.0} ms at1 {:.3}/{:.3} rej {:.2}%/{:.2}% load {:.1}/{:.1} cap {:.1}/{:.1} fair {:.3}/{:.3} of4 {:.3}/{:.3}",
-                rule.name(),
-                r.goodput.median,
-                r.goodput.worst,
-                r.p99.median * 1e3,
-                r.p99.worst * 1e3,
-                r.goodput_at_1.median,
-                r.goodput_at_1.worst,
-                r.rejected.median * 100.,
-                r.rejected.worst * 100.,
-                r.settled_load.median,
-                r.settled_load.worst,
-                r.settled_capacity.median,
-                r.settled_capacity.worst,
-                r.fairness.median,
-                r.fairness.worst,
-                r.goodput_of_4.median,
-                r.goodput_of_4.worst
-            );
+    println!(
+        "{} seeds, phases of {:.0} s of which {:.0} s count. Median over the seeds / worst.",
+        effort.seeds,
+        effort.phase,
+        effort.phase - effort.warm_up
+    );
+    let mut missed = Vec::new();
+    for (number, shape) in SHAPES.into_iter().enumerate() {
+        let rows = play(shape, effort);
+        // The wanted figures are those of the service with slots; the other shows what becomes of them elsewhere.
+        if number == 0 {
+            missed = rows[0].missed();
         }
     }
+    if missed.is_empty() {
+        println!("\nThe default has all that is wanted of it before `slots`.");
+        ExitCode::SUCCESS
+    } else {
+        println!("\nThe default misses: {}", missed.join("; "));
+        ExitCode::FAILURE
+    }
 }
+
+fn play(shape: Shape, effort: Effort) -> Vec<Row> {
+    let suite = Suite::new(shape, effort);
+    let (best, goodput) = suite.best;
+    println!(
+        "\n{}: {}.\nThe best fixed limit at 2 times the capacity is {best}, with {goodput:.0} good responses a second.\n",
+        shape.name, shape.about
+    );
+    let fixed = [Rule::Fixed(shape.width), Rule::Fixed(best), Rule::None];
+    let rules = Rule::ADAPTIVE.into_iter().chain(fixed);
+    println!("{}", table::HEADER);
+    let mut rows = Vec::new();
+    for rule in rules {
+        let row = suite.row(rule);
+        println!("{}", table::line(&row));
+        rows.push(row);
+    }
+    match draw(&suite) {
+        Ok(path) => println!("curves: {}", path.display()),
+        Err(error) => eprintln!("no curves: {error}"),
+    }
+    rows
+}
+
+impl Row {
+    /// Which of the wanted figures it has not.
+    fn missed(&self) -> Vec<String> {
+        let wanted = [
+            ("goodput at 2", self.goodput.worst >= 0.93, self.goodput),
+            (
+                "false rejections",
+                self.rejected.worst < 0.02,
+                self.rejected,
+            ),
+            (
+                "settling, load",
+                self.settled_load.worst <= 3.0,
+                self.settled_load,
+            ),
+            (
+                "settling, capacity",
+                self.settled_capacity.worst <= 3.0,
+                self.settled_capacity,
+            ),
+            ("fairness", self.fairness.worst >= 0.95, self.fairness),
+        ];
+        let missed = wanted.iter().filter(|(_, met, _)| !met);
+        missed
+            .map(|(what, _, Spread { median, worst })| format!("{what} ({median:.3}/{worst:.3})"))
+            .collect()
+    }
+}
+
+/// The limit and the goodput over time, with a step of the load and with steps of the capacity.
+fn draw(suite: &Suite) -> io::Result<PathBuf> {
+    let steps: [(&str, fn(&Suite, Rule, u64) -> Trace); 2] = [
+        (
+            "the load goes from 0.8 to 2 times the capacity",
+            Suite::load_step,
+        ),
+        (
+            "half of the capacity goes, and comes back",
+            Suite::capacity_step,
+        ),
+    ];
+    let mut panels = Vec::new();
+    for (what, run) in steps {
+        let traces = Rule::ADAPTIVE.map(|rule| (rule.name(), run(suite, rule, 0)));
+        panels.push(panel(format!("limit, when {what}"), &traces, limit));
+        panels.push(panel(
+            format!("good responses a second, when {what}"),
+            &traces,
+            goodput,
+        ));
+    }
+    let picture = Picture {
+        title: format!("{}: {}", suite.shape.name, suite.shape.about),
+        panels,
+    };
+    let folder = target().join("sim");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{}.svg", suite.shape.name));
+    fs::write(&path, picture.svg())?;
+    Ok(path)
+}
+
+fn panel(
+    title: String,
+    traces: &[(String, Trace)],
+    points: fn(&Trace) -> Vec<(f64, f64)>,
+) -> Panel {
+    let curve = |(name, trace): &(String, Trace)| Curve {
+        name: name.clone(),
+        points: points(trace),
+    };
+    Panel {
+        title,
+        curves: traces.iter().map(curve).collect(),
+    }
+}
+
+fn limit(trace: &Trace) -> Vec<(f64, f64)> {
+    let points = trace.limits.iter().enumerate().step_by(5);
+    points
+        .map(|(number, limit)| (number as f64 * SAMPLE, *limit as f64))
+        .collect()
+}
+
+fn goodput(trace: &Trace) -> Vec<(f64, f64)> {
+    let seconds = (trace.limits.len() as f64 * SAMPLE) as usize;
+    (0..seconds)
+        .map(|second| {
+            (
+                second as f64,
+                trace.goodput(second as f64, second as f64 + 1.0),
+            )
+        })
+        .collect()
+}
+
+/// Where cargo builds, as the program lies in a folder of it.
+fn target() -> PathBuf {
+    let program = env::current_exe().unwrap_or_default();
+    let profile = program.parent();
+    let target = profile.and_then(|folder| folder.parent());
+    target.map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests;

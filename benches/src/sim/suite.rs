@@ -62,14 +62,18 @@ impl Rule {
         }
     }
 
-    /// With the options that are there if nothing is said, but for the limit to begin with.
+    /// With the options that are there if nothing is said, but for the limit to begin with, and the time of the day: runs
+    /// begin at midnight.
     pub(crate) fn limiter(self, shape: &Shape, limit: usize) -> Limiter {
         let adaptive = |algorithm: Box<dyn Algorithm>| {
             let builder = Limiter::builder().algorithm(algorithm);
-            builder.limit(limit).build()
+            builder.limit(limit).clock(Duration::ZERO).build()
         };
         match self {
-            Self::Knee => Limiter::builder().limit(limit).build(),
+            Self::Knee => Limiter::builder()
+                .limit(limit)
+                .clock(Duration::ZERO)
+                .build(),
             Self::Gradient2 => adaptive(Box::new(Gradient2::new())),
             Self::Vegas => adaptive(Box::new(Vegas::new())),
             Self::Aimd => adaptive(Box::new(Aimd::new())),

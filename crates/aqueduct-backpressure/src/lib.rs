@@ -5,3 +5,5 @@ pub mod codel;
 pub mod credit;
 pub mod limit;
 pub mod rate;
+#[cfg(not(aqueduct_loom))]
+pub mod shed;

@@ -51,6 +51,9 @@ mod line;
 #[cfg(not(aqueduct_loom))]
 mod stats;
 
+#[cfg(all(feature = "tower", not(aqueduct_loom)))]
+pub mod tower;
+
 pub use quota::Quota;
 
 #[cfg(not(aqueduct_loom))]

@@ -1,6 +1,6 @@
 //! One sender, many receivers; each message goes to exactly one receiver.
 //!
-//! The way to hand out work. For every receiver to see every message, that is a broadcast, not this.
+//! The way to hand out work. For every receiver to see every message there is [`broadcast`](crate::broadcast).
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {

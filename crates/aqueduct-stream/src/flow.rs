@@ -155,6 +155,10 @@ impl<S> Flow<S> {
         &self.source
     }
 
+    pub(crate) fn source(&self) -> &S {
+        &self.source
+    }
+
     /// The source itself.
     pub fn into_source(self) -> S {
         self.source

@@ -14,14 +14,23 @@ mod timer;
 pub mod write;
 
 pub use boxed::{Boxed, BoxedLocal};
+#[cfg(feature = "io")]
+pub use end::WriteInto;
 pub use end::{
-    Accept, Collect, Count, Fold, ForEach, ForEachAsync, SendIntoError, TryCollect, TryFold,
-    TryForEach, TryForEachAsync,
+    Accept, Collect, Count, Fold, ForEach, ForEachAsync, Forward, SendIntoError, TryCollect,
+    TryFold, TryForEach, TryForEachAsync,
 };
 pub use flow::{Flow, Next, NextMany};
+#[cfg(feature = "io")]
 pub use from::{
-    FromStream, Interval, Iter, Receive, Received, empty, from_stream, interval, interval_at, iter,
-    once, receive, repeat,
+    ByteLines, LineError, LineErrorKind, Lines, ReadBytes, byte_lines, bytes, lines, lines_of_file,
+};
+#[cfg(feature = "tokio-util")]
+pub use from::{Frames, frames};
+pub use from::{
+    FromStream, Generate, Interval, Iter, Receive, Received, TryGenerate, Yielder, empty, from_fn,
+    from_stream, generate, interval, interval_at, iter, once, receive, repeat, repeat_with,
+    try_generate, unfold,
 };
 pub use op::{merge_all, restart, retry};
 pub use source::{CHUNK, Outlet, Pull, Source};

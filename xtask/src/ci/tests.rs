@@ -5,7 +5,7 @@ use super::{JOBS, Row, table};
 #[test]
 fn the_whole_fits_its_budget() {
     let minutes: u64 = JOBS.iter().map(|job| job.budget_minutes).sum();
-    assert!(minutes < 35, "the verbs' budgets make {minutes} minutes");
+    assert!(minutes <= 35, "the verbs' budgets make {minutes} minutes");
 }
 
 #[test]

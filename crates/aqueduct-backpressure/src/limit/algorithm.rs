@@ -86,7 +86,7 @@ impl<A: Algorithm + ?Sized> Algorithm for Box<A> {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Window {
-    /// When it ended: the time since any fixed moment, the same for all windows of a limiter.
+    /// When it ended: the time since any fixed moment, the same for all limiters before a service.
     pub now: Duration,
     /// How long it was.
     pub length: Duration,

@@ -17,6 +17,8 @@ pub(super) struct Core {
     pub(super) gate: Gate,
     /// Times are nanoseconds since then.
     epoch: Instant,
+    /// What the algorithm is told that the time was then.
+    clock: Duration,
     adapt: Option<Adapt>,
     min: usize,
     max: usize,
@@ -54,6 +56,7 @@ pub(super) struct Parts {
     pub(super) stepper: Option<Stepper>,
     pub(super) cadence: Cadence,
     pub(super) stripes: usize,
+    pub(super) clock: Duration,
     pub(super) min: usize,
     pub(super) max: usize,
 }
@@ -72,6 +75,7 @@ impl Core {
         Self {
             gate: parts.gate,
             epoch: Instant::now(),
+            clock: parts.clock,
             adapt,
             min: parts.min,
             max: parts.max,
@@ -151,7 +155,7 @@ impl Core {
             adapt.due.store(nanos(again), Ordering::Relaxed);
             return;
         }
-        let window = adapt.sampler.drain(now, open_for);
+        let window = adapt.sampler.drain(self.clock + now, open_for);
         let by_hand = adapt.by_hand.swap(0, Ordering::Relaxed);
         if by_hand > 0 {
             stepper.set_limit(by_hand);

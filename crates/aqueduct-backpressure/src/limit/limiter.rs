@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -37,6 +37,7 @@ pub struct Builder {
     cadence: Cadence,
     queue: Queue,
     shares: Vec<f64>,
+    clock: Option<Duration>,
 }
 
 impl Limiter {
@@ -254,6 +255,7 @@ impl Builder {
             },
             queue: Queue::default(),
             shares: Vec::new(),
+            clock: None,
         }
     }
 
@@ -307,6 +309,14 @@ impl Builder {
         self
     }
 
+    /// What the time is when the limiter is made: since any moment that is the same for all who share a service, the Unix epoch
+    /// if nothing is said. Algorithms that re-probe the latency of a service do it at multiples of some seconds of this time,
+    /// so that all clients do it together. A simulation, whose clock is its own, gives it.
+    pub fn clock(mut self, now: Duration) -> Self {
+        self.clock = Some(now);
+        self
+    }
+
     /// Makes it.
     ///
     /// # Panics
@@ -340,6 +350,7 @@ impl Builder {
             stepper,
             cadence: self.cadence,
             stripes: threads.min(STRIPES_MAX),
+            clock: self.clock.unwrap_or_else(time_of_day),
             min,
             max,
         };
@@ -347,6 +358,12 @@ impl Builder {
             core: Arc::new(Core::new(parts)),
         }
     }
+}
+
+/// A clock that stands before 1970 is as good as any, but for the company.
+fn time_of_day() -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or_default()
 }
 
 /// More threads than that share.

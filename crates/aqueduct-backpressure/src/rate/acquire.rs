@@ -9,6 +9,7 @@ use aqueduct_core::rt::{self, Until};
 use pin_project_lite::pin_project;
 
 use super::error::{AcquireError, AcquireTimeoutError};
+use super::gcra::Taken;
 use super::limiter::RateLimiter;
 use super::line::Seat;
 
@@ -51,16 +52,26 @@ impl<L: Borrow<RateLimiter>> Acquire<L> {
     }
 }
 
-impl<L: Borrow<RateLimiter>> Future for Acquire<L> {
-    type Output = Result<(), AcquireError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+impl<L: Borrow<RateLimiter>> Acquire<L> {
+    /// As `poll`, for who may give it back.
+    pub(super) fn poll_keep(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Taken, AcquireError>> {
         let coop = ready!(rt::poll_proceed(cx));
         let this = self.project();
         let line = &(*this.limiter).borrow().line;
         let taken = ready!(line.poll_acquire(this.seat, cx, *this.permits));
         coop.made_progress();
-        Poll::Ready(taken.map(|_| ()))
+        Poll::Ready(taken)
+    }
+}
+
+impl<L: Borrow<RateLimiter>> Future for Acquire<L> {
+    type Output = Result<(), AcquireError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_keep(cx).map_ok(|_| ())
     }
 }
 

@@ -109,6 +109,15 @@ impl Line {
         Err(self.rejected_behind(at, permits))
     }
 
+    /// As [`try_acquire`](Self::try_acquire), for who may give it back. Not counted as rejected: who asks so waits then.
+    #[cfg(feature = "tower")]
+    pub(super) fn try_keep(&self, permits: u32) -> Result<Taken, Denied> {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            return Err(Denied::TooSoon(1));
+        }
+        self.gcra.take_to_keep(self.units(Instant::now()), permits)
+    }
+
     #[cold]
     fn rejected(&self, denied: Denied) -> TryAcquireError {
         match denied {
@@ -147,7 +156,7 @@ impl Line {
         mut seat: Pin<&mut Seat>,
         cx: &mut Context<'_>,
         permits: u32,
-    ) -> Poll<Result<Option<Taken>, AcquireError>> {
+    ) -> Poll<Result<Taken, AcquireError>> {
         loop {
             let mut now = 0;
             let is_waiting = seat.is_made() && self.seat(seat.as_mut()).is_waiting();
@@ -155,7 +164,7 @@ impl Line {
                 now = self.units(Instant::now());
                 if self.waiting.load(Ordering::Relaxed) == 0 {
                     match self.gcra.take_to_keep(now, permits) {
-                        Ok(taken) => return Poll::Ready(Ok(Some(taken))),
+                        Ok(taken) => return Poll::Ready(Ok(taken)),
                         Err(Denied::TooMany(burst)) => return Poll::Ready(Err(self.never(burst))),
                         Err(Denied::TooSoon(_)) => {}
                     }
@@ -176,7 +185,7 @@ impl Line {
             return match polled {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(ask) => match ask.verdict {
-                    Verdict::Given(taken) => Poll::Ready(Ok(Some(taken))),
+                    Verdict::Given(taken) => Poll::Ready(Ok(taken)),
                     Verdict::TooMany(burst) => Poll::Ready(Err(self.never(burst))),
                     Verdict::Again | Verdict::Open => continue,
                 },

@@ -3,7 +3,10 @@
 
 mod auto_traits;
 mod credit;
+#[cfg(feature = "tower")]
+mod layers;
 mod limit;
 #[cfg(feature = "tower")]
 mod limit_tower;
 mod rate;
+mod shed;

@@ -9,7 +9,7 @@ pub use crate::error::TrySendError;
 ///
 /// In a channel built with [`Overflow::Wait`](crate::Overflow::Wait) or [`Reject`](crate::Overflow::Reject), a `send`
 /// that does not wait says so of a full channel as well; `try_send` tells the two apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
 impl<T> fmt::Display for SendError<T> {

@@ -90,7 +90,8 @@ impl<T> Rx<T> {
 
     /// How many messages were sent that it has not received, lost ones included.
     pub(super) fn len(&self) -> usize {
-        (self.chan.tail().position - self.next) as usize
+        // The floor may have been seen before the tail that it was raised for.
+        self.chan.tail().position.saturating_sub(self.next) as usize
     }
 
     /// Takes the next message, if there is one.
@@ -132,7 +133,8 @@ impl<T> Rx<T> {
     #[inline]
     fn look(&mut self) -> Result<(), TryRecvError> {
         let tail = self.chan.tail();
-        self.seen = tail.position;
+        // The floor, to which it went, may have been seen before the tail that it was raised for.
+        self.seen = tail.position.max(self.next);
         match self.next < self.seen {
             true => Ok(()),
             false if tail.is_closed => Err(TryRecvError::Closed),
@@ -186,7 +188,7 @@ impl<T> Rx<T> {
         };
         let segment = done.as_deref().or(self.segment.as_deref());
         let segment = segment.expect("the segment was looked up");
-        // SAFETY: I2 and I3 of the chan: it is before a tail that was seen, and this receiver, which was in the list
+        // SAFETY: I2 of the chan, I3 of the chan: it is before a tail that was seen, and this receiver, which was in the list
         // when it was sent, comes to it for the first time.
         unsafe { segment.read(index) }
     }
@@ -268,7 +270,7 @@ impl<T> Rx<T> {
             let done = (index as u64 == self.mask).then(|| self.segment.take());
             let segment = done.as_ref().unwrap_or(&self.segment);
             if let Some(segment) = segment {
-                // SAFETY: I2 and I3 of the chan: it is before a tail that was seen, under the lock, and this receiver,
+                // SAFETY: I2 of the chan, I3 of the chan: it is before a tail that was seen, under the lock, and this receiver,
                 // which was in the list when it was sent, comes to it for the first time.
                 unsafe { segment.pass(index) };
             }

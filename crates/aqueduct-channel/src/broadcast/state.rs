@@ -31,7 +31,18 @@ pub(super) struct State<T> {
     pub(super) spare: Option<Arc<Segment<T>>>,
     pub(super) receivers: Vec<Arc<Padded<Progress>>>,
     len_max: u64,
+    peak: Peak,
 }
+
+/// The most segments that were needed at once, in this epoch and the last: as many are kept.
+#[derive(Default)]
+struct Peak {
+    now: u64,
+    before: u64,
+}
+
+/// How many segments an epoch has.
+const EPOCH: u64 = 16;
 
 /// Segments that went out of use.
 pub(super) type Retired<T> = [Option<Arc<Segment<T>>>; 2];
@@ -50,6 +61,7 @@ impl<T> State<T> {
             spare: None,
             receivers: Vec::new(),
             len_max: 0,
+            peak: Peak::default(),
         }
     }
 
@@ -150,13 +162,28 @@ impl<T> State<T> {
 
     fn start_segment(&mut self) -> Retired<T> {
         self.len();
-        // Two for one: after a burst they become fewer.
-        let retired = [self.retire(), self.retire()];
+        let retired = [self.retire(), self.retire_surplus()];
         if let Some(segment) = self.spare.take() {
             self.end += segment.slots() as u64;
             self.segments.push_back(segment);
         }
         retired
+    }
+
+    /// Retires another one, if there are more than bursts have lately needed.
+    fn retire_surplus(&mut self) -> Option<Arc<Segment<T>>> {
+        let slots = self.segments.front()?.slots() as u64;
+        let Peak { now, before } = &mut self.peak;
+        *now = (*now).max((self.end - self.slowest).div_ceil(slots) + 1);
+        let wanted = (*now).max(*before);
+        if (self.end / slots).is_multiple_of(EPOCH) {
+            *before = std::mem::take(now);
+        }
+        if self.segments.len() as u64 >= wanted {
+            self.retire()
+        } else {
+            None
+        }
     }
 
     fn retire(&mut self) -> Option<Arc<Segment<T>>> {

@@ -33,7 +33,7 @@ fn segments_become_fewer_after_a_burst() {
     for n in 0..4096 {
         assert_eq!(rx.try_recv(), Ok(n));
     }
-    for n in 0..64 * 64 {
+    for n in 0..128 * 64 {
         tx.send(n).unwrap();
         rx.try_recv().unwrap();
     }
@@ -227,4 +227,94 @@ fn receivers_come_and_go() {
     }
     drop(all);
     assert_eq!(tx.send(2), Err(SendError(2)));
+}
+
+#[tokio::test]
+async fn a_receiver_is_a_stream() {
+    use super::error::BroadcastStreamRecvError::Lagged;
+    use futures_util::StreamExt;
+
+    let (tx, mut rx) = channel(2);
+    for n in 0..4 {
+        tx.send(n).unwrap();
+    }
+    assert_eq!(rx.next().await, Some(Err(Lagged(2))));
+    assert_eq!(Lagged(2).to_string(), "channel lagged by 2");
+    assert_eq!(rx.next().await, Some(Ok(2)));
+    assert_eq!(rx.next().await, Some(Ok(3)));
+    assert!(poll(rx.next()).is_pending());
+    // A stream stays in line between polls, and takes what comes by whatever way.
+    tx.send(4).unwrap();
+    assert_eq!(rx.try_recv(), Ok(4));
+    assert!(poll(rx.next()).is_pending());
+    drop(tx);
+    assert_eq!(rx.next().await, None);
+}
+
+#[tokio::test]
+async fn a_receiver_is_a_case_of_a_select() {
+    let (tx, mut rx) = channel(2);
+    let (other_tx, mut other_rx) = crate::mpsc::channel(1);
+    let mut select = crate::Select::new();
+    select.recv(&mut rx, |message| message);
+    select.recv(&mut other_rx, |message| message.ok_or(RecvError::Closed));
+    assert!(poll(select.select()).is_pending());
+    for n in 0..3 {
+        tx.send(n).unwrap();
+    }
+    assert_eq!(select.select().await, Some(Err(RecvError::Lagged(1))));
+    assert_eq!(select.select().await, Some(Ok(1)));
+    assert_eq!(select.select().await, Some(Ok(2)));
+    other_tx.try_send(7).unwrap();
+    assert_eq!(select.select().await, Some(Ok(7)));
+    assert!(poll(select.select()).is_pending());
+    drop(tx);
+    assert_eq!(select.select().await, Some(Err(RecvError::Closed)));
+    drop(other_tx);
+    assert_eq!(select.select().await, Some(Err(RecvError::Closed)));
+    assert_eq!(select.select().await, None);
+}
+
+/// Receives and sends that are dropped at every poll, many times: nothing is lost, and nobody is left asleep.
+#[test]
+fn futures_dropped_at_every_poll() {
+    let (tx, mut rx) = Builder::new(2).overflow(Overflow::Wait).build();
+    let mut other = tx.subscribe();
+    let (mut sent, mut received) = (0, 0);
+    for step in 0..1000 {
+        if step % 3 != 0 && poll(tx.send_wait(sent)).is_ready() {
+            sent += 1;
+        }
+        if step % 2 == 0
+            && let Poll::Ready(got) = poll(rx.recv())
+        {
+            assert_eq!(got, Ok(received));
+            assert_eq!(poll(other.recv()), Poll::Ready(Ok(received)));
+            received += 1;
+        }
+    }
+    assert!(received > 300);
+    assert_eq!(tx.len(), sent - received);
+    let stats = tx.stats();
+    assert_eq!((stats.senders_waiting, stats.receivers_waiting), (0, 0));
+}
+
+/// The figures in the README: a channel behind its counts, a receiver's word behind its own, and both handles.
+#[cfg(all(
+    target_pointer_width = "64",
+    target_arch = "x86_64",
+    target_os = "linux"
+))]
+#[test]
+fn memory() {
+    use super::progress::Progress;
+    use super::{Receiver, Sender};
+    use aqueduct_core::pad::Padded;
+
+    const COUNTS: usize = 64;
+    let list = 4 * size_of::<usize>();
+    let chan = COUNTS + size_of::<super::Chan<usize>>() + list;
+    let receiver = COUNTS + size_of::<Padded<Progress>>() + size_of::<Receiver<usize>>();
+    assert_eq!(chan + size_of::<Sender<usize>>() + receiver, 880);
+    assert_eq!(receiver + size_of::<usize>(), 200);
 }

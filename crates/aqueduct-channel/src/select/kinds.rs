@@ -10,7 +10,7 @@ use crate::{mpmc, mpsc, spmc, spsc};
 /// Every receiver of this crate, given by value; those that cannot be cloned by `&mut` as well, those that can by `&`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be received from in a `Select`",
-    note = "receivers of `spsc`, `mpsc` and `oneshot` are given by `&mut`, those of `spmc` and `mpmc` by `&`, or all by value"
+    note = "receivers of `spsc`, `mpsc`, `oneshot` and `broadcast` are given by `&mut`, those of `spmc` and `mpmc` by `&`, or all by value"
 )]
 pub trait Receive {
     /// What `recv().await` gives.

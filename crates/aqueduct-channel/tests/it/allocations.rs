@@ -8,7 +8,7 @@ use std::panic::{UnwindSafe, catch_unwind, set_hook, take_hook};
 use std::pin::Pin;
 use std::task::{Context, Waker};
 
-use aqueduct_channel::{Overflow, Select, mpmc, mpsc, spmc, spsc};
+use aqueduct_channel::{Overflow, Select, broadcast, mpmc, mpsc, spmc, spsc};
 use futures_util::Sink;
 
 struct Counting;
@@ -160,6 +160,28 @@ fn a_sink_in_line() {
         assert!(Pin::new(&mut sink).poll_ready(&mut cx).is_ready());
         Pin::new(&mut sink).start_send(1).unwrap();
     });
+}
+
+/// Also when it goes from one segment to the next.
+#[test]
+fn a_broadcast() {
+    let (tx, mut rx) = broadcast::channel(16);
+    let mut other = tx.subscribe();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut round = || {
+        assert!(rx.poll_recv(&mut cx).is_pending());
+        assert!(other.poll_recv(&mut cx).is_pending());
+        for n in 0..10 {
+            tx.send(n).unwrap();
+        }
+        for n in 0..10 {
+            assert_eq!(rx.try_recv(), Ok(n));
+            assert_eq!(other.try_recv(), Ok(n));
+        }
+    };
+    // Until it has had its largest backlog at each place in a segment.
+    (0..4).for_each(|_| round());
+    allocates_once(round);
 }
 
 #[test]

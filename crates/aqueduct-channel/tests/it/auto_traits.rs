@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use aqueduct_channel::{Select, mpmc, mpsc, oneshot, spmc, spsc};
+use aqueduct_channel::{Overflow, Select, broadcast, mpmc, mpsc, oneshot, spmc, spsc};
 
 fn send<T: Send>(_: &T) {}
 fn sync<T: Sync>(_: &T) {}
@@ -37,6 +37,28 @@ fn handles_of_sendable_messages_are_send_sync_unpin_and_unwind_safe() {
     unpin(&tx);
     send(&rx);
     sync(&rx);
+    unpin(&rx);
+}
+
+/// Several receivers clone one message at the same time, so it must be Sync.
+#[test]
+fn broadcast_handles_are_as_their_messages() {
+    type Message = std::sync::Arc<str>;
+    let (tx, mut rx) = broadcast::channel::<Message>(1);
+    assert_all!(tx.downgrade(), tx, rx);
+    send(&tx.closed());
+    send(&tx.send_wait("".into()));
+    send(&rx.recv());
+    send(&rx.recv_many(&mut Vec::new(), 1));
+    send(&broadcast::Builder::new(1).overflow(Overflow::Wait));
+    let mut select = Select::new();
+    select.recv(&mut rx, |message| message.is_ok());
+    send(&select);
+    // On one thread it need be neither.
+    let (tx, mut rx) = broadcast::channel::<std::rc::Rc<Cell<u32>>>(1);
+    tx.send(std::rc::Rc::new(Cell::new(1))).unwrap();
+    assert_eq!(rx.try_recv().unwrap().get(), 1);
+    unpin(&tx);
     unpin(&rx);
 }
 

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use aqueduct_channel::{Overflow, mpmc, mpsc, spmc, spsc};
+use aqueduct_channel::{Overflow, broadcast, mpmc, mpsc, spmc, spsc};
 
 /// Uses the budget of this task's turn up.
 async fn exhaust() {
@@ -96,4 +96,14 @@ async fn a_receiver_yields() {
     yields!(mpsc);
     yields!(spmc);
     yields!(mpmc);
+    let (tx, mut rx) = broadcast::channel(1 << 14);
+    (0..10_000).for_each(|n| assert_eq!(tx.send(n), Ok(1)));
+    let mut all = std::pin::pin!(async {
+        for n in 0..10_000 {
+            assert_eq!(rx.recv().await, Ok(n));
+        }
+    });
+    let first = poll_fn(|cx| Poll::Ready(all.as_mut().poll(cx))).await;
+    assert!(first.is_pending());
+    all.await;
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use aqueduct_channel::error::TrySendError;
-use aqueduct_channel::{mpmc, mpsc, spmc, spsc};
+use aqueduct_channel::{Overflow, broadcast, mpmc, mpsc, spmc, spsc};
 
 use crate::poll;
 
@@ -38,6 +38,32 @@ fn leaked_futures_that_wait() {
     assert!(poll(next.as_mut()).is_ready());
     // One message belongs to the leaked receiver. It is dropped with the channel.
     assert_eq!(rx.len(), 1);
+}
+
+/// A leaked receive keeps its receiver, and costs a wake; a leaked send its room.
+#[test]
+fn leaked_futures_of_a_broadcast() {
+    let (tx, mut rx) = broadcast::channel(1);
+    let mut other = tx.subscribe();
+    let mut leaked = Box::pin(async move { rx.recv().await });
+    assert!(poll(leaked.as_mut()).is_pending());
+    forget(leaked);
+    for n in 0..3 {
+        assert_eq!(tx.send(n), Ok(2));
+        assert_eq!(other.try_recv(), Ok(n));
+    }
+
+    let (tx, mut rx) = broadcast::Builder::new(2).overflow(Overflow::Wait).build();
+    tx.try_send(0).unwrap();
+    tx.try_send(1).unwrap();
+    let mut leaked = Box::pin(tx.send_wait(2));
+    assert!(poll(leaked.as_mut()).is_pending());
+    forget(leaked);
+    let mut next = Box::pin(tx.send_wait(3));
+    assert!(poll(next.as_mut()).is_pending());
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(0), Ok(1)));
+    assert_eq!(poll(next.as_mut()), Poll::Ready(Ok(1)));
+    assert_eq!(rx.try_recv(), Ok(3));
 }
 
 #[test]

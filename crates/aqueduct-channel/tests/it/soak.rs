@@ -7,6 +7,7 @@
 //! - each receiver has seen each sender's messages in their order;
 //! - nobody is asleep: a round that does not end is a lost wake-up, and a watchdog says so.
 
+mod broadcast;
 mod kinds;
 mod tally;
 mod work;

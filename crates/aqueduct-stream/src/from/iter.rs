@@ -38,6 +38,12 @@ pub fn repeat<T: Clone>(item: T) -> Flow<Iter<std::iter::Repeat<T>>> {
     iter(std::iter::repeat(item))
 }
 
+/// A stream of what `f` gives, without end. For an async function, see [`generate`](crate::generate) and
+/// [`unfold`](crate::unfold).
+pub fn repeat_with<T, F: FnMut() -> T>(f: F) -> Flow<Iter<std::iter::RepeatWith<F>>> {
+    iter(std::iter::repeat_with(f))
+}
+
 /// The source of [`iter`].
 #[derive(Clone, Debug)]
 pub struct Iter<I> {

@@ -98,3 +98,14 @@ async fn a_channel_gives_up_what_is_asked_for() {
     assert_eq!(left_over, (21..75).collect::<Vec<_>>());
     assert_eq!(rx.try_recv(), Ok(75));
 }
+
+#[tokio::test]
+async fn a_closure_is_a_source() {
+    let mut next = 0;
+    let flow = aqueduct_stream::repeat_with(move || {
+        next += 1;
+        next
+    });
+    let items: Vec<i32> = flow.take(3).collect().await;
+    assert_eq!(items, [1, 2, 3]);
+}

@@ -3,8 +3,10 @@
 mod auto_traits;
 mod bounds;
 mod interop;
+mod io;
 mod kit;
 mod marbles;
 mod model;
+mod shared;
 mod tasks;
 mod write;

@@ -2,6 +2,7 @@
 
 mod errors;
 mod many;
+mod shared;
 mod stages;
 mod tasks;
 mod time;

@@ -9,7 +9,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aqueduct_stream::{Boxed, Flow, Outlet, Pull, Source, empty, from_stream, iter, once};
+use aqueduct_channel::Overflow;
+use aqueduct_resilience::Backoff;
+use aqueduct_stream::{Boxed, Flow, Outlet, Pull, Source, empty, from_stream, iter, once, retry};
 use futures_util::StreamExt;
 use proptest::prelude::*;
 
@@ -92,6 +94,13 @@ const OPERATORS: &[Operator] = operators! {
     "then": |s, n| s.then(move |x| async move { if is_odd(&x) { later(x + n).await } else { x } }), |v, n| v.into_iter().map(move |x| if is_odd(&x) { x + n } else { x });
     "cycle": |s, n| s.chain(iter(other(n % 4)).cycle().take(n as usize)), |v, n| { let again = other(n % 4).cycle().take(n as usize); v.into_iter().chain(again) };
     "combine_latest with one": |s, n| once(n).combine_latest(s).map(|(n, x)| n ^ x), |v, n| v.into_iter().map(move |x| x ^ n);
+    "partition, the rest dropped": |s, n| s.partition(move |x| *x > n).0, |v, n| v.into_iter().filter(move |x| *x > n);
+    "partition, merged in groups": |s, n| { let (a, b) = s.partition(move |x| *x > n); a.merge(b).filter(move |x| *x > n) }, |v, n| v.into_iter().filter(move |x| *x > n);
+    "group_by one key": |s, _| s.group_by(1, |_| ()).flat_map(|(_, group)| group), |v, _| v.into_iter();
+    "group_by, merged": |s, n| s.group_by(3, |x| x % 3).flat_map_merge(3, |(_, group)| group).filter(move |x| x % 3 == n % 3), |v, n| v.into_iter().filter(move |x| x % 3 == n % 3);
+    "broadcast, zipped": |s, _| { let [a, b] = s.broadcast(); a.zip(b).map(|(a, b)| a ^ b) }, |v, _| v.into_iter().map(|x| x ^ x);
+    "share, alone": |s, n| s.share(n as usize + 1, Overflow::DropOldest), |v, _| v.into_iter();
+    "retry": |s, n| { let mut first = Some(s.map(result)); retry(Backoff::none(), 2, move || first.take().map_or_else(|| iter(other(n)).map(result).boxed(), |first| first.boxed())).map(either) }, |v, n| retried(v, n).into_iter();
     "map_ok": |s, n| s.map(result).map_ok(move |x| x + n).map(either), |v, n| v.into_iter().map(result).map(move |x| x.map(|x| x + n)).map(either);
     "map_err": |s, n| s.map(result).map_err(move |x| x + n).map(either), |v, n| v.into_iter().map(result).map(move |x| x.map_err(|x| x + n)).map(either);
     "try_map": |s, n| s.map(Ok).try_map(move |x| result(x ^ n)).map(either), |v, n| v.into_iter().map(move |x| result(x ^ n)).map(either);
@@ -116,6 +125,31 @@ const OPERATORS: &[Operator] = operators! {
     "boxed": |s, _| s, |v, _| v.into_iter();
     "as a futures::Stream": |s, n| from_stream(StreamExt::map(s, move |x| x ^ n)), |v, n| v.into_iter().map(move |x| x ^ n);
 };
+
+/// What comes of a first stream, and after an error of another, each time from its beginning.
+fn retried(first: Vec<Item>, n: Item) -> Vec<Item> {
+    let mut all = Vec::new();
+    // Of the second all are the same: the one that fails without an item before is the last.
+    let second = || other(n).collect();
+    let mut tries = 0;
+    let mut items: Vec<Item> = first;
+    loop {
+        let ok = items.iter().take_while(|x| result(**x).is_ok()).count();
+        if ok > 0 {
+            tries = 0;
+        }
+        tries += 1;
+        all.extend(&items[..ok]);
+        let Some(error) = items.get(ok) else {
+            return all;
+        };
+        if tries == 2 {
+            all.push(either(Err(*error)));
+            return all;
+        }
+        items = second();
+    }
+}
 
 fn interleaved(left: Vec<Item>, right: Vec<Item>) -> Vec<Item> {
     let (mut left, mut right) = (VecDeque::from(left), VecDeque::from(right));

@@ -59,7 +59,7 @@ impl Knee {
     pub fn new() -> Self {
         Self {
             rtt: Ema::new(0.5),
-            baseline: Baseline::new(Duration::from_secs(10), 3),
+            baseline: Baseline::new(Duration::from_secs(10)),
             starting: true,
         }
     }
@@ -88,18 +88,28 @@ impl Algorithm for Knee {
             Probing::Not(baseline) => baseline,
         };
         let waiting = (smoothed / baseline - 1.0).max(0.0);
-        if waiting > 1.0 {
-            self.starting = false;
-        } else if !window.uses(limit, 0.9) {
-            return limit;
-        }
-        let push = if self.starting {
+        let overloaded = waiting > 1.0;
+        let in_use = (window.in_flight_mean / limit).min(1.0);
+        let pull = PULL * limit * waiting * in_use.powi(4);
+        let next = if window.uses(limit, 0.9) {
+            limit + self.push(limit, overloaded) - pull
+        } else if overloaded {
+            // Room that is not used is not kept for later: then it would be used all at once.
+            (limit - pull).min(1.1 * window.in_flight_max as f64)
+        } else {
+            limit
+        };
+        next.max(limit * KEPT_MIN)
+    }
+}
+
+impl Knee {
+    fn push(&mut self, limit: f64, overloaded: bool) -> f64 {
+        self.starting &= !overloaded;
+        if self.starting {
             limit * START
         } else {
             (limit.sqrt() / 4.0).max(1.0)
-        };
-        let in_use = (window.in_flight_mean / limit).min(1.0);
-        let next = limit + push - PULL * limit * waiting * in_use.powi(4);
-        next.max(limit * KEPT_MIN)
+        }
     }
 }

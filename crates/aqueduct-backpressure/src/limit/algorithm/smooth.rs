@@ -46,9 +46,9 @@ impl Ema {
 /// The latency of the service when nothing waits there, in seconds: the least seen, until it is too old.
 ///
 /// ```text
-///              not seen again for `every`           `drain` windows later
+///              not seen again for `every`               six windows later
 ///    Known ──────────────────────────────▶ Probing ────────────────────────▶ Known, as measured at the end
-///      ▲ │                                    the limit is lowered
+///      ▲ │       and `now` passes a multiple of it         the limit is lowered
 ///      └─┘ seen again: as low, or lower
 /// ```
 ///
@@ -56,24 +56,28 @@ impl Ema {
 /// steady overload the next latency seen has a queue in it, and the baseline would creep up with the queue that it is meant
 /// to measure. So the limit is lowered for some windows, until what waited is gone.
 ///
-/// Clients that share a service probe together, without talking: the first to lower its limit lets all the others see the
-/// low latency, which puts their own probes off to the same moment. (The idea is that of BBR's ProbeRTT, Cardwell et al.,
-/// "BBR: Congestion-Based Congestion Control", ACM Queue 14, 2016.)
+/// That is of use only if all who share the service do so at the same time: one of four that lowers its limit finds the
+/// queue of the three others, and takes it for the service. So a probe begins when the time passes a multiple of `every`,
+/// and the time of a limiter is that of the day: clients probe together without talking. (BBR's flows fall into step for the
+/// same reason by another way: Cardwell et al., "BBR: Congestion-Based Congestion Control", ACM Queue 14, 2016.)
 #[derive(Clone, Debug)]
 pub(super) struct Baseline {
     every: Duration,
-    drain: u32,
+    /// Smoothed, so that the least is not that of the luckiest window.
+    rtt: Ema,
     value: Option<f64>,
     seen_at: Duration,
+    /// Which multiple of `every` has passed last.
+    turn: u128,
     probe: Option<Probe>,
 }
 
 #[derive(Clone, Debug)]
 struct Probe {
-    left: u32,
+    windows: u32,
     limit_before: f64,
     kept: f64,
-    least: f64,
+    sum: f64,
 }
 
 /// What the limit is to do.
@@ -87,55 +91,81 @@ pub(super) enum Probing {
     Over(f64),
 }
 
-/// Seeing a latency this much above the baseline is seeing it again: medians of a window are no more exact.
+/// Seeing a latency this much above the baseline is seeing it again.
 const AGAIN: f64 = 1.05;
 
 /// At least this part of the limit is kept while probing.
 const KEPT_MIN: f64 = 0.3;
 
 /// A probe raises the baseline by no more than this. It may have found the queue of others, who did not probe.
-const RISE_MAX: f64 = 1.1;
+const RISE_MAX: f64 = 1.25;
+
+/// So many windows of a probe see what waited drain.
+const DRAIN: u32 = 2;
+
+/// So many measure.
+const MEASURE: u32 = 4;
 
 impl Baseline {
-    pub(super) fn new(every: Duration, drain: u32) -> Self {
+    pub(super) fn new(every: Duration) -> Self {
         Self {
             every,
-            drain,
+            rtt: Ema::new(0.25),
             value: None,
             seen_at: Duration::ZERO,
+            turn: 0,
             probe: None,
         }
     }
 
     /// Shows it the latency of a window that ended at `now`.
     pub(super) fn see(&mut self, now: Duration, rtt: f64, limit: f64) -> Probing {
-        let value = *self.value.get_or_insert(rtt);
-        if let Some(probe) = &mut self.probe {
-            probe.least = probe.least.min(rtt);
-            probe.left = probe.left.saturating_sub(1);
-            if probe.left > 0 {
-                return Probing::Drain(limit.min(probe.kept));
-            }
-            let probe = self.probe.take().expect("it is here");
-            self.value = Some(probe.least.min(value * RISE_MAX));
+        let turn = now.as_nanos() / self.every.as_nanos();
+        let turned = std::mem::replace(&mut self.turn, turn) != turn;
+        let Some(value) = self.value else {
+            self.value = Some(self.rtt.add(rtt));
             self.seen_at = now;
-            return Probing::Over(probe.limit_before);
+            return Probing::Not(rtt);
+        };
+        if self.probe.is_some() {
+            return self.probe(now, rtt, limit, value);
         }
-        if rtt <= value * AGAIN || self.seen_at.is_zero() {
+        let smoothed = self.rtt.add(rtt);
+        if smoothed <= value * AGAIN {
             self.seen_at = now;
-            self.value = Some(value.min(rtt));
-        } else if now.saturating_sub(self.seen_at) >= self.every {
+            self.value = Some(value.min(smoothed));
+        } else if turned && now.saturating_sub(self.seen_at) >= self.every / 2 {
             // By Little's law, what is in flight without a queue; and some less, to be sure.
-            let kept = limit * (0.9 * value / rtt).max(KEPT_MIN);
+            let kept = limit * (0.9 * value / smoothed).max(KEPT_MIN);
             self.probe = Some(Probe {
-                left: self.drain.max(1),
+                windows: 0,
                 limit_before: limit,
                 kept,
-                least: f64::INFINITY,
+                sum: 0.0,
             });
             return Probing::Drain(kept);
         }
-        Probing::Not(value.min(rtt))
+        Probing::Not(value.min(smoothed))
+    }
+
+    fn probe(&mut self, now: Duration, rtt: f64, limit: f64, value: f64) -> Probing {
+        let Some(probe) = &mut self.probe else {
+            return Probing::Not(value);
+        };
+        probe.windows += 1;
+        if probe.windows > DRAIN {
+            probe.sum += rtt;
+        }
+        if probe.windows < DRAIN + MEASURE {
+            return Probing::Drain(limit.min(probe.kept));
+        }
+        let measured = probe.sum / f64::from(MEASURE);
+        let before = probe.limit_before;
+        self.probe = None;
+        self.rtt = Ema::new(0.25);
+        self.value = Some(measured.min(value * RISE_MAX));
+        self.seen_at = now;
+        Probing::Over(before)
     }
 }
 

@@ -25,7 +25,7 @@ impl Vegas {
     pub fn new() -> Self {
         Self {
             rtt: Ema::new(0.5),
-            baseline: Baseline::new(Duration::from_secs(10), 3),
+            baseline: Baseline::new(Duration::from_secs(10)),
         }
     }
 }

@@ -84,6 +84,7 @@ where
 
     /// Gives the items that are no errors, and drops the errors. Nobody will hear of them: see
     /// [`errors_to`](Self::errors_to).
+    #[expect(clippy::type_complexity, reason = "a type that says what it is")]
     pub fn ok_only(self) -> Flow<Through<S, ErrorsTo<fn(E)>>> {
         self.errors_to(drop)
     }

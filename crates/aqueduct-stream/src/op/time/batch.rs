@@ -93,7 +93,8 @@ impl<S: Source> Flow<S> {
 
     /// Gives what came without a pause of `gap` (session windows): when nothing has come for so long.
     ///
-    /// A session that has `size_max` items is given at once, and goes on in another.
+    /// A session that has `size_max` items is given at once, and goes on in another. What comes in the poll in which the pause is
+    /// over belongs to the session, also if that poll is late.
     ///
     /// Holds up to `size_max - 1` items between pulls.
     ///

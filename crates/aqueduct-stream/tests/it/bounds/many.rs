@@ -68,3 +68,15 @@ fn a_future_is_held() {
         })
     });
 }
+
+#[test]
+fn streams_of_one_hold_what_the_others_have_not_taken() {
+    // What is for the one that was dropped is dropped.
+    holds(0, |s| s.partition(|item| item.number % 2 == 0).0);
+    holds(0, |s| s.broadcast::<2>()[0].clone());
+    // Asked for one after the other, both have what the other pulled.
+    holds(0, |s| {
+        let (even, odd) = s.partition(|item| item.number % 2 == 0);
+        even.merge(odd)
+    });
+}

@@ -4,6 +4,7 @@ mod gather;
 mod interval;
 mod late;
 mod latest;
+mod model;
 mod silence;
 mod sliding;
 mod slower;

@@ -174,12 +174,23 @@ fn what_was_acknowledged_survives_sigkill() {
     assert!(rows > 0, "it was always killed before it had done anything");
 }
 
+/// 200 runs, or for as many seconds as `AQUEDUCT_SOAK_SECONDS` says.
 #[test]
 #[ignore = "cargo xtask soak -p aqueduct-stream"]
-fn soak_what_was_acknowledged_survives_sigkill_200_times() {
-    let rows: usize = moments(Duration::from_millis(300))
-        .take(200)
-        .map(kill_once)
-        .sum();
+fn soak_what_was_acknowledged_survives_sigkill() {
+    let seconds = std::env::var("AQUEDUCT_SOAK_SECONDS").ok();
+    let until = seconds.map(|seconds| {
+        let seconds = seconds.parse().expect("a number of seconds");
+        Instant::now() + Duration::from_secs(seconds)
+    });
+    let (mut runs, mut rows) = (0, 0);
+    for after in moments(Duration::from_millis(300)) {
+        rows += kill_once(after);
+        runs += 1;
+        if until.map_or(runs == 200, |until| Instant::now() >= until) {
+            break;
+        }
+    }
+    println!("{runs} runs killed, {rows} rows acknowledged, none lost");
     assert!(rows > 0, "it was always killed before it had done anything");
 }

@@ -17,51 +17,76 @@ fn a_mean_begins_as_the_plain_mean() {
     assert!((ema.value() - 40.0).abs() < 0.1);
 }
 
+const EVERY: Duration = secs(10);
+
 #[test]
-fn the_baseline_is_the_least_seen() {
-    let mut baseline = Baseline::new(secs(10), 2);
+fn the_baseline_is_the_least_seen_of_smoothed_latencies() {
+    let mut baseline = Baseline::new(EVERY);
     assert_eq!(baseline.see(secs(1), 0.2, 20.0), Probing::Not(0.2));
-    assert_eq!(baseline.see(secs(2), 0.1, 20.0), Probing::Not(0.1));
-    assert_eq!(baseline.see(secs(3), 0.3, 20.0), Probing::Not(0.1));
+    let Probing::Not(lower) = baseline.see(secs(2), 0.1, 20.0) else {
+        panic!("it is no time to probe");
+    };
+    assert!((lower - 0.15).abs() < 1e-9, "{lower}");
+    assert_eq!(baseline.see(secs(3), 0.4, 20.0), Probing::Not(lower));
+}
+
+/// Sees 0.1 once and 0.2 from then on, until a probe begins; when, and how many are kept.
+fn until_probe(baseline: &mut Baseline, begin: u64) -> (u64, f64) {
+    baseline.see(secs(begin), 0.1, 20.0);
+    for now in begin + 1..begin + 100 {
+        if let Probing::Drain(kept) = baseline.see(secs(now), 0.2, 20.0) {
+            return (now, kept);
+        }
+    }
+    panic!("it is never probed for");
 }
 
 #[test]
-fn a_baseline_not_seen_again_is_probed_for_by_draining() {
-    let mut baseline = Baseline::new(secs(10), 2);
-    baseline.see(secs(1), 0.1, 20.0);
-    assert_eq!(baseline.see(secs(10), 0.2, 20.0), Probing::Not(0.1));
+fn clients_that_begin_at_different_times_probe_at_the_same() {
+    for begin in [1, 2, 3, 4] {
+        let (now, kept) = until_probe(&mut Baseline::new(EVERY), begin);
+        assert_eq!(now, 10);
+        assert!((9.0..10.5).contains(&kept), "half of them wait: {kept}");
+    }
+    // Seen a moment ago, at 9 s.
+    assert_eq!(until_probe(&mut Baseline::new(EVERY), 9).0, 20);
+}
+
+/// A probe in which the windows that count have this latency, the others a longer one.
+fn probed(baseline: &mut Baseline, rtt: f64) -> f64 {
+    let (begin, kept) = until_probe(baseline, 1);
+    for window in 1..DRAIN + MEASURE {
+        let rtt = if window <= DRAIN { 9.0 } else { rtt };
+        let now = secs(begin) + Duration::from_millis(100) * window;
+        assert_eq!(baseline.see(now, rtt, kept), Probing::Drain(kept));
+    }
     assert_eq!(
-        baseline.see(secs(11), 0.2, 20.0),
-        Probing::Drain(9.0),
-        "half of them wait; and a tenth less"
+        baseline.see(secs(begin + 1), rtt, kept),
+        Probing::Over(20.0)
     );
-    assert_eq!(baseline.see(secs(12), 0.15, 9.0), Probing::Drain(9.0));
-    assert_eq!(baseline.see(secs(13), 0.105, 9.0), Probing::Over(20.0));
-    assert_eq!(baseline.see(secs(14), 0.2, 20.0), Probing::Not(0.105));
-    assert_eq!(baseline.see(secs(22), 0.2, 20.0), Probing::Not(0.105));
-}
-
-#[test]
-fn a_probe_raises_it_by_a_tenth_at_most() {
-    let mut baseline = Baseline::new(secs(10), 1);
-    baseline.see(secs(1), 0.1, 20.0);
-    assert!(matches!(
-        baseline.see(secs(11), 0.5, 20.0),
-        Probing::Drain(_)
-    ));
-    assert_eq!(baseline.see(secs(12), 0.5, 6.0), Probing::Over(20.0));
-    let Probing::Not(value) = baseline.see(secs(13), 0.5, 20.0) else {
+    let Probing::Not(value) = baseline.see(secs(begin + 2), 5.0, 20.0) else {
         panic!("it was probed");
     };
-    assert!((value - 0.11).abs() < 1e-9);
+    value
+}
+
+#[test]
+fn a_probe_lets_the_queue_drain_and_then_measures() {
+    let value = probed(&mut Baseline::new(EVERY), 0.11);
+    assert!((value - 0.11).abs() < 1e-9, "{value}");
+}
+
+#[test]
+fn a_probe_raises_it_by_a_quarter_at_most() {
+    let value = probed(&mut Baseline::new(EVERY), 0.5);
+    assert!((value - 0.125).abs() < 1e-9, "{value}");
 }
 
 #[test]
 fn seen_again_it_is_not_probed_for() {
-    let mut baseline = Baseline::new(secs(10), 2);
+    let mut baseline = Baseline::new(EVERY);
     for now in 1..100 {
-        let rtt = if now % 9 == 0 { 0.1 } else { 0.3 };
-        let seen = baseline.see(secs(now), if now == 1 { 0.1 } else { rtt }, 20.0);
+        let seen = baseline.see(secs(now), 0.1, 20.0);
         assert!(matches!(seen, Probing::Not(_)), "{now}");
     }
 }

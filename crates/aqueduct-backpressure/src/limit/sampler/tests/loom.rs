@@ -1,7 +1,6 @@
 //! Models of the stripes.
 
 use ::loom::thread;
-use aqueduct_core::model::bounded;
 use aqueduct_core::sync::Arc;
 
 use super::*;
@@ -11,7 +10,7 @@ use super::*;
 /// Fails if a stripe is given back with a Relaxed store, or taken by a Relaxed exchange.
 #[test]
 fn every_sample_is_in_one_window() {
-    bounded(2, || {
+    ::loom::model(|| {
         let sampler = Arc::new(Sampler::new(1));
         let other = sampler.clone();
         let thread = thread::spawn(move || other.note(Sample::Success(5_000), 2));

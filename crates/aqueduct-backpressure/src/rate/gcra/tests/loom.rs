@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use aqueduct_core::model::{race, race_bounded, spawn, spawn_both};
+use aqueduct_core::model::{race, spawn};
 use aqueduct_core::sync::Arc;
 
 use super::*;
+
+/// A millisecond, in units.
+const MS: u64 = 8_000_000;
 
 fn pace(millis: u64, burst: u32) -> Pace {
     Pace::new(1, Duration::from_millis(millis), burst)
@@ -53,26 +56,42 @@ fn a_change_gives_nothing() {
     }
 }
 
-/// Guards the order of the word and `returned` in `give_back` (G3), and of `changes` after the word in `change`.
+/// Guards the order of the word and `returned` in `give_back` (G3): who takes in between must not believe that the word
+/// was moved before.
 #[test]
-fn who_gives_back_while_others_take_and_change_gives_no_more_than_it_had() {
-    race_bounded(2, || {
+fn two_that_are_given_back_do_not_add_up_to_more() {
+    race(|| {
         let gcra = Arc::new(Gcra::new(pace(1, 2)));
         let first = gcra.take_to_keep(0, 1).unwrap();
-        let [one, two] = [gcra.clone(), gcra.clone()];
-        let (returner, changer) = spawn_both(
-            move || one.give_back(first, 0),
-            move || two.change(pace(2, 2), 0),
-        );
-        let kept = gcra.take_to_keep(0, 1);
+        let returner = spawn({
+            let gcra = gcra.clone();
+            move || gcra.give_back(first, 0)
+        });
+        let second = gcra.take_to_keep(0, 1);
         returner.join().unwrap();
-        changer.join().unwrap();
-        if let Ok(kept) = kept {
-            gcra.give_back(kept, 0);
+        assert_eq!(gcra.available(MS), 2);
+        gcra.take(MS, 1).unwrap();
+        if let Ok(second) = second {
+            gcra.give_back(second, MS);
         }
-        // Nothing, or what the change came too early or too late for.
-        assert!(gcra.available(0) <= 2);
-        let got = takes(&gcra, 3);
-        assert!(got <= 2, "{got}");
+        // One was taken at this moment, and what was given back lies before it.
+        assert_eq!(gcra.available(MS), 1);
+    });
+}
+
+/// Guards that `changes` is counted after the word in `change`: what was taken at the pace of before is on its time line.
+#[test]
+fn what_is_given_back_is_of_the_pace_that_it_was_taken_at() {
+    race(|| {
+        let gcra = Arc::new(Gcra::new(pace(1000, 2)));
+        let changer = spawn({
+            let gcra = gcra.clone();
+            move || gcra.change(pace(1, 2), 0)
+        });
+        let kept = gcra.take_to_keep(0, 1).unwrap();
+        changer.join().unwrap();
+        gcra.take(5 * MS, 1).unwrap();
+        gcra.give_back(kept, 5 * MS);
+        assert_eq!(gcra.available(5 * MS), 1);
     });
 }

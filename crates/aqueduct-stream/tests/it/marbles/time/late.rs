@@ -3,7 +3,8 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use aqueduct_stream::{Flow, Source, iter};
+use aqueduct_channel::mpsc;
+use aqueduct_stream::{Flow, Source, iter, receive};
 use tokio::time::advance;
 
 use crate::kit::TICK;
@@ -32,4 +33,167 @@ async fn a_batch_comes_on_time_though_the_source_never_waits() {
     }
     // After two ticks: two polls, and what the first pull of the third brings.
     assert_eq!(lens, [257, 256]);
+}
+
+/// A stream of a channel, whose messages come when the test says so.
+fn sent() -> (
+    mpsc::UnboundedSender<char>,
+    Flow<impl Source<Item = char> + Unpin>,
+) {
+    let (tx, rx) = mpsc::unbounded_channel();
+    (tx, receive(rx))
+}
+
+fn send(tx: &mpsc::UnboundedSender<char>, items: &str) {
+    items
+        .chars()
+        .for_each(|item| tx.send(item).expect("it is received"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_is_in_what_closes_late() {
+    let (tx, flow) = sent();
+    let mut batches = flow.batch(10, 2 * TICK);
+    send(&tx, "a");
+    assert!(poll(&mut batches).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "b");
+    assert_eq!(poll(&mut batches), [['a', 'b']]);
+
+    let (tx, flow) = sent();
+    let mut windows = flow.window(2 * TICK, 10);
+    send(&tx, "a");
+    assert!(poll(&mut windows).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "b");
+    assert_eq!(poll(&mut windows), [['a', 'b']]);
+    // The grid stays where it was: the next end is at 8.
+    send(&tx, "c");
+    assert!(poll(&mut windows).is_empty());
+    advance(TICK).await;
+    assert_eq!(poll(&mut windows), [['c']]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_has_no_room_is_for_the_next_pull() {
+    let (tx, flow) = sent();
+    let mut batches = flow.batch(2, TICK);
+    send(&tx, "abc");
+    assert_eq!(batches.next().await, Some(vec!['a', 'b']));
+    send(&tx, "d");
+    drop(tx);
+    assert_eq!(batches.next().await, Some(vec!['c', 'd']));
+    assert_eq!(batches.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sample_that_is_late_is_one() {
+    let (tx, flow) = sent();
+    let mut samples = flow.sample(2 * TICK);
+    send(&tx, "ab");
+    assert!(poll(&mut samples).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "cd");
+    assert_eq!(poll(&mut samples), ['d']);
+    assert!(poll(&mut samples).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_had_its_quiet_is_given_though_another_came() {
+    let (tx, flow) = sent();
+    let mut quiet = flow.debounce(2 * TICK);
+    send(&tx, "ab");
+    assert!(poll(&mut quiet).is_empty());
+    advance(2 * TICK).await;
+    send(&tx, "c");
+    assert_eq!(poll(&mut quiet), ['b']);
+    drop(tx);
+    assert_eq!(poll(&mut quiet), ['c']);
+}
+
+#[tokio::test(start_paused = true)]
+async fn windows_that_were_missed_are_left_out() {
+    let (tx, flow) = sent();
+    let mut windows = flow.sliding_by_time(5 * TICK, 2 * TICK, 10);
+    send(&tx, "a");
+    assert!(poll(&mut windows).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "b");
+    // Of the window that is late, `a` is no part any more; the next ends at 8.
+    assert_eq!(poll(&mut windows), [['b']]);
+    advance(TICK).await;
+    assert_eq!(poll(&mut windows), [['b']]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_is_given_in_place_of_a_silence_that_is_over() {
+    let (tx, flow) = sent();
+    let mut flow = flow.timeout(2 * TICK);
+    assert!(poll(&mut flow).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "a");
+    assert_eq!(poll(&mut flow), [Ok('a')]);
+
+    // Time in which nobody asked is no silence.
+    let (tx, flow) = sent();
+    let mut flow = flow.keep_alive(2 * TICK, || '.');
+    send(&tx, "a");
+    assert_eq!(flow.next().await, Some('a'));
+    advance(7 * TICK).await;
+    assert!(poll(&mut flow).is_empty());
+    advance(2 * TICK).await;
+    assert_eq!(poll(&mut flow), ['.']);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_comes_at_once() {
+    let (tx, flow) = sent();
+    let mut later = flow.delay(2 * TICK, 10);
+    for item in ["a", "b", "c"] {
+        send(&tx, item);
+        assert!(poll(&mut later).is_empty());
+        advance(TICK / 4).await;
+    }
+    advance(7 * TICK).await;
+    assert_eq!(poll(&mut later), ['a', 'b', 'c']);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_never_waits_is_sampled_and_its_quiet_never_comes() {
+    let mut samples = busy().sample(2 * TICK);
+    let mut quiet = busy().debounce(2 * TICK);
+    let mut sampled = Vec::new();
+    for _ in 0..5 {
+        sampled.extend(poll(&mut samples));
+        assert!(poll(&mut quiet).is_empty());
+        advance(TICK).await;
+    }
+    assert_eq!(sampled.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_inside_is_weighed_when_a_weight_is_added() {
+    let (tx, flow) = sent();
+    let mut batches = flow.batch(10, 2 * TICK);
+    send(&tx, "abc");
+    assert!(poll(&mut batches).is_empty());
+    let mut batches = batches.with_weight(4, |_| 1);
+    assert!(poll(&mut batches).is_empty());
+    send(&tx, "de");
+    assert_eq!(poll(&mut batches), [['a', 'b', 'c', 'd']]);
+    advance(2 * TICK).await;
+    assert_eq!(poll(&mut batches), [['e']]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_goes_on_with_what_ends_its_pause() {
+    let (tx, flow) = sent();
+    let mut sessions = flow.session(2 * TICK, 10);
+    send(&tx, "a");
+    assert!(poll(&mut sessions).is_empty());
+    advance(7 * TICK).await;
+    send(&tx, "b");
+    assert!(poll(&mut sessions).is_empty());
+    advance(2 * TICK).await;
+    assert_eq!(poll(&mut sessions), [['a', 'b']]);
 }

@@ -1,0 +1,4 @@
+//! The same program against `tokio::sync::broadcast` and `aqueduct_channel::broadcast`.
+
+mod ours;
+mod theirs;

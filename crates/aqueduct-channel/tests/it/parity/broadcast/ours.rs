@@ -1,0 +1,4 @@
+use aqueduct_channel::broadcast;
+
+#[path = "cases.rs"]
+mod cases;
