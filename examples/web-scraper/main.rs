@@ -42,7 +42,7 @@ use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::format::counted;
 use aqueduct_group::{Discard, Spawner, group};
 use clap::Parser;
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 use url::Url;
 
@@ -181,8 +181,10 @@ async fn crawled(
 
 /// How many pages there will be is not known.
 fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {pos} pages in {elapsed}, {per_sec}");
+    let style = style.expect("a template that is one");
     match std::io::stderr().is_terminal() {
-        true => ProgressBar::new_spinner(),
+        true => ProgressBar::new_spinner().with_style(style),
         false => ProgressBar::hidden(),
     }
 }
