@@ -89,7 +89,11 @@ pub(crate) async fn run(
 ) -> Result<Done, Failed> {
     // Not below the other one: that is cancelled at once, and this drains first.
     let scope = CancelScope::new().with_name("crawl");
-    let connections = group().with_name("connections").open(Discard::new());
+    // Nor are these: who asked for a page is to get it within the grace.
+    let connections = group()
+        .with_name("connections")
+        .with_scope(&CancelScope::new())
+        .open(Discard::new());
     let grace = plan.grace;
     let crawl = async {
         let crawled = crawl(plan, writer, connections.spawner(), &scope, bar).await;

@@ -2,12 +2,11 @@
 //!
 //! ```text
 //!   SIGINT ──▶ group "web-scraper"
-//!                ├── group "made-up site": the server, when no URL is named
 //!                └── scope "crawl", which drains first, and is cancelled after the grace
-//!                      ├── group "crawl": the first to fail ends the other
-//!                      │     ├── task "frontier": pending URLs of the database into a bounded queue
-//!                      │     └── task "pipeline": a stream from that queue into the database
-//!                      └── group "connections": what hyper runs
+//!                      └── group "crawl": the first to fail ends the other
+//!                            ├── task "frontier": pending URLs of the database into a bounded queue
+//!                            └── task "pipeline": a stream from that queue into the database
+//!   not below it, and ended when the crawl has: group "connections", what hyper runs; group "made-up site", the server
 //! ```
 //!
 //! Polite: a rate for each host, robots.txt, and who says `Retry-After` is asked after that and not before. What is known

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aqueduct_backpressure::rate::Quota;
+use aqueduct_cancel::CancelScope;
 use aqueduct_group::{Discard, TaskGroup, group};
 use aqueduct_stream::{Boxed, Flow, iter, once};
 use http_body_util::StreamBody;
@@ -40,7 +41,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let witness = Arc::new(Witness::new(quota));
-        let group = group().with_name("made-up site").open(Discard::new());
+        // As any server, it knows nothing of the Ctrl-C that is for the crawler.
+        let group = group()
+            .with_name("made-up site")
+            .with_scope(&CancelScope::new())
+            .open(Discard::new());
         let spawner = group.spawner();
         let served = Arc::new(Served {
             site,

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{assert_is_sound, command, rows, run};
+use super::{SOON, assert_is_sound, command, rows, run};
+use crate::process::Running;
 use crate::scratch::Scratch;
 
 /// When it was asked for what.
@@ -161,6 +162,35 @@ fn robots_txt_is_asked_for_first_and_obeyed() {
     let asked = asked.lock().unwrap();
     let paths: Vec<&str> = asked.iter().map(|(_, path)| path.as_str()).collect();
     assert_eq!(paths, ["/robots.txt", "/", "/yes"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_asked_for_is_finished_within_the_grace() {
+    let (url, asked) = server(|path, _| match path {
+        "/" => html("<a href=slow>"),
+        "/slow" => {
+            thread::sleep(Duration::from_millis(500));
+            html("<title>there</title><a href=next>")
+        }
+        _ => ("404 Not Found".to_owned(), String::new()),
+    });
+    let scratch = Scratch::new();
+    let db = scratch.path().join("db");
+    let mut crawl = Running::start(command(&[&url, "--rate", "1000"]).arg("--db").arg(&db));
+    crawl.line();
+    let begun = Instant::now();
+    while moments(&asked, "/slow").is_empty() && begun.elapsed() < SOON {
+        thread::sleep(Duration::from_millis(5));
+    }
+    crawl.signal("INT");
+    let ended = crawl.end(SOON);
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    let slow = rows(&db, "SELECT title, error FROM pages WHERE depth = 1");
+    assert_eq!(slow, ["[Text(\"there\"), Null]"]);
+    let pending = rows(&db, "SELECT url FROM frontier WHERE state = 'pending'");
+    assert_eq!(pending, [format!("[Text(\"{url}next\")]")]);
+    assert!(moments(&asked, "/next").is_empty());
 }
 
 #[test]

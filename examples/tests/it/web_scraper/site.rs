@@ -68,13 +68,11 @@ fn limits_are_kept_and_moved() {
 fn a_small_frontier_loses_nothing() {
     let scratch = Scratch::new();
     let (small, large) = (scratch.path().join("small"), scratch.path().join("large"));
-    // The program checks that there were no more in memory.
+    // The program checks that there were no more in memory, and says how many.
     let ended = run(&mut of_site(&small, &["--depth", "4", "--frontier", "3"]));
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(
-        ended.stdout.contains("; at most 3 URLs in memory\n"),
-        "{ended:?}"
-    );
+    let mut most = (1..=3).map(|most| format!("; at most {most} URL"));
+    assert!(most.any(|most| ended.stdout.contains(&most)), "{ended:?}");
     let ended = run(&mut of_site(&large, &["--depth", "4"]));
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(content(&small), content(&large));
@@ -84,47 +82,46 @@ fn a_small_frontier_loses_nothing() {
 #[test]
 fn an_interrupt_ends_it_with_what_it_has_and_it_goes_on() {
     let scratch = Scratch::new();
-    let (db, whole) = (
-        scratch.path().join("site.db"),
-        scratch.path().join("whole.db"),
-    );
-    let slow = [
-        "--rate", "60", "--burst", "2", "--grace", "500ms", "--depth", "4",
-    ];
-    let mut crawl = Running::start(&mut of_site(&db, &slow));
-    assert!(
-        crawl
-            .line()
-            .starts_with("Crawling http://a.seed-1.pages-30.test/, ")
-    );
-    let begun = Instant::now();
-    while rows(&db, "SELECT url FROM pages").len() < 10 && begun.elapsed() < SOON {
-        sleep(Duration::from_millis(5));
-    }
-    crawl.signal("INT");
-    let ended = crawl.end(Duration::from_secs(5));
-    assert_eq!(ended.code, Some(130), "{ended:?}");
-    assert!(
-        ended.stdout.ends_with("verified: all that is there is on the site\nstopped: the same command goes on from here\n"),
-        "{ended:?}"
-    );
-    assert_is_sound(&db);
-    let pages = rows(&db, "SELECT url, fetched_at FROM pages");
-    assert!(!pages.is_empty(), "{ended:?}");
-
-    let ended = run(&mut of_site(&db, &["--depth", "4"]));
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    let after = rows(&db, "SELECT url, fetched_at FROM pages");
-    assert!(
-        after.len() > pages.len(),
-        "it had all before it was stopped"
-    );
-    assert!(
-        pages.iter().all(|page| after.contains(page)),
-        "fetched again"
-    );
+    let whole = scratch.path().join("whole.db");
     assert_eq!(run(&mut of_site(&whole, &["--depth", "4"])).code, Some(0));
-    assert_eq!(content(&db), content(&whole));
+    // Fast, most are being tried again when it comes; slowly, most wait for their turn.
+    for (name, rate, burst) in [("fast", "10000", "1000"), ("slow", "60", "2")] {
+        let db = scratch.path().join(name);
+        let args = [
+            "--rate", rate, "--burst", burst, "--grace", "500ms", "--depth", "4",
+        ];
+        let mut crawl = Running::start(&mut of_site(&db, &args));
+        let told = crawl.line();
+        assert!(
+            told.starts_with("Crawling http://a.seed-1.pages-30.test/, "),
+            "{told}"
+        );
+        let begun = Instant::now();
+        while rows(&db, "SELECT url FROM pages").len() < 10 && begun.elapsed() < SOON {
+            sleep(Duration::from_millis(5));
+        }
+        crawl.signal("INT");
+        let ended = crawl.end(Duration::from_secs(5));
+        assert_eq!(ended.code, Some(130), "{ended:?}");
+        let told = "verified: all that is there is on the site\nstopped: the same command goes on from here\n";
+        assert!(ended.stdout.ends_with(told), "{ended:?}");
+        assert_is_sound(&db);
+        let pages = rows(&db, "SELECT url, fetched_at FROM pages");
+        assert!(pages.len() >= 10, "{ended:?}");
+
+        let ended = run(&mut of_site(&db, &["--depth", "4"]));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let after = rows(&db, "SELECT url, fetched_at FROM pages");
+        assert!(
+            after.len() > pages.len(),
+            "it had all before it was stopped"
+        );
+        assert!(
+            pages.iter().all(|page| after.contains(page)),
+            "fetched again"
+        );
+        assert_eq!(content(&db), content(&whole));
+    }
 }
 
 #[test]
