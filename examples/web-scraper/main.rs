@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::format::counted;
-use aqueduct_group::{Discard, Spawner, group};
+use aqueduct_group::{Discard, Spawner, group, tree};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
@@ -105,6 +105,7 @@ async fn scrape(args: &Args, scope: &CancelScope) -> Ended {
         Some(server) => Some(server.stop().await),
         None => None,
     };
+    debug_assert_eq!(tree().task_count(), 0, "{}", tree());
     let totals = Totals::read(&db).map_err(|error| unreadable(&db, &error))?;
     println!("{totals}\n{}", figures::of_run(&done, took));
     let mut code = ExitCode::SUCCESS;
