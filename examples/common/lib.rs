@@ -1,6 +1,7 @@
-//! What the programs share: tables, and numbers and times as people read them.
+//! What the programs share: tables, numbers and times as people read them, and connections that belong to a group.
 #![forbid(unsafe_code)]
 
+pub mod connections;
 pub mod duration;
 pub mod format;
 pub mod table;

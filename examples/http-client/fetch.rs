@@ -5,11 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 use aqueduct_cancel::{CancelScope, Cancelled, ReasonKind};
+use aqueduct_examples::connections::InGroup;
 use aqueduct_examples::duration::shown;
 use aqueduct_group::{Discard, Spawner};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
-use hyper::rt::Executor;
 use hyper::{StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -21,22 +21,6 @@ pub(crate) fn client(connections: Spawner<Discard>, idle_max: usize) -> HttpClie
     Client::builder(InGroup(connections))
         .pool_max_idle_per_host(idle_max)
         .build(HttpConnector::new())
-}
-
-#[derive(Clone)]
-struct InGroup(Spawner<Discard>);
-
-impl<F> Executor<F> for InGroup
-where
-    F: Future + Send + 'static,
-    F::Output: Send,
-{
-    fn execute(&self, future: F) {
-        // In a closed group the future is dropped, and with it the connection, which the request then hears of.
-        let _ = self.0.task("connection").try_spawn(async {
-            future.await;
-        });
-    }
 }
 
 /// Why a URL was not fetched.

@@ -4,6 +4,7 @@ mod echo_server;
 mod file_processor;
 mod http_client;
 mod process;
+mod web_scraper;
 
 #[path = "../../file-processor/scratch.rs"]
 mod scratch;
