@@ -303,8 +303,14 @@ impl Builder {
         self
     }
 
-    /// Divides the limit: each partition has its share guaranteed, a part of 1. What is over is for all; all have one
-    /// partition if nothing is said.
+    /// Divides the limit: each partition has its share guaranteed, a part of 1, rounded down to whole permits. What is over is
+    /// for all; all have one partition if nothing is said.
+    ///
+    /// A share of less than one permit guarantees none. Where every partition must always get in, let the limit never fall
+    /// below one permit for the least share ([`limit_min`](Self::limit_min)): 20 where that is 0.05.
+    ///
+    /// The line is not divided: its places are for all partitions, and one that fills it keeps the newcomers of others out who
+    /// find none of their share free. Against that, a [priority](Request::with_priority) or a deadline for each request helps.
     pub fn partitions(mut self, shares: &[f64]) -> Self {
         self.shares = shares.to_vec();
         self
