@@ -267,11 +267,14 @@ pub enum Repair {
 ///
 /// (A number without newline may be the beginning of a longer one.) No line before the last is looked at.
 ///
+/// The file is locked meanwhile: what a writer is in the middle of is not torn.
+///
 /// # Errors
 ///
-/// Of the file system.
+/// Of the file system; [`io::ErrorKind::WouldBlock`] if a writer has locked it.
 pub fn repair(path: impl AsRef<Path>) -> io::Result<Repair> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    lock(&file)?;
     repair_file(&mut file)
 }
 

@@ -161,3 +161,17 @@ fn a_file_that_was_emptied_begins_anew() {
     sink.write_batch(&[3]).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
 }
+
+/// A last line without its newline may be one that the writer is in the middle of.
+#[test]
+fn a_file_that_has_a_writer_is_not_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    let sink = Jsonl::new(&path).open().unwrap();
+    fs::write(&path, "{}\n{\"half\":").unwrap();
+    let error = repair(&path).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{}\n{\"half\":");
+    drop(sink);
+    assert_eq!(repair(&path).unwrap(), Repair::Cut(8));
+}
