@@ -119,10 +119,32 @@ async fn windows_that_were_missed_are_left_out() {
     assert!(poll(&mut windows).is_empty());
     advance(7 * TICK).await;
     send(&tx, "b");
-    // Of the window that is late, `a` is no part any more; the next ends at 8.
-    assert_eq!(poll(&mut windows), [['b']]);
+    // The window that ended at 2 is late; the next ends at 8.
+    assert_eq!(poll(&mut windows), [['a', 'b']]);
     advance(TICK).await;
     assert_eq!(poll(&mut windows), [['b']]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_is_late_has_what_came_at_its_beginning() {
+    let (tx, flow) = sent();
+    let mut windows = flow.sliding_by_time(2 * TICK, 2 * TICK, 10);
+    send(&tx, "a");
+    assert!(poll(&mut windows).is_empty());
+    advance(2 * TICK + TICK / 4).await;
+    assert_eq!(poll(&mut windows), [['a']]);
+    // At 2.25, in the window that ends at 4 and is looked at at 4.75.
+    send(&tx, "b");
+    assert!(poll(&mut windows).is_empty());
+    advance(2 * TICK + TICK / 2).await;
+    assert_eq!(poll(&mut windows), [['b']]);
+    // At 4.75, in the window that ends at 6; there is nothing for another.
+    send(&tx, "c");
+    assert!(poll(&mut windows).is_empty());
+    advance(4 * TICK).await;
+    assert_eq!(poll(&mut windows), [['c']]);
+    advance(4 * TICK).await;
+    assert!(poll(&mut windows).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
