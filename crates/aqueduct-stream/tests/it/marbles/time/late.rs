@@ -1,10 +1,12 @@
 //! A clock that moves only between polls, as that of a task which is starved, or whose source never waits.
 
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use aqueduct_channel::mpsc;
-use aqueduct_stream::{Flow, Source, iter, receive};
+use aqueduct_stream::{CHUNK, Flow, Outlet, Pull, Source, iter, receive};
 use tokio::time::advance;
 
 use crate::kit::TICK;
@@ -178,6 +180,67 @@ async fn what_is_due_comes_at_once() {
     }
     advance(7 * TICK).await;
     assert_eq!(poll(&mut later), ['a', 'b', 'c']);
+}
+
+/// Takes whatever comes.
+struct Counting(usize);
+
+impl<T> Outlet<T> for Counting {
+    fn room(&self) -> usize {
+        usize::MAX
+    }
+
+    fn push(&mut self, _: T) -> ControlFlow<()> {
+        self.0 += 1;
+        ControlFlow::Continue(())
+    }
+}
+
+/// How many items one pull gives.
+fn pull<S: Source + Unpin>(flow: &mut Flow<S>) -> usize {
+    let mut outlet = Counting(0);
+    let mut cx = Context::from_waker(Waker::noop());
+    let _ = Pin::new(flow).poll_pull(&mut cx, &mut outlet);
+    outlet.0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_gives_a_chunk_a_pull() {
+    let mut later = iter(0..1000).delay(2 * TICK, 1000);
+    // All are taken within these.
+    for _ in 0..1000_usize.div_ceil(CHUNK) {
+        assert_eq!(pull(&mut later), 0);
+    }
+    advance(7 * TICK).await;
+    let counts: Vec<usize> = (0..17).map(|_| pull(&mut later)).collect();
+    assert_eq!(counts.iter().sum::<usize>(), 1000);
+    assert!(counts.iter().all(|count| *count <= CHUNK), "{counts:?}");
+}
+
+/// Gives a chunk, and says in the same pull that it waits.
+struct Burst;
+
+impl Source for Burst {
+    type Item = char;
+
+    fn poll_pull<O>(self: Pin<&mut Self>, _: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<char> + ?Sized,
+    {
+        for _ in 0..outlet.room().min(CHUNK) {
+            if outlet.push('a').is_break() {
+                break;
+            }
+        }
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_a_silence_is_in_the_chunk() {
+    assert_eq!(pull(&mut Flow::new(Burst).timeout(Duration::ZERO)), CHUNK);
+    let mut flow = Flow::new(Burst).keep_alive(Duration::ZERO, || '.');
+    assert_eq!(pull(&mut flow), CHUNK);
 }
 
 #[tokio::test(start_paused = true)]
