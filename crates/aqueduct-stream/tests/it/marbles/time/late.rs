@@ -1,14 +1,18 @@
 //! A clock that moves only between polls, as that of a task which is starved, or whose source never waits.
 
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aqueduct_channel::mpsc;
-use aqueduct_stream::{CHUNK, Flow, Outlet, Pull, Source, iter, receive};
-use tokio::time::advance;
+use aqueduct_stream::{CHUNK, Flow, Outlet, Pull, Source, from_stream, iter, receive};
+use futures_util::stream;
+use tokio::task::{coop, yield_now};
+use tokio::time::{advance, timeout};
 
+use super::LONG;
 use crate::kit::TICK;
 
 /// One poll, for as many items as there are.
@@ -241,6 +245,53 @@ async fn what_is_said_of_a_silence_is_in_the_chunk() {
     assert_eq!(pull(&mut Flow::new(Burst).timeout(Duration::ZERO)), CHUNK);
     let mut flow = Flow::new(Burst).keep_alive(Duration::ZERO, || '.');
     assert_eq!(pull(&mut flow), CHUNK);
+}
+
+/// The next item, first asked for when so many units of the task's budget are spent.
+async fn next_after<S: Source + Unpin>(spent: usize, flow: &mut Flow<S>) -> Option<S::Item> {
+    // The next poll has all of its budget.
+    yield_now().await;
+    let mut left = spent;
+    poll_fn(|cx| {
+        for _ in 0..std::mem::take(&mut left) {
+            if let Poll::Ready(unit) = coop::poll_proceed(cx) {
+                unit.made_progress();
+            }
+        }
+        Pin::new(&mut *flow).poll_item(cx)
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_that_is_spent_is_no_silence() {
+    for spent in 0..=128 {
+        let (tx, rx) = mpsc::channel(1);
+        let mut timeouts = receive(rx).timeout(2 * TICK);
+        assert!(poll(&mut timeouts).is_empty());
+        advance(7 * TICK).await;
+        tx.try_send('a').expect("there is room");
+        let item = next_after(spent, &mut timeouts).await;
+        assert_eq!(item, Some(Ok('a')), "after {spent} units");
+
+        let (tx, rx) = mpsc::channel(1);
+        let mut alive = receive(rx).keep_alive(2 * TICK, || '.');
+        assert!(poll(&mut alive).is_empty());
+        advance(7 * TICK).await;
+        tx.try_send('a').expect("there is room");
+        let item = next_after(spent, &mut alive).await;
+        assert_eq!(item, Some('a'), "after {spent} units");
+    }
+}
+
+/// Who has no budget for a look at the clock looks later, though the source wakes nobody.
+#[tokio::test(start_paused = true)]
+async fn a_silence_is_told_of_with_whatever_budget() {
+    for spent in 0..=128 {
+        let mut flow = from_stream(stream::pending::<char>()).timeout(2 * TICK);
+        let item = timeout(LONG, next_after(spent, &mut flow)).await;
+        assert!(matches!(item, Ok(Some(Err(_)))), "after {spent} units");
+    }
 }
 
 #[tokio::test(start_paused = true)]
