@@ -10,6 +10,7 @@
 //! W1. A stage ends ([`Pull::End`](crate::Pull::End)) only when its tasks have said so and have ended. Where they are gone
 //!     without having said so, it panics: with their panic, or because their runtime was shut down.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::resume_unwind;
@@ -18,8 +19,13 @@ use std::task::{Context, Poll, ready};
 use aqueduct_cancel::CancelScope;
 use aqueduct_group::{AsCompleted, TaskEnd, TaskGroup, group};
 
+/// What somebody panicked with.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
 pub(crate) struct Crew {
     group: TaskGroup<AsCompleted<()>>,
+    /// The stage has panicked, and would again: what its tasks do is not to be looked at.
+    failed: bool,
 }
 
 impl Crew {
@@ -34,7 +40,10 @@ impl Crew {
             .with_name(name)
             .with_scope(&scope)
             .open(AsCompleted::new());
-        Self { group }
+        Self {
+            group,
+            failed: false,
+        }
     }
 
     pub(crate) fn spawn<F>(&self, name: impl Into<Cow<'static, str>>, task: F)
@@ -43,6 +52,25 @@ impl Crew {
     {
         let spawned = self.group.task(name).try_spawn(task);
         assert!(spawned.is_ok(), "a crew has no limit and is not closed");
+    }
+
+    /// Goes on with the panic of a task, and has every later look at the stage panic (W1).
+    pub(crate) fn fail(&mut self, payload: Payload) -> ! {
+        self.failed = true;
+        resume_unwind(payload)
+    }
+
+    /// To be called before anything of the stage is looked at.
+    ///
+    /// # Panics
+    ///
+    /// If the stage did before.
+    #[inline]
+    pub(crate) fn check(&self) {
+        assert!(
+            !self.failed,
+            "a stage of this stream has panicked before, so that the rest of it is lost"
+        );
     }
 
     /// Waits until all tasks have ended.
@@ -54,8 +82,11 @@ impl Crew {
         while let Some((_, end)) = ready!(self.group.poll_next(cx)) {
             match end {
                 TaskEnd::Returned(()) => {}
-                TaskEnd::Panicked(panic) => resume_unwind(panic.into_payload()),
-                TaskEnd::Cancelled => shut_down(),
+                TaskEnd::Panicked(panic) => self.fail(panic.into_payload()),
+                TaskEnd::Cancelled => {
+                    self.failed = true;
+                    shut_down();
+                }
             }
         }
         Poll::Ready(())

@@ -109,13 +109,17 @@ impl<S: Source> Flow<S> {
             let Poll::Ready(coop) = poll_proceed(cx) else {
                 break;
             };
+            let len = buffer.len();
             let pulled = self
                 .as_mut()
                 .poll_pull(cx, &mut Fill::up_to(buffer, len_max));
+            // Also for what came with a `Pending`: whoever asks again and again never waits for that.
+            if pulled.is_ready() || buffer.len() > len {
+                coop.made_progress();
+            }
             if pulled.is_pending() {
                 break;
             }
-            coop.made_progress();
         }
         match buffer.len() - before {
             0 if !self.ended && limit > 0 => Poll::Pending,

@@ -19,7 +19,7 @@
 //!     when the call began. After a push that said [`Break`](ControlFlow::Break) it pushes no other.
 //!
 //! P2. It takes from where it has its items from no more than it pushes. What it has to hold back (a batch that fills, the
-//!     head of a pair) its operator's documentation counts.
+//!     head of a pair, the rest of a chunk that was received in one go and broken off) its documentation counts.
 //!
 //! P3. What was pushed has been handed over, whatever the call then returns: `Pending` does not mean that there was nothing.
 //!

@@ -10,7 +10,7 @@
 //!
 //! A batch is due when it is full, when its first item has waited for the linger, or as soon as somebody waits for it to be
 //! written; what has been queued by then goes into it. So many tasks that wait share a transaction, and a task on its
-//! own does not wait for others ([`plan`]).
+//! own does not wait for others (`plan`).
 //!
 //! # Invariants
 //!

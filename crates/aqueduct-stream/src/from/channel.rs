@@ -21,7 +21,10 @@ pub fn receive<R: Receive>(receiver: R) -> Flow<Received<R>> {
     })
 }
 
-/// A receiver of a channel, of whatever kind: what [`receive`] takes.
+/// A receiver of a channel, of whatever kind but a broadcast's: what [`receive`] takes.
+///
+/// A broadcast's receiver may have lost messages, which is no message; it is a stream of results, for
+/// [`from_stream`](crate::from_stream).
 pub trait Receive: Unpin + sealed::Sealed {
     /// What it receives.
     type Message;

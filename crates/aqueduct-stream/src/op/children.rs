@@ -1,4 +1,4 @@
-//! Any number of streams pulled by one task, each under a waker of its own. What [`merge_all`](super::merge_all) and
+//! Any number of streams pulled by one task, each under a waker of its own. What [`merge_all`](super::merge_all()) and
 //! [`Flow::flat_map_merge`] are made of.
 //!
 //! ```text

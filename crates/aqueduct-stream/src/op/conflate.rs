@@ -139,6 +139,7 @@ impl<A> Source for Conflate<A> {
         O: Outlet<A> + ?Sized,
     {
         let running = self.stage.running();
+        running.crew.check();
         let desk = &running.desk;
         let found = match desk.look() {
             Some(found) => found,
@@ -173,7 +174,7 @@ async fn gather<S, A>(
     let mut source = pin!(source);
     let mut chunk = Vec::new();
     loop {
-        let pull = pull_chunk(source.as_mut(), &mut chunk, CHUNK).await;
+        let pulled = pull_chunk(source.as_mut(), &mut chunk, CHUNK).await;
         if !chunk.is_empty() {
             let waiting = desk.state.lock().summary.take();
             let summary = chunk
@@ -182,7 +183,7 @@ async fn gather<S, A>(
             desk.state.lock().summary = summary;
             desk.consumer.notify();
         }
-        if pull == Pull::End {
+        if !pulled.goes_on() {
             return;
         }
     }

@@ -96,7 +96,8 @@ impl<S: Source> Flow<S> {
     /// Gives what the futures that `f` makes of the items return, as they end. Up to `tasks` of them run at a time, each on a
     /// task.
     ///
-    /// Holds up to `3 * tasks` items, those that are being handled included.
+    /// Holds up to `3 * tasks` items, those that are being handled included; and what is left of a chunk of results, where
+    /// something below ends in the middle of it, as [`take_while`](Self::take_while) may.
     ///
     /// # Panics
     ///

@@ -172,6 +172,7 @@ impl<T> Source for Spawned<T> {
         O: Outlet<T> + ?Sized,
     {
         let running = self.stage.running();
+        running.crew.check();
         if !running.drained {
             let pulled = match &mut running.line {
                 Line::Waiting(flow) => Pin::new(flow).poll_pull(cx, outlet),
@@ -197,8 +198,8 @@ async fn send_waiting<S: Source>(source: Flow<S>, mut tx: spsc::Sender<S::Item>)
             return;
         }
         let room = tx.capacity().min(CHUNK);
-        let pull = pull_chunk(source.as_mut(), &mut chunk, room).await;
-        if tx.try_send_many(&mut chunk.drain(..)).is_err() || pull == Pull::End {
+        let pulled = pull_chunk(source.as_mut(), &mut chunk, room).await;
+        if tx.try_send_many(&mut chunk.drain(..)).is_err() || !pulled.goes_on() {
             return;
         }
     }
@@ -209,7 +210,7 @@ async fn send_overflowing<S: Source>(source: Flow<S>, tx: mpmc::Sender<S::Item>)
     let mut source = pin!(source);
     let mut chunk = Vec::new();
     loop {
-        let pull = pull_chunk(source.as_mut(), &mut chunk, CHUNK).await;
+        let pulled = pull_chunk(source.as_mut(), &mut chunk, CHUNK).await;
         let mut items = chunk.drain(..);
         if tx.try_send_many(&mut items).is_err() {
             return;
@@ -225,7 +226,7 @@ async fn send_overflowing<S: Source>(source: Flow<S>, tx: mpmc::Sender<S::Item>)
                 return;
             }
         }
-        if pull == Pull::End {
+        if !pulled.goes_on() {
             return;
         }
     }

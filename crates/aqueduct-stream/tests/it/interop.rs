@@ -109,3 +109,42 @@ async fn a_closure_is_a_source() {
     let items: Vec<i32> = flow.take(3).collect().await;
     assert_eq!(items, [1, 2, 3]);
 }
+
+#[tokio::test]
+async fn whoever_asks_again_and_again_yields_nevertheless() {
+    // Gives an item, and says that there is no more for now: as a source may, of which the task is woken at once.
+    struct Eager;
+
+    impl aqueduct_stream::Source for Eager {
+        type Item = ();
+
+        fn poll_pull<O>(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            outlet: &mut O,
+        ) -> std::task::Poll<aqueduct_stream::Pull>
+        where
+            O: aqueduct_stream::Outlet<()> + ?Sized,
+        {
+            let _ = outlet.push(());
+            cx.waker().wake_by_ref();
+            std::task::Poll::Pending
+        }
+    }
+
+    let mut flow = Flow::new(Eager);
+    let mut pulls = 0;
+    let pulling = async {
+        let mut items = Vec::new();
+        loop {
+            pulls += flow.next_many(&mut items, 1000).await;
+            items.clear();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = pulling => {}
+        () = tokio::task::yield_now() => {}
+    }
+    assert!((1..1000).contains(&pulls), "{pulls} pulls without a yield");
+}

@@ -46,7 +46,9 @@ async fn work<T, U, F, Fut>(
     Fut: Future<Output = U>,
 {
     while let Some(item) = jobs.recv().await {
-        if results.send(worker::run(&mut f, item).await).await.is_err() {
+        let outcome = worker::run(&mut f, item).await;
+        let has_panicked = outcome.is_err();
+        if results.send(outcome).await.is_err() || has_panicked {
             return;
         }
     }

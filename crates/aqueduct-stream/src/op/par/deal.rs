@@ -6,7 +6,7 @@ use aqueduct_channel::spsc;
 
 use crate::feed::pull_chunk;
 use crate::flow::Flow;
-use crate::source::{CHUNK, Pull, Source};
+use crate::source::{CHUNK, Source};
 
 /// Jobs that wait for a worker beside the one that it handles.
 pub(super) const WAITING: usize = 2;
@@ -25,14 +25,14 @@ pub(super) async fn in_turn<S: Source>(source: Flow<S>, mut queues: Vec<spsc::Se
         let in_order = from.iter().chain(before).take(CHUNK);
         let room = in_order.take_while(|queue| queue.capacity() > 0).count();
         // What has room by now was not looked at where the first was waited for.
-        let pull = pull_chunk(source.as_mut(), &mut chunk, room.max(1)).await;
+        let pulled = pull_chunk(source.as_mut(), &mut chunk, room.max(1)).await;
         for item in chunk.drain(..) {
             if queues[turn].try_send(item).is_err() {
                 return;
             }
             turn = (turn + 1) % queues.len();
         }
-        if pull == Pull::End {
+        if !pulled.goes_on() {
             return;
         }
     }
@@ -51,14 +51,14 @@ pub(super) async fn by_choice<S, C>(
     let mut chunk = Vec::new();
     loop {
         let room = queues.len().min(CHUNK);
-        let pull = pull_chunk(source.as_mut(), &mut chunk, room).await;
+        let pulled = pull_chunk(source.as_mut(), &mut chunk, room).await;
         for item in chunk.drain(..) {
             let chosen = choose(&item, queues.len());
             if queues[chosen].send(item).await.is_err() {
                 return;
             }
         }
-        if pull == Pull::End {
+        if !pulled.goes_on() {
             return;
         }
     }

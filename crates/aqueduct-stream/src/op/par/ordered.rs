@@ -1,7 +1,6 @@
 //! [`Flow::par_map`].
 
 use std::fmt;
-use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -84,6 +83,7 @@ impl<U> Source for ParMap<U> {
         O: Outlet<U> + ?Sized,
     {
         let running = self.stage.running();
+        running.crew.check();
         for _ in 0..outlet.room().min(CHUNK) {
             let Some(made) = ready!(running.poll_next(cx)) else {
                 return running.crew.poll_ended(cx).map(|()| Pull::End);
@@ -107,7 +107,7 @@ impl<U> Running<U> {
                 self.turn = (self.turn + 1) % self.results.len();
                 Poll::Ready(Some(made))
             }
-            Some(Err(payload)) => resume_unwind(payload),
+            Some(Err(payload)) => self.crew.fail(payload),
             None => {
                 self.drained = true;
                 Poll::Ready(None)
@@ -125,7 +125,9 @@ async fn work<T, U, F, Fut>(
     Fut: Future<Output = U>,
 {
     while let Some(item) = jobs.recv().await {
-        if results.send(worker::run(&mut f, item).await).await.is_err() {
+        let outcome = worker::run(&mut f, item).await;
+        let has_panicked = outcome.is_err();
+        if results.send(outcome).await.is_err() || has_panicked {
             return;
         }
     }

@@ -1,7 +1,6 @@
 //! [`Flow::par_map_unordered`] and [`Flow::par_map_by_key`], whose results come as they are there.
 
 use std::fmt;
-use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
@@ -79,6 +78,7 @@ impl<U> Source for ParMapUnordered<U> {
         O: Outlet<U> + ?Sized,
     {
         let running = self.stage.running();
+        running.crew.check();
         let limit = outlet.room().min(CHUNK);
         if running.chunk.is_empty() {
             ready!(running.poll_chunk(cx, limit));
@@ -86,7 +86,7 @@ impl<U> Source for ParMapUnordered<U> {
         for _ in 0..limit {
             let made = match running.chunk.pop() {
                 Some(Ok(made)) => made,
-                Some(Err(payload)) => resume_unwind(payload),
+                Some(Err(payload)) => running.crew.fail(payload),
                 None => break,
             };
             if outlet.push(made).is_break() {
@@ -120,8 +120,8 @@ async fn feed<S: Source>(source: Flow<S>, mut jobs: spmc::Sender<S::Item>) {
             return;
         }
         let room = jobs.capacity().min(CHUNK);
-        let pull = pull_chunk(source.as_mut(), &mut chunk, room).await;
-        if jobs.send_many(chunk.drain(..)).await.is_err() || pull == Pull::End {
+        let pulled = pull_chunk(source.as_mut(), &mut chunk, room).await;
+        if jobs.send_many(chunk.drain(..)).await.is_err() || !pulled.goes_on() {
             return;
         }
     }
@@ -133,7 +133,9 @@ where
     Fut: Future<Output = U>,
 {
     while let Some(item) = jobs.recv().await {
-        if results.send(worker::run(&mut f, item).await).await.is_err() {
+        let outcome = worker::run(&mut f, item).await;
+        let has_panicked = outcome.is_err();
+        if results.send(outcome).await.is_err() || has_panicked {
             return;
         }
     }

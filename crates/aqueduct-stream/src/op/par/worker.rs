@@ -11,7 +11,7 @@ pub(super) type Outcome<U> = Result<U, Box<dyn Any + Send>>;
 
 /// Runs a job to its end, and catches its panic (R1).
 ///
-/// A closure that has panicked is called for no other item: who gets the panic drops the stream.
+/// A closure that has panicked is not called again: its worker ends.
 pub(super) async fn run<T, U, F, Fut>(f: &mut F, item: T) -> Outcome<U>
 where
     F: FnMut(T) -> Fut,

@@ -214,3 +214,45 @@ fn a_closure_is_cloned_for_each_task() {
 fn no_tasks() {
     let _ = iter(0..3).par_map(0, async |n| n);
 }
+
+#[test]
+fn a_closure_that_has_panicked_is_not_called_again() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    paused(async {
+        let mut flow = iter(0..20).par_map(1, move |n: usize| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            assert!(n != 2, "two");
+            std::future::ready(n)
+        });
+        let mut given = Vec::new();
+        let panicked = AssertUnwindSafe(flow.by_ref().for_each(|n| given.push(n)));
+        assert!(panicked.catch_unwind().await.is_err());
+        assert_eq!(given, [0, 1]);
+        sleep(Duration::from_secs(1)).await;
+        assert!(AssertUnwindSafe(flow.next()).catch_unwind().await.is_err());
+    });
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+}
+
+#[test]
+fn what_the_source_gave_before_its_panic_is_handled() {
+    let source = || iter(0..20).inspect(|n| assert!(*n != 7, "seven"));
+    async fn given<S: Source<Item = usize>>(flow: Flow<S>) -> Vec<usize> {
+        let mut given = Vec::new();
+        let panicked = AssertUnwindSafe(flow.for_each(|n| given.push(n)));
+        assert!(panicked.catch_unwind().await.is_err());
+        given.sort_unstable();
+        given
+    }
+    paused(async {
+        let all: Vec<usize> = (0..7).collect();
+        assert_eq!(given(source().par_map(3, yields)).await, all);
+        assert_eq!(given(source().par_map_unordered(3, yields)).await, all);
+        assert_eq!(given(source().par_map_by_key(3, |n| *n, yields)).await, all);
+        assert_eq!(
+            given(source().conflate(|n| n, |sum, n| sum + n)).await,
+            [21]
+        );
+    });
+}
