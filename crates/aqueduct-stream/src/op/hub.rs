@@ -22,6 +22,8 @@
 //! H2. Who puts the work back rings if somebody missed it, and if its pull said `Ready` where the one before said
 //!     `Pending`: those who wait rely on a wake that the source need not give any more.
 //! H3. Who takes from a queue clears `blocked`, and rings if it was set. Who finds a queue full sets it, then looks again.
+//! H4. The phase is `panicked` before the work is dropped by a panic, and `over` after it has been dropped by an end, also if
+//!     its destructor panics.
 //!
 //! # Why not a lock around the source
 //!
@@ -196,8 +198,21 @@ impl<W> Hub<W> {
             }
             (Phase::Panicked, _) => {
                 drop(state);
-                panic!("the source panicked when another consumer pulled it")
+                tell_panic()
             }
+        }
+    }
+
+    /// To be called where a queue says that nothing will come, before that is called an end: the work may have gone down
+    /// with its queues.
+    ///
+    /// # Panics
+    ///
+    /// If the source has panicked.
+    pub(super) fn assert_ended_well(&self) {
+        let phase = self.state.lock().phase;
+        if phase == Phase::Panicked {
+            tell_panic();
         }
     }
 
@@ -208,6 +223,11 @@ impl<W> Hub<W> {
             self.bell.ring_all();
         }
     }
+}
+
+#[cold]
+fn tell_panic() -> ! {
+    panic!("the source panicked when another consumer pulled it")
 }
 
 impl<W> Out<'_, W> {
@@ -238,9 +258,13 @@ impl<W> Out<'_, W> {
     pub(super) fn put_back(mut self, pulled: Poll<Pull>) {
         let work = self.work.take();
         if pulled == Poll::Ready(Pull::End) {
+            // Before the work, so that it is dropped after it.
+            let ending = Ending {
+                hub: self.hub,
+                seat: self.seat,
+            };
             drop(work);
-            self.hub.state.lock().phase = Phase::Over;
-            self.hub.bell.ring_others(self.seat);
+            drop(ending);
             return;
         }
         let rings = {
@@ -252,6 +276,19 @@ impl<W> Out<'_, W> {
         if rings {
             self.hub.bell.ring_others(self.seat);
         }
+    }
+}
+
+/// Ends the hub when the work has been dropped, also if that panicked: the source has ended all the same.
+struct Ending<'a, W> {
+    hub: &'a Hub<W>,
+    seat: usize,
+}
+
+impl<W> Drop for Ending<'_, W> {
+    fn drop(&mut self) {
+        self.hub.state.lock().phase = Phase::Over;
+        self.hub.bell.ring_others(self.seat);
     }
 }
 

@@ -40,6 +40,7 @@ where
     /// # Panics
     ///
     /// If `N` is 0.
+    #[track_caller]
     pub fn broadcast<const N: usize>(self) -> [Flow<Share<S>>; N] {
         assert!(N > 0, "nobody would pull the source");
         let mut one = Some(self.share(CHUNK, Overflow::Wait));
@@ -209,6 +210,12 @@ where
         Found::Items
     }
 
+    /// What to say of a channel that is closed and empty. A panic closes it, too.
+    fn end(&self) -> Pull {
+        self.place.hub.assert_ended_well();
+        Pull::End
+    }
+
     /// Gives on what was received.
     fn give<O>(&mut self, outlet: &mut O) -> Pull
     where
@@ -270,7 +277,7 @@ where
         hub.bell().sit(seat, cx.waker());
         match this.poll_receive(cx, limit) {
             Found::Items => return Poll::Ready(this.give(outlet)),
-            Found::End => return Poll::Ready(Pull::End),
+            Found::End => return Poll::Ready(this.end()),
             Found::Nothing => {}
         }
         let pulled = match hub.turn(seat) {
@@ -288,7 +295,7 @@ where
         };
         match this.receive(limit) {
             Found::Items => Poll::Ready(this.give(outlet)),
-            Found::End => Poll::Ready(Pull::End),
+            Found::End => Poll::Ready(this.end()),
             Found::Nothing => pulled,
         }
     }

@@ -260,6 +260,27 @@ async fn groups_on_tasks_of_their_own_see_all() {
 }
 
 #[test]
+fn a_panic_is_told_to_the_others_of_a_share() {
+    let source = || iter(0..10).inspect(|n| assert!(*n < 5, "five"));
+    let broadcast: [_; 2] = source().broadcast();
+    let shared = source().share(8, Overflow::DropOldest);
+    for [mut one, mut other] in [broadcast, [shared.clone(), shared]] {
+        assert!(catch_unwind(AssertUnwindSafe(|| drain(&mut one))).is_err());
+        // What came before is there.
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut items = Vec::new();
+        let polled = Pin::new(&mut other).poll_many(&mut cx, &mut items, 5);
+        assert_eq!((polled, items), (Poll::Ready(5), vec![0, 1, 2, 3, 4]));
+        // It is no end, however often one looks, and whoever does.
+        for flow in [&mut other, &mut one] {
+            for _ in 0..2 {
+                assert!(catch_unwind(AssertUnwindSafe(|| drain(flow))).is_err());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_panic_is_told_to_the_others() {
     let (mut even, mut odd) = iter(0..10).partition(|n| {
         assert!(*n < 5, "five");
@@ -278,6 +299,59 @@ fn a_panic_is_told_to_the_others() {
     assert_eq!(items, [1, 3]);
     let then = catch_unwind(AssertUnwindSafe(|| drain(&mut odd)));
     assert!(then.is_err());
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "the destructor");
+    }
+}
+
+/// One of the streams takes the source to its end, where its destructor panics.
+fn the_others_end<A, B>(both: impl FnOnce(Flow<Bombed>) -> (Flow<A>, Flow<B>))
+where
+    A: Source<Item = u32> + Unpin,
+    B: Source<Item = u32> + Unpin,
+{
+    let (mut one, mut other) = both(Flow::new(Bombed {
+        numbers: 0..3,
+        _bomb: Bomb,
+    }));
+    let first = catch_unwind(AssertUnwindSafe(|| drain(&mut one)));
+    assert!(first.is_err());
+    let (items, ended) = drain(&mut other);
+    assert!(ended, "it waits for a source that is no more");
+    assert!(items.ends_with(&[1]) || items.ends_with(&[2]));
+    assert!(drain(&mut one).1);
+}
+
+struct Bombed {
+    numbers: std::ops::Range<u32>,
+    _bomb: Bomb,
+}
+
+impl Source for Bombed {
+    type Item = u32;
+
+    fn poll_pull<O>(mut self: Pin<&mut Self>, _: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<u32> + ?Sized,
+    {
+        let Some(number) = self.numbers.next() else {
+            return Poll::Ready(Pull::End);
+        };
+        let _ = outlet.push(number);
+        Poll::Ready(Pull::More)
+    }
+}
+
+#[test]
+fn a_destructor_that_panics_at_the_end_keeps_nobody_waiting() {
+    the_others_end(|s| s.partition(|n| n % 2 == 0));
+    the_others_end(|s| s.broadcast::<2>().into());
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 
 use crate::outlet::flow_if;
-use crate::source::Outlet;
+use crate::source::{CHUNK, Outlet};
 
 /// An outlet that knows whether it may be pushed to: rule P1, for operators that push before a pull of their own, in it, and
-/// after it.
+/// after it. All of these together push no more than a chunk.
 pub(super) struct Gate<'a, O: ?Sized> {
     outlet: &'a mut O,
     room: usize,
@@ -18,7 +18,7 @@ impl<'a, O: ?Sized> Gate<'a, O> {
     where
         O: Outlet<T>,
     {
-        let room = outlet.room();
+        let room = outlet.room().min(CHUNK);
         Self { outlet, room }
     }
 

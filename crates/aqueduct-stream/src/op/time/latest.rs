@@ -126,7 +126,7 @@ impl<S: Source> Source for Latest<S> {
         let inside = usize::from(self.latest.is_some());
         let (lower, upper) = Source::size_hint(&self.source);
         (
-            usize::from(lower + inside > 0),
+            usize::from(lower > 0 || inside > 0),
             upper.and_then(|upper| upper.checked_add(inside)),
         )
     }

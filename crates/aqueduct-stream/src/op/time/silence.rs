@@ -1,7 +1,7 @@
 //! What is said when nothing comes.
 //!
 //! A silence begins with the pull that finds nothing, and not with the item before it: time in which nobody asked is not
-//! the source's. An item that came is given, however late one looks.
+//! the source's. An item that came is given, however late one looks. And a source that waits for the task's budget is not silent.
 
 use std::error::Error;
 use std::fmt;
@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use aqueduct_core::rt::poll_proceed;
 use pin_project_lite::pin_project;
 
 use super::gate::Gate;
@@ -52,7 +53,8 @@ impl<S: Source> Flow<S> {
         })
     }
 
-    /// Gives what `f` makes as well, whenever nothing has come for `limit`: again and again until an item comes.
+    /// Gives what `f` makes as well, whenever nothing has come for `limit`: again and again until an item comes. With a limit of
+    /// zero that is without a pause.
     ///
     /// # Panics
     ///
@@ -181,6 +183,11 @@ where
         // What came has filled it; the silence begins with the next pull.
         return (Poll::Ready(Pull::More), None);
     }
+    // Without budget, the source may have said `Pending` for the lack of it, and not because nothing was there. The task is
+    // woken for another look. The unit is given back.
+    let Poll::Ready(_unit) = poll_proceed(cx) else {
+        return (Poll::Pending, None);
+    };
     let is_time = silence.poll(cx).is_ready();
     (pulled, is_time.then_some(gate))
 }

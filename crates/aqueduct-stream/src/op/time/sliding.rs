@@ -56,8 +56,11 @@ impl<S: Source> Flow<S> {
     /// with the first pull.
     ///
     /// Of more than `size_max` items in the span the latest are kept. What comes in the poll in which a period ends is in its
-    /// window, also if that poll is late; periods that were missed altogether give no window of their own. The end gives a last
-    /// window, if something came after the one before.
+    /// window, also if that poll is late, and is in later windows by when it came; periods that were missed altogether give no
+    /// window of their own. The end gives a last window, if something came after the one before.
+    ///
+    /// With a `period` above `span`, what is between two windows is dropped. Otherwise each item is in a window, however late the
+    /// polls are, unless there are more than `size_max`.
     ///
     /// Holds up to `size_max` items between pulls: those that can be in the next window.
     ///
@@ -79,10 +82,11 @@ impl<S: Source> Flow<S> {
             source: self,
             recent: Recent {
                 items: VecDeque::new(),
+                fresh: 0,
+                has_gaps: span < period,
                 size_max,
                 span,
             },
-            is_fresh: false,
             grid: Grid::new(period),
             timer: Timer::new(),
         })
@@ -164,8 +168,6 @@ pin_project! {
         #[pin]
         source: Flow<S>,
         recent: Recent<S::Item>,
-        // Something came after the last window.
-        is_fresh: bool,
         grid: Grid,
         timer: Timer,
     }
@@ -174,22 +176,43 @@ pin_project! {
 /// What came in a span.
 struct Recent<T> {
     items: VecDeque<(Instant, T)>,
+    /// So many of them, at the back, were in no window yet.
+    fresh: usize,
+    /// What is between two windows is in none.
+    has_gaps: bool,
     size_max: usize,
     span: Duration,
 }
 
-impl<T: Clone> Recent<T> {
-    /// Forgets what is not in the span that ends at a moment.
+impl<T> Recent<T> {
+    fn push(&mut self, came: Instant, item: T) {
+        if self.items.len() == self.size_max {
+            self.items.pop_front();
+        }
+        self.items.push_back((came, item));
+        self.fresh = self.items.len().min(self.fresh + 1);
+    }
+
+    /// Forgets what is not in the span that ends at a moment. Without gaps between the windows, what was in none yet is in
+    /// this one, though it came in the very moment in which the last ended.
     fn forget_before(&mut self, end: Instant) {
-        while let Some((came, _)) = self.items.front()
+        let kept = if self.has_gaps { 0 } else { self.fresh };
+        while self.items.len() > kept
+            && let Some((came, _)) = self.items.front()
             && end.saturating_duration_since(*came) >= self.span
         {
             self.items.pop_front();
         }
+        self.fresh = self.fresh.min(self.items.len());
     }
 
-    fn window(&self) -> Vec<T> {
-        self.items.iter().map(|(_, item)| item.clone()).collect()
+    fn window(&mut self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        let window = self.items.iter().map(|(_, item)| item.clone()).collect();
+        self.fresh = 0;
+        window
     }
 }
 
@@ -206,11 +229,7 @@ impl<T> Outlet<T> for Stamp<'_, T> {
 
     fn push(&mut self, item: T) -> ControlFlow<()> {
         let now = *self.now.get_or_insert_with(Instant::now);
-        let items = &mut self.recent.items;
-        if items.len() == self.recent.size_max {
-            items.pop_front();
-        }
-        items.push_back((now, item));
+        self.recent.push(now, item);
         ControlFlow::Continue(())
     }
 }
@@ -230,17 +249,16 @@ where
         grid.begin();
         let mut stamp = Stamp { recent, now: None };
         let pulled = this.source.poll_pull(cx, &mut stamp);
-        if let Some(now) = stamp.now {
-            *this.is_fresh = true;
-            if !timer.is_set() {
-                timer.set(grid.tick_from(now));
-            }
+        if let Some(now) = stamp.now
+            && !timer.is_set()
+        {
+            timer.set(grid.tick_from(now));
         }
         if recent.items.is_empty() {
             return pulled;
         }
         let is_due = match pulled {
-            Poll::Ready(Pull::End) => *this.is_fresh,
+            Poll::Ready(Pull::End) => recent.fresh > 0,
             Poll::Ready(Pull::More) => timer.is_due(Instant::now()),
             Poll::Pending => timer.poll(cx).is_ready(),
         };
@@ -248,11 +266,11 @@ where
             return pulled;
         }
         let now = Instant::now();
-        recent.forget_before(now);
+        // The window is that of the tick, however late this is. An end does not wait for it.
+        recent.forget_before(timer.at().map_or(now, |tick| tick.min(now)));
         if !recent.items.is_empty() {
             let _ = outlet.push(recent.window());
         }
-        *this.is_fresh = false;
         grid.done_at(timer.at());
         // What the next window will not have is not kept for it.
         let next = grid.tick_after(now);

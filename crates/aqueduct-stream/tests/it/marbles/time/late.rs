@@ -1,12 +1,18 @@
 //! A clock that moves only between polls, as that of a task which is starved, or whose source never waits.
 
+use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use aqueduct_channel::mpsc;
-use aqueduct_stream::{Flow, Source, iter, receive};
-use tokio::time::advance;
+use aqueduct_stream::{CHUNK, Flow, Outlet, Pull, Source, from_stream, iter, receive};
+use futures_util::stream;
+use tokio::task::{coop, yield_now};
+use tokio::time::{advance, timeout};
 
+use super::LONG;
 use crate::kit::TICK;
 
 /// One poll, for as many items as there are.
@@ -119,10 +125,32 @@ async fn windows_that_were_missed_are_left_out() {
     assert!(poll(&mut windows).is_empty());
     advance(7 * TICK).await;
     send(&tx, "b");
-    // Of the window that is late, `a` is no part any more; the next ends at 8.
-    assert_eq!(poll(&mut windows), [['b']]);
+    // The window that ended at 2 is late; the next ends at 8.
+    assert_eq!(poll(&mut windows), [['a', 'b']]);
     advance(TICK).await;
     assert_eq!(poll(&mut windows), [['b']]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_is_late_has_what_came_at_its_beginning() {
+    let (tx, flow) = sent();
+    let mut windows = flow.sliding_by_time(2 * TICK, 2 * TICK, 10);
+    send(&tx, "a");
+    assert!(poll(&mut windows).is_empty());
+    advance(2 * TICK + TICK / 4).await;
+    assert_eq!(poll(&mut windows), [['a']]);
+    // At 2.25, in the window that ends at 4 and is looked at at 4.75.
+    send(&tx, "b");
+    assert!(poll(&mut windows).is_empty());
+    advance(2 * TICK + TICK / 2).await;
+    assert_eq!(poll(&mut windows), [['b']]);
+    // At 4.75, in the window that ends at 6; there is nothing for another.
+    send(&tx, "c");
+    assert!(poll(&mut windows).is_empty());
+    advance(4 * TICK).await;
+    assert_eq!(poll(&mut windows), [['c']]);
+    advance(4 * TICK).await;
+    assert!(poll(&mut windows).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,6 +184,114 @@ async fn what_is_due_comes_at_once() {
     }
     advance(7 * TICK).await;
     assert_eq!(poll(&mut later), ['a', 'b', 'c']);
+}
+
+/// Takes whatever comes.
+struct Counting(usize);
+
+impl<T> Outlet<T> for Counting {
+    fn room(&self) -> usize {
+        usize::MAX
+    }
+
+    fn push(&mut self, _: T) -> ControlFlow<()> {
+        self.0 += 1;
+        ControlFlow::Continue(())
+    }
+}
+
+/// How many items one pull gives.
+fn pull<S: Source + Unpin>(flow: &mut Flow<S>) -> usize {
+    let mut outlet = Counting(0);
+    let mut cx = Context::from_waker(Waker::noop());
+    let _ = Pin::new(flow).poll_pull(&mut cx, &mut outlet);
+    outlet.0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_gives_a_chunk_a_pull() {
+    let mut later = iter(0..1000).delay(2 * TICK, 1000);
+    // All are taken within these.
+    for _ in 0..1000_usize.div_ceil(CHUNK) {
+        assert_eq!(pull(&mut later), 0);
+    }
+    advance(7 * TICK).await;
+    let counts: Vec<usize> = (0..17).map(|_| pull(&mut later)).collect();
+    assert_eq!(counts.iter().sum::<usize>(), 1000);
+    assert!(counts.iter().all(|count| *count <= CHUNK), "{counts:?}");
+}
+
+/// Gives a chunk, and says in the same pull that it waits.
+struct Burst;
+
+impl Source for Burst {
+    type Item = char;
+
+    fn poll_pull<O>(self: Pin<&mut Self>, _: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<char> + ?Sized,
+    {
+        for _ in 0..outlet.room().min(CHUNK) {
+            if outlet.push('a').is_break() {
+                break;
+            }
+        }
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_a_silence_is_in_the_chunk() {
+    assert_eq!(pull(&mut Flow::new(Burst).timeout(Duration::ZERO)), CHUNK);
+    let mut flow = Flow::new(Burst).keep_alive(Duration::ZERO, || '.');
+    assert_eq!(pull(&mut flow), CHUNK);
+}
+
+/// The next item, first asked for when so many units of the task's budget are spent.
+async fn next_after<S: Source + Unpin>(spent: usize, flow: &mut Flow<S>) -> Option<S::Item> {
+    // The next poll has all of its budget.
+    yield_now().await;
+    let mut left = spent;
+    poll_fn(|cx| {
+        for _ in 0..std::mem::take(&mut left) {
+            if let Poll::Ready(unit) = coop::poll_proceed(cx) {
+                unit.made_progress();
+            }
+        }
+        Pin::new(&mut *flow).poll_item(cx)
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_that_is_spent_is_no_silence() {
+    for spent in 0..=128 {
+        let (tx, rx) = mpsc::channel(1);
+        let mut timeouts = receive(rx).timeout(2 * TICK);
+        assert!(poll(&mut timeouts).is_empty());
+        advance(7 * TICK).await;
+        tx.try_send('a').expect("there is room");
+        let item = next_after(spent, &mut timeouts).await;
+        assert_eq!(item, Some(Ok('a')), "after {spent} units");
+
+        let (tx, rx) = mpsc::channel(1);
+        let mut alive = receive(rx).keep_alive(2 * TICK, || '.');
+        assert!(poll(&mut alive).is_empty());
+        advance(7 * TICK).await;
+        tx.try_send('a').expect("there is room");
+        let item = next_after(spent, &mut alive).await;
+        assert_eq!(item, Some('a'), "after {spent} units");
+    }
+}
+
+/// Who has no budget for a look at the clock looks later, though the source wakes nobody.
+#[tokio::test(start_paused = true)]
+async fn a_silence_is_told_of_with_whatever_budget() {
+    for spent in 0..=128 {
+        let mut flow = from_stream(stream::pending::<char>()).timeout(2 * TICK);
+        let item = timeout(LONG, next_after(spent, &mut flow)).await;
+        assert!(matches!(item, Ok(Some(Err(_)))), "after {spent} units");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,13 @@
 //! The latest of several.
 
+use std::pin::Pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
+use aqueduct_stream::{Source, interval};
+
 use super::{LONG, TICK};
-use crate::kit::marbles;
+use crate::kit::{marbles, paused};
 
 #[test]
 fn debounce() {
@@ -52,4 +56,14 @@ fn sample() {
         ],
     );
     marbles(|s| s.sample(LONG), &[("a--b|", "----(b|)")]);
+}
+
+#[test]
+fn the_hint_of_what_never_ends_is_one() {
+    paused(async {
+        let mut flow = interval(TICK).debounce(LONG);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut flow).poll_item(&mut cx).is_pending());
+        assert_eq!(Source::size_hint(&flow), (1, None));
+    });
 }

@@ -64,3 +64,26 @@ fn sliding_by_time() {
         ],
     );
 }
+
+#[test]
+fn sliding_by_time_with_windows_that_touch() {
+    // Each item is in one, also what came with the first pull.
+    marbles(
+        |s| s.sliding_by_time(2 * TICK, 2 * TICK, 9),
+        &[
+            ("a-----|", "--[a]---|"),
+            ("(ab)c-d---|", "--[abc]-[d]--|"),
+            ("ab-c----|", "--[ab]-[c]---|"),
+            ("--a----|", "--[a]----|"),
+        ],
+    );
+    // What is between two of them is in none.
+    marbles(
+        |s| s.sliding_by_time(TICK, 3 * TICK, 9),
+        &[
+            ("ab-c-----|", "---[c]-----|"),
+            ("a-----(bc)-|", "------[bc]-|"),
+            ("-a-|", "---|"),
+        ],
+    );
+}
