@@ -47,13 +47,13 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "lint",
-        budget_minutes: 3,
+        budget_minutes: 4,
         run: lint::run,
         again: "cargo xtask lint",
     },
     Job {
         verb: "test",
-        budget_minutes: 6,
+        budget_minutes: 5,
         run: test::run,
         again: "cargo xtask test",
     },

@@ -113,9 +113,12 @@ impl Row {
     }
 }
 
+/// What one client sees over time, by a rule and a seed.
+type Step = fn(&Suite, Rule, u64) -> Trace;
+
 /// The limit and the goodput over time, with a step of the load and with steps of the capacity.
 fn draw(suite: &Suite) -> io::Result<PathBuf> {
-    let steps: [(&str, fn(&Suite, Rule, u64) -> Trace); 2] = [
+    let steps: [(&str, Step); 2] = [
         (
             "the load goes from 0.8 to 2 times the capacity",
             Suite::load_step,
