@@ -122,6 +122,12 @@ impl Line {
         self.gcra.take_to_keep(self.units(Instant::now()), permits)
     }
 
+    /// Whether what was taken is there for others by now, because time has passed.
+    #[cfg(feature = "tower")]
+    pub(super) fn has_lapsed(&self, taken: &Taken) -> bool {
+        self.gcra.has_lapsed(taken, self.units(Instant::now()))
+    }
+
     #[cold]
     fn rejected(&self, denied: Denied) -> TryAcquireError {
         match denied {
