@@ -115,6 +115,7 @@ impl RateLimiter {
     /// As [`set_quota`](Self::set_quota), at a moment of the caller's.
     pub fn set_quota_at(&self, now: Instant, quota: Quota) {
         self.line.change(quota, now);
+        self.line.look();
     }
 
     /// How many permits could be had at once, if nobody waits.
