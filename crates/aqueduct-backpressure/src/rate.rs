@@ -20,7 +20,8 @@
 //! R3. Who waits is served in the order of arrival; `try_acquire` takes nothing while somebody waits.
 //! R4. A waiter that goes away, before or after it was given its permits, is as one that never came: nobody behind waits
 //!     for it. (What had become free anyway by the passing of time is not given twice.)
-//! R5. A change of the quota keeps what has been used: it gives no fresh burst.
+//! R5. A change of the quota keeps what has been used, up to the new burst: it gives no fresh burst, and keeps nobody out
+//!     for longer than the new quota takes to fill its own.
 //!
 //! # Resolution
 //!

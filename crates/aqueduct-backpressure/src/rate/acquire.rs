@@ -88,18 +88,21 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// *Strict*, as [`Acquire`] is.
+    /// *Strict*, as [`Acquire`] is. One that has answered that its time is up has left the line, dropped or not.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct AcquireTimeout<'a> {
+        // None once the time was up.
         #[pin]
-        acquire: Until<Acquire<&'a RateLimiter>>,
+        acquire: Option<Until<Acquire<&'a RateLimiter>>>,
     }
 }
 
 impl<'a> AcquireTimeout<'a> {
     pub(super) fn new(acquire: Until<Acquire<&'a RateLimiter>>) -> Self {
-        Self { acquire }
+        Self {
+            acquire: Some(acquire),
+        }
     }
 }
 
@@ -107,7 +110,14 @@ impl Future for AcquireTimeout<'_> {
     type Output = Result<(), AcquireTimeoutError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let acquired = ready!(self.project().acquire.poll(cx));
+        let mut this = self.project();
+        let acquired = match this.acquire.as_mut().as_pin_mut() {
+            Some(acquire) => ready!(acquire.poll(cx)),
+            None => None,
+        };
+        if acquired.is_none() {
+            this.acquire.set(None);
+        }
         Poll::Ready(match acquired {
             Some(outcome) => outcome.map_err(AcquireTimeoutError::from),
             None => Err(AcquireTimeoutError::Elapsed),

@@ -158,6 +158,14 @@ impl Gcra {
         self.returned.store(returned + back, Ordering::Release);
     }
 
+    /// Whether time has given back all of what was taken.
+    #[cfg(feature = "tower")]
+    pub(super) fn has_lapsed(&self, taken: &Taken, now: u64) -> bool {
+        // Pairs with the Release in `give_back`.
+        let returned = self.returned.load(Ordering::Acquire);
+        taken.end.saturating_sub(returned - taken.returned) <= now
+    }
+
     /// Puts another pace in force, which finds as many permits used as there were.
     pub(super) fn change(&self, pace: Pace, now: u64) {
         let _guard = self.lock.lock();

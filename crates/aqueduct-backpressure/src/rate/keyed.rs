@@ -187,17 +187,20 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
 
     /// As [`set_quota`](Self::set_quota), at a moment of the caller's.
     pub fn set_quota_at(&self, now: Instant, quota: Quota) {
-        // One after the other, or two would leave the shards with different quotas.
+        // One after the other, or two would leave the keys with different quotas, those that are waited for as well.
         let mut in_force = self.quota.lock();
         let mut waited_for = Vec::new();
         for shard in &self.shards {
             waited_for.append(&mut shard.lock().change(quota, self.units(now)));
         }
+        for limiter in &waited_for {
+            limiter.line.change(quota, now);
+        }
         *in_force = quota;
         drop(in_force);
-        // They wake waiters, which is done under no lock.
-        for limiter in waited_for {
-            limiter.set_quota_at(now, quota);
+        // To wake waiters runs code of theirs, which is done under no lock.
+        for limiter in &waited_for {
+            limiter.line.look();
         }
     }
 

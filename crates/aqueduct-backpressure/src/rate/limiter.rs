@@ -105,8 +105,9 @@ impl RateLimiter {
 
     /// Puts another quota in force, at once and for those who wait, too.
     ///
-    /// What has been used stays used: where 8 permits of a burst of 10 were, 2 of 10 or 12 of 20 are left. Who waits for
-    /// more than the new burst holds is told so.
+    /// What has been used stays used: where 8 permits of a burst of 10 were, 2 of 10 or 12 of 20 are left. Of 5, none is;
+    /// that 3 more were used is then forgotten, so that the next permit is there after one interval of the new quota. Who
+    /// waits for more than the new burst holds is told so.
     pub fn set_quota(&self, quota: Quota) {
         self.set_quota_at(Instant::now(), quota);
     }
@@ -114,6 +115,7 @@ impl RateLimiter {
     /// As [`set_quota`](Self::set_quota), at a moment of the caller's.
     pub fn set_quota_at(&self, now: Instant, quota: Quota) {
         self.line.change(quota, now);
+        self.line.look();
     }
 
     /// How many permits could be had at once, if nobody waits.

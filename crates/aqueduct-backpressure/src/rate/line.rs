@@ -122,6 +122,12 @@ impl Line {
         self.gcra.take_to_keep(self.units(Instant::now()), permits)
     }
 
+    /// Whether what was taken is there for others by now, because time has passed.
+    #[cfg(feature = "tower")]
+    pub(super) fn has_lapsed(&self, taken: &Taken) -> bool {
+        self.gcra.has_lapsed(taken, self.units(Instant::now()))
+    }
+
     #[cold]
     fn rejected(&self, denied: Denied) -> TryAcquireError {
         match denied {
@@ -233,12 +239,11 @@ impl Line {
         self.look();
     }
 
+    /// Puts another quota in force. To be followed by a [`look`](Self::look), as those who wait may have to be served.
     pub(super) fn change(&self, quota: Quota, now: Instant) {
         let mut in_force = self.quota.lock();
         self.gcra.change(quota.pace(), self.units(now));
         *in_force = quota;
-        drop(in_force);
-        self.look();
     }
 
     pub(super) fn quota(&self) -> Quota {
@@ -261,7 +266,7 @@ impl Line {
     }
 
     /// Serves as many as this moment allows, and sees to it that the next is served in time.
-    fn look(&self) {
+    pub(super) fn look(&self) {
         while self.queue.is_waited_on() {
             let now = self.units(Instant::now());
             let mut next = None;

@@ -11,8 +11,14 @@
 //!
 //! Who waits does so in `poll_ready`, so that what is above is held back and nothing piles up in response futures. The
 //! permit is that of this service, until the call: a clone has none, and waits for its own. It is given back when the
-//! service goes away without a call, so that a balancer that readies many and calls one takes the rate of one. All clones,
-//! and all services of one layer, share the limit. (tower's own `RateLimit` cannot be cloned, and counts in fixed windows.)
+//! service goes away without a call. All clones, and all services of one layer, share the limit. (tower's own `RateLimit`
+//! cannot be cloned, and counts in fixed windows.)
+//!
+//! A permit that is not used *lapses* when time has made it good, which is no sooner than one interval of the quota after
+//! it was got: others may have had the same room by then, and many services that were readied one after the other and are
+//! called together would exceed the rate. Then `poll_ready` gets another, and so does `call`; where there is none, `call`
+//! rejects. So: make ready, then call. Whoever readies more services than it calls, as a balancer does, uses up the rate
+//! for each of them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -49,7 +55,8 @@ impl RateLimitLayer {
         }
     }
 
-    /// A layer whose services are ready when a request may come.
+    /// A layer whose services are ready when a request may come, for at least one interval of the quota. Called later than
+    /// that, they may reject.
     pub fn waiting(limiter: RateLimiter) -> Self {
         Self {
             limiter,
@@ -92,6 +99,15 @@ struct Held {
     taken: Option<Taken>,
 }
 
+impl Held {
+    fn has_lapsed(&self) -> bool {
+        let line = &self.limiter.line;
+        self.taken
+            .as_ref()
+            .is_some_and(|taken| line.has_lapsed(taken))
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(taken) = self.taken.take() {
@@ -116,6 +132,10 @@ impl<S> RateLimited<S> {
         let limiter = &self.layer.limiter;
         loop {
             let taken = match &mut self.permit {
+                Permit::Held(held) if held.has_lapsed() => {
+                    self.permit = Permit::None;
+                    continue;
+                }
                 Permit::Held(_) | Permit::Refused(_) => return Poll::Ready(()),
                 Permit::None => match limiter.line.try_keep(1) {
                     Ok(taken) => Ok(taken),
@@ -144,13 +164,13 @@ impl<S> RateLimited<S> {
 
     fn take_permit(&mut self) -> Result<(), TryAcquireError> {
         match std::mem::replace(&mut self.permit, Permit::None) {
-            Permit::Held(mut held) => {
+            Permit::Held(mut held) if !held.has_lapsed() => {
                 held.taken = None;
                 Ok(())
             }
             Permit::Refused(why) => Err(why),
-            // Rejecting; or called without being ready, which tower allows a service to punish worse.
-            Permit::None | Permit::Waits(_) => self.layer.limiter.try_acquire(1),
+            // Rejecting; or called long after it was ready, or without being so, which tower allows a service to punish worse.
+            Permit::None | Permit::Waits(_) | Permit::Held(_) => self.layer.limiter.try_acquire(1),
         }
     }
 }

@@ -284,3 +284,17 @@ fn handles_and_guards_cross_threads() {
 fn a_channel_of_no_weight_is_refused() {
     credit::weighted_channel(0, |_: &u8| 1);
 }
+
+/// Pinned in a loop around a `select!`, it is still there after it has answered.
+#[tokio::test(start_paused = true)]
+async fn whose_time_is_up_has_left_the_line() {
+    let (grantor, spender) = credit::channel(0);
+    let mut waits = std::pin::pin!(spender.acquire_timeout(1, Duration::from_millis(10)));
+    assert_eq!(
+        waits.as_mut().await.unwrap_err(),
+        AcquireTimeoutError::Elapsed
+    );
+    grantor.grant(1);
+    assert!(spender.try_acquire(1).is_ok());
+    assert_eq!(waits.await.unwrap_err(), AcquireTimeoutError::Elapsed);
+}

@@ -176,3 +176,33 @@ async fn a_client_learns_from_results_and_leaves_calls_out() {
     assert!((700..1_000).contains(&shed), "{shed}");
     assert_eq!(throttle.stats().throttled, shed);
 }
+
+/// Permits that were got long ago are none: time has given them to others since.
+#[tokio::test(start_paused = true)]
+async fn services_that_were_readied_long_ago_do_not_exceed_the_rate() {
+    let layer = RateLimitLayer::waiting(limiter(1));
+    let mut services: Vec<_> = (0..20).map(|_| layer.layer(service_fn(echo))).collect();
+    for service in &mut services {
+        service.ready().await.unwrap();
+    }
+    advance(ms(1_000)).await;
+    let mut called = 0;
+    for service in &mut services {
+        match service.call(1).await {
+            Ok(_) => called += 1,
+            Err(error) => assert!(matches!(error, RateLimitError::Rejected(_))),
+        }
+    }
+    assert_eq!(called, 1);
+    // Readied again, they wait for their turn.
+    let start = Instant::now();
+    for n in 1..4 {
+        let service = services[0].ready().await.unwrap();
+        assert_eq!(service.call(n).await, Ok(n));
+        assert_eq!(start.elapsed(), ms(10) * n);
+    }
+    let ready = services[1].ready().await.unwrap();
+    advance(ms(1_000)).await;
+    ready.ready().await.unwrap();
+    assert_eq!(ready.call(7).await, Ok(7));
+}

@@ -80,7 +80,8 @@ proptest! {
         prop_assert!(units(moment) <= END);
         pace.delay(tat, now, u64::from(n) * 7);
         prop_assert!(pace.available(tat, now) <= burst);
-        prop_assert!(pace.carry_over(pace, tat, now) >= tat.min(END));
+        let kept = tat.min(END).min(now.saturating_add(pace.span()));
+        prop_assert!(pace.carry_over(pace, tat, now) >= kept);
         if let Ok(end) = pace.decide(tat, now, n) {
             prop_assert!(n <= burst && end >= tat.max(now) && end <= END);
             prop_assert!(end - now <= pace.span());
@@ -97,9 +98,13 @@ proptest! {
         let tat = now + old.cost(used.into());
         let there = new.carry_over(old, tat, now);
         prop_assert_eq!(new.available(there, now), burst2.saturating_sub(used));
+        // Full after a burst at the latest, whatever was used before.
+        prop_assert!(there - now <= new.span());
+        // And back again. What did not fit into the burst in between is forgotten.
+        let kept = used.min(burst2);
         let back = old.carry_over(new, there, now);
-        prop_assert!(back >= tat);
-        prop_assert_eq!(old.available(back, now), burst - used);
+        prop_assert!(back >= now + old.cost(kept.into()));
+        prop_assert_eq!(old.available(back, now), burst - kept);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::Barrier;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Barrier};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -233,4 +234,43 @@ async fn another_quota_reaches_those_who_wait() {
 #[should_panic(expected = "keeps no keys")]
 fn no_room_at_all_is_refused() {
     KeyedRateLimiter::<u8>::new(QUOTA, 0);
+}
+
+/// Two changes at once, of which one is in the middle of telling those who are waited for: the other's waker makes it.
+#[tokio::test(start_paused = true)]
+async fn of_two_changes_at_once_the_last_is_in_force_for_all() {
+    struct Changes(KeyedRateLimiter<u32>, AtomicBool);
+    impl Wake for Changes {
+        fn wake(self: Arc<Self>) {
+            if !self.1.swap(true, Relaxed) {
+                self.0
+                    .set_quota(Quota::every(Duration::from_secs(10)).with_burst(2));
+            }
+        }
+    }
+    let keyed = KeyedRateLimiter::new(Quota::per_hour(1), 1000);
+    let changes = Arc::new(Changes(keyed, AtomicBool::new(false)));
+    let keyed = &changes.0;
+    let waker = Waker::from(changes.clone());
+    let mut waiters = Vec::new();
+    for key in 0..2 {
+        keyed.try_acquire(&key, 1).unwrap();
+        for _ in 0..2 {
+            let mut waiter = Box::pin(keyed.acquire(key, 1));
+            let polled = waiter.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+            waiters.push(waiter);
+        }
+    }
+    // Serves the first of each key.
+    keyed.set_quota(Quota::every(Duration::from_secs(1)).with_burst(2));
+    assert_eq!(keyed.quota().interval(), Duration::from_secs(10));
+    let retry_after = Duration::from_secs(20);
+    for key in 0..2 {
+        assert_eq!(
+            keyed.try_acquire(&key, 1),
+            Err(TryAcquireError::TooSoon { retry_after }),
+            "{key}"
+        );
+    }
 }

@@ -317,3 +317,32 @@ async fn the_last_waker_is_called() {
     );
     poll_fn(|cx| wait.as_mut().poll(cx)).await.unwrap();
 }
+
+/// Pinned in a loop around a `select!`, it is still there after it has answered.
+#[tokio::test(start_paused = true)]
+async fn whose_time_is_up_has_left_the_line() {
+    let limiter = RateLimiter::new(Quota::every(Duration::from_millis(100)));
+    limiter.try_acquire(1).unwrap();
+    let mut waits = std::pin::pin!(limiter.acquire_timeout(1, Duration::from_millis(10)));
+    assert_eq!(waits.as_mut().await, Err(AcquireTimeoutError::Elapsed));
+    assert_eq!(limiter.stats().waiting, 0);
+    tokio::time::sleep(Duration::from_millis(95)).await;
+    assert_eq!(limiter.try_acquire(1), Ok(()));
+    assert_eq!(waits.await, Err(AcquireTimeoutError::Elapsed));
+}
+
+/// R5: who has used more than the new burst holds waits for no longer than that takes.
+#[tokio::test(start_paused = true)]
+async fn a_smaller_quota_locks_nobody_out() {
+    let limiter = RateLimiter::new(Quota::per_second(1000));
+    limiter.try_acquire(1000).unwrap();
+    limiter.set_quota(Quota::per_hour(10));
+    assert_eq!(limiter.available(), 0);
+    let retry_after = Duration::from_secs(360);
+    assert_eq!(
+        limiter.try_acquire(1),
+        Err(TryAcquireError::TooSoon { retry_after })
+    );
+    advance(retry_after).await;
+    assert_eq!(limiter.try_acquire(1), Ok(()));
+}
