@@ -74,7 +74,10 @@ enum State {
     Open,
     /// The source has ended.
     Ended,
-    /// The writer has failed.
+    /// The writer takes nothing more, so it has failed. Of the runs that are with it the first may be written: their
+    /// acknowledgements say so, and it may take more than this poll to look at them.
+    Closed,
+    /// So has the first of the runs, and with it all of them.
     Failed,
 }
 
@@ -116,8 +119,9 @@ where
         }
         match *this.state {
             State::Failed => self.poll_failed(cx, outlet),
+            State::Closed if this.writing.is_empty() => self.poll_failed(cx, outlet),
             State::Ended if this.writing.is_empty() => Poll::Ready(Pull::End),
-            State::Ended => Poll::Pending,
+            State::Ended | State::Closed => Poll::Pending,
             State::Open => self.poll_more(cx),
         }
     }
@@ -136,7 +140,7 @@ where
             return Poll::Pending;
         }
         if ready!(Pin::new(&mut *this.queue).poll_ready(cx)).is_err() {
-            *this.state = State::Failed;
+            *this.state = State::Closed;
             return Poll::Ready(Pull::More);
         }
         let mut run = Vec::new();

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -18,8 +18,6 @@ pub(crate) enum Message<T> {
     Item(T),
     /// Items that are written together, and who is told. Without items it is a flush.
     Run(Vec<T>, Ack<T>),
-    /// Nothing more is to be taken.
-    Close,
 }
 
 /// Who waits for a run to be written. Dropped, it says that the run will not be.
@@ -65,6 +63,47 @@ impl Shared {
     }
 }
 
+/// The end of the queue that the thread has, until it ends.
+///
+/// It is shared so that a shutdown closes the queue at once: a message that says so would wait for room behind what it is to
+/// keep out, and for a thread that is busy. The thread locks it for as long as it takes messages, and not while it waits.
+pub(super) struct Intake<T>(Mutex<Option<mpsc::Receiver<Message<T>>>>);
+
+impl<T> Intake<T> {
+    pub(super) fn new(queue: mpsc::Receiver<Message<T>>) -> Self {
+        Self(Mutex::new(Some(queue)))
+    }
+
+    /// Lets no more messages in but those that were promised room. The thread is to be unparked then.
+    pub(super) fn close(&self) {
+        if let Some(queue) = &mut *self.lock() {
+            queue.close();
+        }
+    }
+
+    fn poll_recv_many(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<Message<T>>,
+        limit: usize,
+    ) -> Poll<usize> {
+        match &mut *self.lock() {
+            Some(queue) => queue.poll_recv_many(cx, buffer, limit),
+            None => Poll::Ready(0),
+        }
+    }
+
+    /// Drops what is left, outside of the lock.
+    fn end(&self) {
+        let queue = self.lock().take();
+        drop(queue);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Receiver<Message<T>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 struct Unpark(Thread);
 
 impl Wake for Unpark {
@@ -79,7 +118,7 @@ impl Wake for Unpark {
 
 pub(super) struct Engine<T, S: BatchSink<T>> {
     sink: S,
-    queue: mpsc::Receiver<Message<T>>,
+    intake: Arc<Intake<T>>,
     shared: Arc<Shared>,
     options: WriteOptions,
     inbox: Vec<Message<T>>,
@@ -115,13 +154,13 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
     /// To be made on its thread.
     pub(super) fn new(
         sink: S,
-        queue: mpsc::Receiver<Message<T>>,
+        intake: Arc<Intake<T>>,
         shared: Arc<Shared>,
         options: WriteOptions,
     ) -> Self {
         Self {
             sink,
-            queue,
+            intake,
             shared,
             options,
             inbox: Vec::new(),
@@ -189,7 +228,7 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
         let limit = self.options.batch_len_max - self.batch.len();
         loop {
             match self
-                .queue
+                .intake
                 .poll_recv_many(&mut cx, &mut self.inbox, limit.min(INBOX_MAX))
             {
                 Poll::Ready(0) => return Heard::End,
@@ -222,7 +261,6 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
                     let to = self.batch.len();
                     self.acks.push(Run { from, to, ack });
                 }
-                Some(Message::Close) => self.queue.close(),
             }
         }
         if self.since.is_none() && !self.batch.is_empty() {
@@ -298,7 +336,7 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
 
     /// All that was queued, once nothing more is (W3).
     fn unwritten(&mut self) -> Vec<T> {
-        self.queue.close();
+        self.intake.close();
         self.options.batch_len_max = usize::MAX;
         while self.listen(None) == Heard::More {
             self.absorb();
@@ -306,6 +344,13 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
         // A sender that is dropped says it.
         self.acks.clear();
         std::mem::take(&mut self.batch)
+    }
+}
+
+impl<T, S: BatchSink<T>> Drop for Engine<T, S> {
+    /// Who waits to be told, or for room, is told that it is over.
+    fn drop(&mut self) {
+        self.intake.end();
     }
 }
 

@@ -6,14 +6,14 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use aqueduct_channel::error::{SendError, TrySendError};
 use aqueduct_channel::{mpsc, oneshot};
 use aqueduct_core::rt::{deadline_in, until};
 
-use super::engine::{Engine, Outcome, Shared};
+use super::engine::{Engine, Intake, Outcome, Shared};
 use super::{
     Ack, AckError, BatchSink, Message, ShutdownError, WriteError, WriteOptions, WriteStats,
 };
@@ -60,6 +60,8 @@ use super::{
 /// ```
 pub struct BatchWriter<T, E> {
     queue: mpsc::Sender<Message<T>>,
+    intake: Arc<Intake<T>>,
+    thread: Thread,
     shared: Arc<Shared>,
     options: WriteOptions,
     outcome: Mutex<Option<oneshot::Receiver<Outcome<T, E>>>>,
@@ -126,12 +128,8 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
         let (opened_sender, opened) = oneshot::channel();
         let (end, outcome) = oneshot::channel();
         let shared = Arc::new(Shared::default());
-        let writer = Self {
-            queue: sender,
-            shared: Arc::clone(&shared),
-            options,
-            outcome: Mutex::new(Some(outcome)),
-        };
+        let intake = Arc::new(Intake::new(queue));
+        let (its_shared, its_intake) = (Arc::clone(&shared), Arc::clone(&intake));
         let run = move || {
             let sink = match super::engine::caught(open) {
                 Ok(Ok(sink)) => sink,
@@ -139,11 +137,19 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
                 Err(panic) => return drop(end.send(Outcome::Panicked(panic))),
             };
             drop(opened_sender.send(Ok(())));
-            let ended = Engine::new(sink, queue, shared, options).run();
+            let ended = Engine::new(sink, its_intake, its_shared, options).run();
             drop(end.send(ended));
         };
         let thread = thread::Builder::new().name("aqueduct-writer".to_owned());
-        (thread.spawn(run).map(|_| writer), opened)
+        let writer = thread.spawn(run).map(|thread| Self {
+            queue: sender,
+            intake,
+            thread: thread.thread().clone(),
+            shared,
+            options,
+            outcome: Mutex::new(Some(outcome)),
+        });
+        (writer, opened)
     }
 
     /// Queues an item, waiting for room.
@@ -254,6 +260,10 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     /// Takes nothing more, and waits until all that was queued is written, for so long at most. Returns what was written in
     /// all.
     ///
+    /// From its first poll on nothing is taken: who waits for room is told that the writer is closed. But a
+    /// [`write`](Self::write) that was given room, and was not polled since, is waited for; so do not hold one unpolled, as
+    /// beside a `shutdown` in the same task.
+    ///
     /// After the grace a batch that fails is not tried again, and the thread writes on without being waited for.
     ///
     /// # Errors
@@ -268,7 +278,8 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     ///
     /// # Cancel safety
     ///
-    /// *Strict*: dropping it, nothing more is taken, and the thread writes what was queued. It may be called again.
+    /// *Strict*: dropped once it was polled, nothing more is taken, and the thread writes what was queued. It may be called
+    /// again.
     pub async fn shutdown(&self, grace: Duration) -> Result<WriteStats, ShutdownError<T, E>> {
         let deadline = deadline_in(grace);
         let Some(outcome) = self.take_outcome() else {
@@ -278,15 +289,15 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
             outcome: Some(outcome),
             place: &self.outcome,
         };
-        let closed = until(deadline, async {
-            // A writer that has failed is closed.
-            let _ = self.queue.send(Message::Close).await;
+        self.intake.close();
+        self.thread.unpark();
+        let ended = until(deadline, async {
             match &mut kept.outcome {
                 Some(outcome) => outcome.await,
                 None => unreachable!("taken out below"),
             }
         });
-        let Some(outcome) = closed.await else {
+        let Some(outcome) = ended.await else {
             self.shared.hurry();
             return Err(ShutdownError::Elapsed);
         };
@@ -379,7 +390,7 @@ impl<T, E> Drop for Kept<'_, T, E> {
 fn only<T>(message: Message<T>) -> T {
     match message {
         Message::Item(item) => item,
-        Message::Run(..) | Message::Close => unreachable!("what comes back is what was sent"),
+        Message::Run(..) => unreachable!("what comes back is what was sent"),
     }
 }
 
@@ -388,7 +399,6 @@ pub(super) fn all<T>(message: Message<T>) -> Vec<T> {
     match message {
         Message::Item(item) => vec![item],
         Message::Run(items, _) => items,
-        Message::Close => Vec::new(),
     }
 }
 

@@ -192,7 +192,7 @@ impl<R: AsyncBufRead> ByteLines<R> {
             }
             return Poll::Ready(Pull::End);
         }
-        let mut taken = 0;
+        let (mut taken, mut failed) = (0, None);
         for _ in 0..outlet.room().min(CHUNK) {
             match this.splitter.next(&buffer[taken..]) {
                 Ok((len, line)) => {
@@ -203,13 +203,20 @@ impl<R: AsyncBufRead> ByteLines<R> {
                     }
                 }
                 Err(error) => {
-                    let _ = outlet.push(Err(error.into()));
-                    return Poll::Ready(Pull::End);
+                    failed = Some(error);
+                    break;
                 }
             }
         }
+        // Also what was given before an error: the reader goes on at the line that is wrong.
         this.reader.consume(taken);
-        Poll::Ready(Pull::More)
+        match failed {
+            None => Poll::Ready(Pull::More),
+            Some(error) => {
+                let _ = outlet.push(Err(error.into()));
+                Poll::Ready(Pull::End)
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aqueduct_stream::{
     CHUNK, Flow, LineError, LineErrorKind, Source, byte_lines, bytes, lines, lines_of_file,
 };
-use tokio::io::{AsyncWriteExt, BufReader, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, duplex};
 
 async fn read<S: Source<Item = io::Result<T>>, T>(flow: Flow<S>) -> (Vec<T>, Option<io::Error>) {
     let mut items = Vec::new();
@@ -49,6 +49,18 @@ async fn all_lines_of_a_buffer_are_a_chunk() {
     assert_eq!(flow.next().await.unwrap().unwrap(), "begun and ended");
     drop(writer);
     assert!(flow.next().await.is_none());
+}
+
+#[tokio::test]
+async fn what_was_given_before_an_error_has_left_the_reader() {
+    let text = &b"a\nb\ntoolong\nc\n"[..];
+    let mut reader = BufReader::new(text);
+    let (read, error) = read(lines(&mut reader).with_line_len_max(3)).await;
+    assert_eq!(read, ["a", "b"]);
+    assert!(error.is_some());
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).await.unwrap();
+    assert_eq!(rest, "toolong\nc\n");
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! Items that go on once they are written.
 
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use aqueduct_stream::{Flow, iter};
+use tokio::task::coop;
 
 use super::sink::{Failure, Told, patient, until};
 
@@ -96,5 +99,59 @@ async fn dropped_at_any_number_of_polls_the_seen_are_a_prefix_of_the_written() {
         until(|| told.items().len() + rest.len() == 60).await;
         assert!(told.items().starts_with(&seen));
         assert_eq!([told.items(), rest].concat(), (0..60).collect::<Vec<_>>());
+    }
+}
+
+/// An acknowledgement that cannot be looked at for want of budget was sent nevertheless.
+#[tokio::test]
+async fn what_was_written_comes_before_the_error_with_any_budget() {
+    for left in 1..12 {
+        // With a new budget.
+        tokio::task::yield_now().await;
+        let told = Told::closed();
+        told.succeed();
+        told.fail([Failure::Permanent]);
+        let writer = told.writer(patient().with_batch_len_max(1));
+        let (sender, receiver) = aqueduct_channel::mpsc::unbounded_channel();
+        let mut flow = aqueduct_stream::receive(receiver).checkpoint(writer, 8);
+        for n in 0..2 {
+            sender.send(n).unwrap();
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(Pin::new(&mut flow).poll_item(&mut cx).is_pending());
+        }
+        told.open(usize::MAX);
+        until(|| told.tries() == 2).await;
+        // The thread closes its queue after that.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+
+        let mut spent = Budget(left);
+        let mut items = Vec::new();
+        let error = poll_fn(|cx| {
+            spent.spend(cx);
+            loop {
+                match ready!(Pin::new(&mut flow).poll_item(cx)).expect("an error is the last") {
+                    Ok(item) => items.push(item),
+                    Err(error) => return Poll::Ready(error),
+                }
+            }
+        });
+        let error = error.await;
+        assert_eq!((items, error.batch), (vec![0], vec![1]), "{left} units");
+        assert!(flow.next().await.is_none());
+    }
+}
+
+/// How much of its budget a task has left in its first poll.
+struct Budget(usize);
+
+impl Budget {
+    fn spend(&mut self, cx: &mut Context<'_>) {
+        let left = std::mem::replace(&mut self.0, usize::MAX);
+        for _ in left..128 {
+            match coop::poll_proceed(cx) {
+                Poll::Ready(unit) => unit.made_progress(),
+                Poll::Pending => panic!("it has less"),
+            }
+        }
     }
 }

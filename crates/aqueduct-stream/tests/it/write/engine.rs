@@ -198,6 +198,51 @@ async fn a_shutdown_can_be_dropped_at_every_poll() {
     }
 }
 
+/// Also where the queue is full and the sink is busy, however `shutdown` ends.
+#[tokio::test]
+async fn after_a_shutdown_has_begun_nothing_more_is_taken() {
+    for elapsed in [false, true] {
+        let told = Told::closed();
+        let options = patient().with_batch_len_max(1).with_queue_len_max(1);
+        let writer = told.writer(options);
+        writer.write(0).await.unwrap();
+        until(|| told.tries() == 1).await;
+        writer.write(1).await.unwrap();
+        let mut waiting = pin!(writer.write(2));
+        assert!(poll_once(waiting.as_mut()).is_pending());
+        if elapsed {
+            let elapsed = writer.shutdown(Duration::from_millis(20)).await;
+            assert!(matches!(elapsed, Err(ShutdownError::Elapsed)));
+        } else {
+            assert!(poll_once(pin!(writer.shutdown(GRACE))).is_pending());
+        }
+        assert!(writer.is_closed());
+        assert_eq!(waiting.await.unwrap_err().0, 2);
+        assert_eq!(writer.try_write(3), Err(TrySendError::Closed(3)));
+        assert_eq!(writer.write_acked(4).await, Err(AckError::Closed(4)));
+        told.open(usize::MAX);
+        assert_eq!(writer.shutdown(GRACE).await.unwrap().items, 2);
+        assert_eq!(told.items(), [0, 1]);
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_a_thread_that_waits() {
+    for items in [0, 1] {
+        let told = Told::default();
+        let writer = told.writer(patient());
+        for n in 0..items {
+            writer.write(n).await.unwrap();
+        }
+        // It sleeps by then.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(
+            writer.shutdown(GRACE).await.unwrap().items,
+            u64::from(items)
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_dropped_writer_writes_what_was_queued() {
     let told = Told::closed();
