@@ -23,7 +23,7 @@ struct Job {
 const JOBS: &[Job] = &[
     Job {
         verb: "install",
-        budget_minutes: 4,
+        budget_minutes: 3,
         run: install,
         again: "cargo xtask ci",
     },
@@ -53,7 +53,7 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "test",
-        budget_minutes: 5,
+        budget_minutes: 6,
         run: test::run,
         again: "cargo xtask test",
     },
@@ -65,13 +65,13 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "features",
-        budget_minutes: 2,
+        budget_minutes: 3,
         run: features::run,
         again: "cargo xtask features",
     },
     Job {
         verb: "loom",
-        budget_minutes: 8,
+        budget_minutes: 7,
         run: |ctx| loom::run(ctx, &Default::default()),
         again: "cargo xtask loom",
     },

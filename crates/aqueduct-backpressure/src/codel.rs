@@ -49,6 +49,8 @@ pub struct Codel {
     interval: Duration,
     /// None before the first step.
     interval_end: Option<Duration>,
+    /// When somebody left last.
+    last: Duration,
     wait_min: Duration,
     standing: bool,
 }
@@ -72,6 +74,7 @@ impl Codel {
             target,
             interval,
             interval_end: None,
+            last: Duration::ZERO,
             wait_min: Duration::MAX,
             standing: false,
         }
@@ -83,9 +86,11 @@ impl Codel {
             .interval_end
             .get_or_insert_with(|| now.saturating_add(self.interval));
         self.wait_min = self.wait_min.min(sojourn);
+        let since_last = now.saturating_sub(std::mem::replace(&mut self.last, now));
         if now >= end {
-            // If nobody came for some intervals, nobody waited: this wait alone is no proof.
-            let idle = now >= end.saturating_add(self.interval);
+            // If nobody left for some intervals, and this one came meanwhile, then nobody waited: this wait alone is no proof.
+            // Who was there already when the one before left has waited all the time.
+            let idle = now >= end.saturating_add(self.interval) && sojourn < since_last;
             self.standing = !idle && self.wait_min > self.target;
             self.interval_end = Some(now.saturating_add(self.interval));
             self.wait_min = if idle { sojourn } else { Duration::MAX };

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 /// How long the header `Retry-After` of an HTTP response asks to wait, seen at `now`.
 ///
 /// It is a number of seconds, or a date in one of the three forms that RFC 9110 wants understood. A date that has passed is
-/// no wait; a number that does not fit is the longest that does. Anything else is `None`: use the back-off.
+/// zero, which leaves the pause to the back-off; a number that does not fit is the longest that does. Anything else is `None`: use the back-off.
 ///
 /// A date is by the server's clock. Where the response has a header `Date`, that is the better `now`, as it is by the same.
 ///

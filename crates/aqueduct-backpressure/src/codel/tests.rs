@@ -66,6 +66,15 @@ fn a_pause_is_no_queue() {
 }
 
 #[test]
+fn a_queue_that_moves_less_than_once_in_two_intervals_stands_as_well() {
+    let mut codel = codel();
+    // All came at once, and one leaves every quarter of a second.
+    let steps: Vec<_> = (1..100).map(|n| (n * 250, n * 250)).collect();
+    let served = run(&mut codel, &steps);
+    assert_eq!(served.iter().filter(|served| **served).count(), 1);
+}
+
+#[test]
 fn an_empty_queue_does_not_stand() {
     let mut codel = codel();
     let _ = run(&mut codel, &[(0, 50), (100, 50)]);

@@ -104,11 +104,17 @@ impl<H: Deref<Target = Core>> Drop for Acquire<H> {
 ///
 /// # Cancel safety
 ///
-/// *Yields its place*: dropping it leaves the line, and hands on a permit that was granted and not taken.
+/// *Yields its place*: dropping it leaves the line, and hands on a permit that was granted and not taken. Once it has
+/// answered it is out of line by itself.
+///
+/// # Panics
+///
+/// When it is polled after it has answered.
 #[must_use = "futures do nothing unless polled"]
 pub struct AcquireOwned {
     core: Arc<Core>,
-    acquire: Until<Acquire<Arc<Core>>>,
+    /// None once it has answered: who has said that the time is over is not to be served after that.
+    acquire: Option<Until<Acquire<Arc<Core>>>>,
 }
 
 impl AcquireOwned {
@@ -116,7 +122,7 @@ impl AcquireOwned {
         let acquire = Acquire::new(core.clone(), request);
         Self {
             core,
-            acquire: until(request.deadline, acquire),
+            acquire: Some(until(request.deadline, acquire)),
         }
     }
 }
@@ -125,7 +131,9 @@ impl Future for AcquireOwned {
     type Output = Result<OwnedPermit, Rejected>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let acquired = ready!(Pin::new(&mut self.acquire).poll(cx));
+        let acquire = self.acquire.as_mut().expect("polled after it has answered");
+        let acquired = ready!(Pin::new(acquire).poll(cx));
+        self.acquire = None;
         let seat = acquired.unwrap_or_else(|| Err(elapsed(&self.core)));
         Poll::Ready(seat.map(|seat| OwnedPermit::new(self.core.clone(), seat)))
     }

@@ -64,6 +64,11 @@ pub trait Algorithm: Send + fmt::Debug {
     /// What is not a number leaves the limit as it is.
     fn step(&mut self, limit: f64, window: &Window) -> f64;
 
+    /// Somebody has set the limit by hand. The next step is from there; whatever is under way for the limit before is over.
+    fn limit_was_set(&mut self, limit: f64) {
+        let _ = limit;
+    }
+
     /// Whether it looks at windows at all. If not, a limiter measures no latencies, which is cheaper.
     fn is_adaptive(&self) -> bool {
         true
@@ -73,6 +78,10 @@ pub trait Algorithm: Send + fmt::Debug {
 impl<A: Algorithm + ?Sized> Algorithm for Box<A> {
     fn step(&mut self, limit: f64, window: &Window) -> f64 {
         (**self).step(limit, window)
+    }
+
+    fn limit_was_set(&mut self, limit: f64) {
+        (**self).limit_was_set(limit);
     }
 
     fn is_adaptive(&self) -> bool {

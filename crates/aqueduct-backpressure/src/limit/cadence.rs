@@ -75,6 +75,7 @@ impl Stepper {
     /// Somebody has set the limit by hand.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit as f64;
+        self.algorithm.limit_was_set(self.limit);
     }
 
     /// The next limit.

@@ -7,8 +7,9 @@
 //!
 //! # What a share guarantees
 //!
-//! A partition whose share is `s` has `max(1, ⌊s · limit⌋)` permits *guaranteed*: while it has fewer in flight, it gets one,
-//! whatever the others do. Beyond that it gets what is free, in competition with all others. So an idle partition's share
+//! A partition whose share is `s` has `⌊s · limit⌋` permits *guaranteed*: while it has fewer in flight, it gets one,
+//! whatever the others do. That may be none: a limit of 1 guarantees nothing to each of four. Rounded up, the four
+//! would keep a limit of 1 at 4 for good, and a service that needs the limit to be that low would not get it. Beyond that it gets what is free, in competition with all others. So an idle partition's share
 //! is lent out, and is had back at once: its owner is let in beyond the limit, and until those who borrowed return, there
 //! is nothing free for anybody beyond their share. What is in flight therefore never exceeds the limit by more than the
 //! shares of those partitions that were idle, and with one partition, or none, not at all.
@@ -62,7 +63,7 @@ struct Share {
 
 impl Share {
     fn guaranteed(&self, limit: usize) -> usize {
-        ((self.share * limit as f64) as usize).max(1)
+        (self.share * limit as f64) as usize
     }
 
     /// Takes one of those that are guaranteed.

@@ -33,7 +33,7 @@ pub struct Builder {
     algorithm: Box<dyn Algorithm>,
     limit: usize,
     limit_min: usize,
-    limit_max: usize,
+    limit_max: Option<usize>,
     cadence: Cadence,
     queue: Queue,
     shares: Vec<f64>,
@@ -248,7 +248,7 @@ impl Builder {
             algorithm: Box::new(Knee::new()),
             limit: 20,
             limit_min: 1,
-            limit_max: 1000,
+            limit_max: None,
             cadence: Cadence {
                 window: Duration::from_millis(100),
                 samples_min: 10,
@@ -277,9 +277,10 @@ impl Builder {
         self
     }
 
-    /// The limit never rises above: 1000 if nothing is said, or the limit to begin with if that is larger.
+    /// The limit never rises above, or the limit to begin with if that is larger. If nothing is said, 1000 for an algorithm that
+    /// adapts; one that is set by hand may be set to half a billion.
     pub fn limit_max(mut self, limit: usize) -> Self {
-        self.limit_max = limit;
+        self.limit_max = Some(limit);
         self
     }
 
@@ -302,8 +303,14 @@ impl Builder {
         self
     }
 
-    /// Divides the limit: each partition has its share guaranteed, a part of 1. What is over is for all; all have one
-    /// partition if nothing is said.
+    /// Divides the limit: each partition has its share guaranteed, a part of 1, rounded down to whole permits. What is over is
+    /// for all; all have one partition if nothing is said.
+    ///
+    /// A share of less than one permit guarantees none. Where every partition must always get in, let the limit never fall
+    /// below one permit for the least share ([`limit_min`](Self::limit_min)): 20 where that is 0.05.
+    ///
+    /// The line is not divided: its places are for all partitions, and one that fills it keeps the newcomers of others out who
+    /// find none of their share free. Against that, a [priority](Request::with_priority) or a deadline for each request helps.
     pub fn partitions(mut self, shares: &[f64]) -> Self {
         self.shares = shares.to_vec();
         self
@@ -325,7 +332,12 @@ impl Builder {
     /// above 0, or all shares together are above 1.
     #[track_caller]
     pub fn build(self) -> Limiter {
-        let (min, max) = (self.limit_min, self.limit_max.max(self.limit));
+        let adaptive = self.algorithm.is_adaptive();
+        let max = self.limit_max.unwrap_or(match adaptive {
+            true => ADAPTIVE_MAX,
+            false => LIMIT_MAX,
+        });
+        let (min, max) = (self.limit_min, max.max(self.limit));
         assert!(min > 0, "a limit of 0 would let nothing in, for ever");
         assert!(
             self.limit > 0,
@@ -342,7 +354,6 @@ impl Builder {
         let all: f64 = self.shares.iter().sum();
         assert!(all < 1.0 + 1e-9, "the shares are more than there is");
         let limit = self.limit.max(min);
-        let adaptive = self.algorithm.is_adaptive();
         let stepper = adaptive.then(|| Stepper::new(self.algorithm, limit, min, max));
         let threads = available_parallelism().map_or(1, |threads| threads.get());
         let parts = Parts {
@@ -365,6 +376,9 @@ fn time_of_day() -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.unwrap_or_default()
 }
+
+/// An algorithm that errs goes no further, if nothing is said.
+const ADAPTIVE_MAX: usize = 1000;
 
 /// More threads than that share.
 const STRIPES_MAX: usize = 16;

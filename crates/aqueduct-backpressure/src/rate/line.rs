@@ -9,19 +9,22 @@
 //!       └─▶ joins the line ──▶ whoever looks serves as many as the moment allows, from the front
 //!                                 │ and sets the alarm for the next in line
 //!                                 ▼
-//!                              one Alarm ──▶ looks again
+//!                  one Alarm for each runtime ──▶ looks again
 //! ```
 //!
 //! # Invariants
 //!
-//! L1. While somebody waits there is an alarm set for when the first in line can be served, or earlier; or somebody who
-//!     looked at the line is about to set it; or all have been told to come again, since nobody could set one.
+//! L1. While somebody waits, the runtime that polled them last has an alarm set for when the first in line can be served,
+//!     or earlier; or somebody who looked at the line is about to set it; or all have been told to come again, since
+//!     nobody could set one. Whoever finds that the first can be served earlier brings all alarms forward.
 //! L2. An alarm that is set is replaced by an earlier one only. One that goes off early does no harm: it is a look.
 //! L3. `waiting` is what those in line ask for, but for those who are just joining or have just been served.
 //!
 //! An alarm goes off early when its runtime goes away, in a thread that may have no runtime at all. If somebody still
-//! waits, on another runtime, and the alarm cannot be set here, everybody is woken to join again, and whoever does so
+//! waits, no other runtime has an alarm, and none can be set here, everybody is woken to join again, and whoever does so
 //! first sets the alarm there. That is the one case in which the order may change.
+//!
+//! [`alarms`] says why there is one for each runtime.
 //!
 //! # Why not a timer for each waiter
 //!
@@ -31,17 +34,20 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake};
 
-use aqueduct_core::rt::{self, Alarm};
 use aqueduct_core::sync::Lock;
 use aqueduct_core::wait_queue::{LazyWait, PassOn, Place, WaitQueue};
+use tokio::runtime;
 use tokio::time::Instant;
 
+use self::alarms::{Alarms, Arm};
 use super::error::{AcquireError, TryAcquireError};
 use super::gcra::{Gcra, Taken};
 use super::pace::{self, Denied};
 use super::{Quota, Stats};
+
+mod alarms;
 
 /// What a waiter asks for, and what became of it.
 #[derive(Debug)]
@@ -74,11 +80,10 @@ pub(in crate::rate) struct Line {
     waiting: AtomicU64,
     start: Instant,
     queue: Arc<WaitQueue<Ask>>,
-    alarm: Lock<Option<(Instant, Alarm)>>,
+    alarms: Alarms,
     quota: Lock<Quota>,
     too_soon: AtomicU64,
     too_many: AtomicU64,
-    me: Weak<Line>,
 }
 
 impl Line {
@@ -89,11 +94,10 @@ impl Line {
             waiting: AtomicU64::new(0),
             start,
             queue: Arc::new(WaitQueue::new(0)),
-            alarm: Lock::new(None),
+            alarms: Alarms::new(me.clone()),
             quota: Lock::new(quota),
             too_soon: AtomicU64::new(0),
             too_many: AtomicU64::new(0),
-            me: me.clone(),
         })
     }
 
@@ -180,8 +184,14 @@ impl Line {
                 |ask| self.fulfil(ask, now, &mut next),
                 || {},
             );
-            // The line may go on behind one who was served.
-            self.see_to(next);
+            match next {
+                Some(next) if polled.is_pending() => self.see_to(next),
+                // The line goes on behind one who was served.
+                Some(_) => self.look(),
+                // In line already, but perhaps polled by another runtime than before (L1).
+                None if polled.is_pending() && !self.alarms.is_set_here() => self.look(),
+                None => {}
+            }
             return match polled {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(ask) => match ask.verdict {
@@ -259,7 +269,7 @@ impl Line {
             let Some(units) = next else {
                 return;
             };
-            match self.arm(self.start + pace::duration(units)) {
+            match self.alarms.set(self.start + pace::duration(units)) {
                 Arm::Set => return,
                 Arm::Past => {}
                 Arm::Impossible => return self.send_off(),
@@ -267,13 +277,10 @@ impl Line {
         }
     }
 
-    /// As [`look`](Self::look), after a look that found the first in line to be served at `next`.
-    fn see_to(&self, next: Option<u64>) {
-        if let Some(units) = next {
-            let at = self.start + pace::duration(units);
-            if !self.arm_here(at) {
-                self.look();
-            }
+    /// As [`look`](Self::look), from a waiter's poll after a look that found the first in line to be served at `next`.
+    fn see_to(&self, next: u64) {
+        if !self.alarms.set_here(self.start + pace::duration(next)) {
+            self.look();
         }
     }
 
@@ -293,43 +300,6 @@ impl Line {
         true
     }
 
-    /// Sets the alarm from a waiter's poll; false if the moment has passed.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a runtime that tells time: the waiter would wait for ever.
-    fn arm_here(&self, at: Instant) -> bool {
-        let mut alarm = self.alarm.lock();
-        if alarm.as_ref().is_some_and(|(set, _)| *set <= at) {
-            return true;
-        }
-        let set = Alarm::set_unless_past(at, self.waker());
-        let is_set = set.is_some();
-        if let Some(set) = set {
-            *alarm = Some((at, set));
-        }
-        is_set
-    }
-
-    /// Sets the alarm from anywhere.
-    fn arm(&self, at: Instant) -> Arm {
-        let mut alarm = self.alarm.lock();
-        if alarm.as_ref().is_some_and(|(set, _)| *set <= at) {
-            return Arm::Set;
-        }
-        if !rt::drives_timers() {
-            return Arm::Impossible;
-        }
-        match Alarm::set_if_possible(at, self.waker()) {
-            Some(set) => {
-                *alarm = Some((at, set));
-                Arm::Set
-            }
-            None if Instant::now() >= at => Arm::Past,
-            None => Arm::Impossible,
-        }
-    }
-
     /// Tells all who wait to join again.
     #[cold]
     fn send_off(&self) {
@@ -339,10 +309,6 @@ impl Line {
                 .fetch_sub(ask.permits.into(), Ordering::Relaxed);
             true
         });
-    }
-
-    fn waker(&self) -> Waker {
-        Waker::from(Arc::new(Tick(self.me.clone())))
     }
 
     fn seat<'a>(
@@ -367,16 +333,11 @@ impl Ask {
     }
 }
 
-enum Arm {
-    /// There is one, for then or earlier.
-    Set,
-    Past,
-    /// Here nobody tells time.
-    Impossible,
+/// What an alarm wakes: the line, if it is still there.
+struct Tick {
+    line: Weak<Line>,
+    runtime: runtime::Id,
 }
-
-/// What the alarm wakes: the line, if it is still there.
-struct Tick(Weak<Line>);
 
 impl Wake for Tick {
     fn wake(self: Arc<Self>) {
@@ -384,10 +345,8 @@ impl Wake for Tick {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(line) = self.0.upgrade() {
-            // Taken in a statement of its own: what is dropped with it, and the look, come after the lock.
-            let gone_off = line.alarm.lock().take();
-            drop(gone_off);
+        if let Some(line) = self.line.upgrade() {
+            line.alarms.gone_off(self.runtime);
             line.look();
         }
     }

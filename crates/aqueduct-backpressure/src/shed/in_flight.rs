@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::utilisation::Shared;
 
@@ -9,18 +12,22 @@ use super::utilisation::Shared;
 #[must_use = "a request is in flight until this is dropped"]
 pub struct InFlight {
     shared: Arc<Shared>,
+    time_constant: Duration,
 }
 
 impl InFlight {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        shared.enter();
-        Self { shared }
+    /// For one that has been counted.
+    pub(super) fn new(shared: Arc<Shared>, time_constant: Duration) -> Self {
+        Self {
+            shared,
+            time_constant,
+        }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.shared.leave();
+        self.shared.leave(Instant::now(), self.time_constant);
     }
 }
 

@@ -15,12 +15,15 @@
 //! # Smoothing
 //!
 //! The load is an exponential average by *time*: a sample that stood for `dt` weighs `1 − e^(−dt/τ)`. Weighed by the
-//! request instead, the average would be the quicker the busier the server is. What is sampled is what was the case since
-//! the last look, so that a request which comes after a quiet second finds the quiet, not the rush before.
+//! request instead, the average would be the quicker the busier the server is.
+//!
+//! What is in flight is averaged exactly: each that comes and each that ends closes a stretch of time in which so many were.
+//! So a request that comes after a quiet second finds the quiet, not the rush before. A gauge can be read only when somebody
+//! comes, and what it says then stands for the time since the last: it is the better guess of the two after a pause.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aqueduct_core::sync::Lock;
@@ -58,7 +61,6 @@ pub struct Utilisation {
 pub(super) struct Shared {
     gauge: Option<Box<Gauge>>,
     capacity: usize,
-    in_flight: AtomicUsize,
     smoothed: Lock<Smoothed>,
     admitted: AtomicU64,
     shed: AtomicU64,
@@ -69,8 +71,9 @@ type Gauge = dyn Fn() -> f64 + Send + Sync;
 #[derive(Debug)]
 struct Smoothed {
     load: f64,
-    /// What was the case when it was last looked.
-    sample: f64,
+    /// How many are in flight since `at`.
+    in_flight: usize,
+    /// Up to when `load` is smoothed.
     at: Instant,
 }
 
@@ -78,7 +81,7 @@ struct Smoothed {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UtilisationStats {
-    /// How busy the server is, smoothed, as of the last request.
+    /// How busy the server is, smoothed, as of the last request that came or, without a gauge, ended.
     pub load: f64,
     /// The share that is shed at that load.
     pub share_shed: f64,
@@ -111,14 +114,13 @@ impl Utilisation {
     fn make(capacity: usize, gauge: Option<Box<Gauge>>) -> Self {
         let smoothed = Smoothed {
             load: 0.0,
-            sample: 0.0,
+            in_flight: 0,
             at: Instant::now(),
         };
         Self {
             shared: Arc::new(Shared {
                 gauge,
                 capacity,
-                in_flight: AtomicUsize::new(0),
                 smoothed: Lock::new(smoothed),
                 admitted: AtomicU64::new(0),
                 shed: AtomicU64::new(0),
@@ -157,27 +159,31 @@ impl Utilisation {
     /// As [`admit`](Self::admit), at a moment of the caller's and with a draw from `[0, 1)`.
     pub fn admit_at(&self, now: Instant, priority: Priority, draw: f64) -> Result<InFlight, Shed> {
         // The user's gauge is asked before the lock.
-        let sample = self.shared.sample();
-        let load = self
-            .shared
-            .smoothed
-            .lock()
-            .step(now, sample, self.time_constant);
-        if is_shed(priority, self.share(load), draw) {
+        let gauge = self.shared.gauge();
+        let mut smoothed = self.shared.smoothed.lock();
+        let sample = gauge.unwrap_or_else(|| self.shared.share_in_flight(&smoothed));
+        let load = smoothed.step(now, sample, self.time_constant);
+        let is_shed = is_shed(priority, self.share(load), draw);
+        smoothed.in_flight += usize::from(!is_shed);
+        drop(smoothed);
+        if is_shed {
             self.shared.shed.fetch_add(1, Ordering::Relaxed);
             return Err(Shed::Utilisation { load });
         }
         self.shared.admitted.fetch_add(1, Ordering::Relaxed);
-        Ok(InFlight::new(self.shared.clone()))
+        Ok(InFlight::new(self.shared.clone(), self.time_constant))
     }
 
     /// What there is to tell.
     pub fn stats(&self) -> UtilisationStats {
-        let load = self.shared.smoothed.lock().load;
+        let (load, in_flight) = {
+            let smoothed = self.shared.smoothed.lock();
+            (smoothed.load, smoothed.in_flight)
+        };
         UtilisationStats {
             load,
             share_shed: self.share(load),
-            in_flight: self.shared.in_flight.load(Ordering::Relaxed),
+            in_flight,
             admitted: self.shared.admitted.load(Ordering::Relaxed),
             shed: self.shared.shed.load(Ordering::Relaxed),
         }
@@ -189,34 +195,36 @@ impl Utilisation {
 }
 
 impl Shared {
-    pub(super) fn enter(&self) {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    /// One that was admitted ends: the time since the last look was one with it.
+    pub(super) fn leave(&self, now: Instant, time_constant: Duration) {
+        let mut smoothed = self.smoothed.lock();
+        if self.gauge.is_none() {
+            let sample = self.share_in_flight(&smoothed);
+            smoothed.step(now, sample, time_constant);
+        }
+        smoothed.in_flight -= 1;
     }
 
-    pub(super) fn leave(&self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    fn gauge(&self) -> Option<f64> {
+        let says = self.gauge.as_ref()?();
+        Some(if says.is_finite() { says } else { 1.0 })
     }
 
-    fn sample(&self) -> f64 {
-        let sample = match &self.gauge {
-            Some(gauge) => gauge(),
-            None => self.in_flight.load(Ordering::Relaxed) as f64 / self.capacity as f64,
-        };
-        if sample.is_finite() { sample } else { 1.0 }
+    fn share_in_flight(&self, smoothed: &Smoothed) -> f64 {
+        smoothed.in_flight as f64 / self.capacity as f64
     }
 }
 
 impl Smoothed {
-    /// The load until now, in which the last sample has stood since it was taken. Moments that go back are none.
+    /// The load until now, if it was `sample` since the last step. Moments that go back are none.
     fn step(&mut self, now: Instant, sample: f64, time_constant: Duration) -> f64 {
         if time_constant.is_zero() {
             self.load = sample;
         } else {
             let stood = now.saturating_duration_since(self.at).as_secs_f64();
             let weight = -f64::exp_m1(-stood / time_constant.as_secs_f64());
-            self.load += (self.sample - self.load) * weight;
+            self.load += (sample - self.load) * weight;
         }
-        self.sample = sample;
         self.at = self.at.max(now);
         self.load
     }

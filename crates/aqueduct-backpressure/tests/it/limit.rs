@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aqueduct_backpressure::limit::{
-    Algorithm, Limiter, Priority, Queue, Rejected, Request, Step, Window,
+    Algorithm, Fixed, Limiter, Priority, Queue, Rejected, Request, Step, Window,
 };
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance, sleep};
@@ -208,6 +208,53 @@ fn a_limit_set_by_hand_is_worked_off() {
     }
     held.pop();
     assert!(limiter.try_acquire().is_ok());
+}
+
+#[test]
+fn a_fixed_limit_can_be_set_beyond_what_an_adaptive_one_may_find() {
+    let limiter = Limiter::fixed(20);
+    limiter.set_limit(2000);
+    assert_eq!(limiter.limit(), 2000);
+    let adaptive = Limiter::new();
+    adaptive.set_limit(2000);
+    assert_eq!(adaptive.limit(), 1000);
+    let bounded = Limiter::builder().algorithm(Fixed).limit_max(50).build();
+    bounded.set_limit(2000);
+    assert_eq!(bounded.limit(), 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_has_said_elapsed_is_out_of_line() {
+    let limiter = Limiter::fixed(1);
+    let held = limiter.try_acquire().unwrap();
+    let mut late = pin!(limiter.acquire_owned(Request::new().with_timeout(ms(10))));
+    assert_eq!(late.as_mut().await.unwrap_err(), Rejected::Elapsed);
+    assert_eq!(limiter.stats().queued, 0, "it is still in scope");
+    drop(held);
+    assert!(limiter.try_acquire().is_ok());
+    assert_eq!(limiter.stats().rejected.elapsed, 1, "counted once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn codel_cuts_the_line_of_a_slow_limiter() {
+    let builder = Limiter::builder().algorithm(Fixed).limit(1);
+    let limiter = builder.queue(Queue::codel(1000)).build();
+    // Ten come each second, and one is done.
+    for number in 0..600 {
+        let limiter = limiter.clone();
+        tokio::spawn(async move {
+            sleep(ms(100 * number)).await;
+            if let Ok(_permit) = limiter.acquire().await {
+                sleep(ms(1000)).await;
+            }
+        });
+    }
+    sleep(ms(60_000)).await;
+    let stats = limiter.stats();
+    assert!(
+        stats.rejected.delayed > 400 && stats.queued < 50,
+        "{stats:?}"
+    );
 }
 
 /// Says what windows it was shown.

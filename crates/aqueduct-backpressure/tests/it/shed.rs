@@ -152,9 +152,11 @@ fn what_is_in_flight_counts_until_it_is_dropped() {
 fn the_load_is_smoothed_by_time_and_not_by_requests() {
     let start = Instant::now() + s(10);
     for requests in [1, 10, 1_000] {
-        let load = Utilisation::with_gauge(|| 1.0).with_thresholds(0.9, 1.1);
-        // From when the gauge is first seen, one time constant.
+        let (load, set) = at_load();
+        let load = load.with_thresholds(0.9, 1.1).with_time_constant(s(1));
         let _ = load.admit_at(start, Priority::High, 0.5);
+        // Busy for one time constant.
+        set(1.0);
         for n in 1..=requests {
             let _ = load.admit_at(start + s(1) * n / requests, Priority::High, 0.5);
         }
@@ -168,27 +170,46 @@ fn the_load_is_smoothed_by_time_and_not_by_requests() {
 }
 
 /// After a quiet time the rush of before does not count.
+#[tokio::test(start_paused = true)]
+async fn a_quiet_second_is_seen_by_who_comes_after_it() {
+    let load = Utilisation::new(2);
+    let rush: Vec<_> = (0..3)
+        .map(|_| load.admit(Priority::Critical).unwrap())
+        .collect();
+    tokio::time::sleep(s(5)).await;
+    // Half as many again as it can work on, for five seconds.
+    let why = load.admit(Priority::Critical).unwrap_err();
+    assert_eq!(why.to_string(), "shed: 149 % busy");
+    drop(rush);
+    tokio::time::sleep(s(1)).await;
+    assert!(load.admit(Priority::Low).is_ok());
+    // A second after 1.5, it is e times less.
+    let expected = 1.5 * (-1.0f64).exp();
+    assert!((load.stats().load - expected).abs() < 0.01, "{load:?}");
+}
+
+/// Three that came and went at the same moment keep nobody out an hour later.
 #[test]
-fn a_quiet_second_is_seen_by_who_comes_after_it() {
-    let start = Instant::now() + s(10);
-    let load = Utilisation::new(1).with_time_constant(s(1));
-    for n in 0..100 {
-        drop(load.admit_at(start + ms(100 * n), Priority::Critical, 0.9));
-    }
-    // Looked at while one was in flight, which ended right after.
-    let one = load
-        .admit_at(start + s(20), Priority::Critical, 0.9)
-        .unwrap();
-    assert!(
-        load.admit_at(start + s(20), Priority::Critical, 0.9)
-            .is_ok()
-    );
-    drop(one);
-    assert!(
-        load.admit_at(start + s(30), Priority::Critical, 0.9)
-            .is_err()
-    );
-    assert!(load.admit_at(start + s(40), Priority::Low, 0.0).is_ok());
+fn what_ended_at_once_does_not_stand_for_the_time_after_it() {
+    let now = Instant::now() + s(1);
+    let load = Utilisation::new(2);
+    let rush = [(); 3].map(|()| load.admit_at(now, Priority::Critical, 0.9).unwrap());
+    drop(rush);
+    let later = load.admit_at(now + s(3600), Priority::Low, 0.0);
+    assert!(later.is_ok(), "{later:?}");
+    assert_eq!(load.stats().load, 0.0);
+}
+
+#[test]
+fn of_a_pause_the_gauge_says_what_it_was() {
+    let now = Instant::now() + s(1);
+    let (load, set) = at_load();
+    let load = load.with_time_constant(s(1));
+    set(1.0);
+    let _ = load.admit_at(now + s(60), Priority::Critical, 0.9);
+    assert_eq!(load.stats().load, 1.0);
+    set(0.0);
+    assert!(load.admit_at(now + s(3600), Priority::Low, 0.0).is_ok());
 }
 
 /// So many calls a second, of which the server accepts so many; returns how many were made.

@@ -7,6 +7,9 @@
 //! | 3 | the pause would end at the total limit or after it | a try at the limit has no time; to sleep for that is waste |
 //! | 4 | the budget is empty | asked last, so that nothing is taken for a retry that something else forbids |
 //!
+//! A pause is the back-off's, or a hint that is longer. A hint that is shorter changes nothing: it may be 0 because a clock
+//! is ahead, and it has no jitter, so that all who were told the same would come back together, and at once.
+//!
 //! The first three are decided here, by values alone; whether the budget is to be asked is part of the answer.
 
 use std::num::NonZeroU32;
@@ -20,10 +23,11 @@ use super::error::RetryErrorKind;
 pub enum Decision {
     /// Try again after the back-off.
     Retry,
-    /// Try again after this time, for which the service asked. See [`parse_retry_after`](crate::parse_retry_after).
+    /// Try again after this time, for which the service asked, and not before the back-off has passed, either. See
+    /// [`parse_retry_after`](crate::parse_retry_after).
     RetryAfter(Duration),
     /// Try again, and take nothing from the budget: the try did not reach the service, as an open circuit, a full
-    /// bulkhead or a limit on this side turned it away. The pause is `after`, or the back-off.
+    /// bulkhead or a limit on this side turned it away. The pause is the longer of `after` and the back-off.
     RetryFree {
         /// After how long it is worth trying again, if that is known.
         after: Option<Duration>,
@@ -76,7 +80,8 @@ pub(crate) fn decide(limits: &Limits, failed: Failed) -> Step {
     {
         return Step::End(RetryErrorKind::Exhausted);
     }
-    let delay = hint.map_or(failed.backoff, |hint| hint.min(limits.hint_max));
+    let hint = hint.unwrap_or_default().min(limits.hint_max);
+    let delay = hint.max(failed.backoff);
     let resumed = failed.elapsed.saturating_add(delay);
     if limits.total_max.is_some_and(|max| resumed >= max) {
         return Step::End(RetryErrorKind::TotalElapsed);

@@ -166,11 +166,12 @@ async fn which_errors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_beats_the_back_off_and_has_a_bound() {
+async fn a_hint_makes_a_pause_longer_and_has_a_bound() {
     let hints = |hint: fn(u32) -> Decision| doubling().with_classifier(move |error| hint(error.0));
-    let less = hints(|_| Decision::RetryAfter(ms(3)));
+    // A date that has passed, as when the clocks differ, is not a leave to come at once.
+    let less = hints(|_| Decision::RetryAfter(Duration::ZERO));
     let (result, elapsed) = timed(&less, &Service::failing(2)).await;
-    assert_eq!((result.unwrap(), elapsed), (3, 6));
+    assert_eq!((result.unwrap(), elapsed), (3, 300));
     // The back-off has gone on in the meantime.
     let first = hints(|n| match n {
         1 => Decision::RetryAfter(ms(5000)),
@@ -184,6 +185,8 @@ async fn a_hint_beats_the_back_off_and_has_a_bound() {
     let bounded = much.clone().with_hint_max(ms(250));
     let (result, elapsed) = timed(&bounded, &Service::failing(2)).await;
     assert_eq!((result.unwrap(), elapsed), (3, 500));
+    let (result, elapsed) = timed(&bounded, &Service::failing(3)).await;
+    assert_eq!((result.unwrap(), elapsed), (4, 900));
     // And the total limit is a bound that it does not even wait for.
     let (result, elapsed) = timed(&much.with_total_timeout(ms(60_000)), &Service::failing(1)).await;
     assert_eq!((result.unwrap_err().kind(), elapsed), (TotalElapsed, 0));

@@ -16,8 +16,8 @@ pub type JsonlWriter<T> = BatchWriter<T, JsonlError>;
 impl<T: Serialize + Send + 'static> BatchWriter<T, JsonlError> {
     /// Opens a file to append JSON lines to, or makes one.
     ///
-    /// A last line that was torn by the end of another process is [repaired](repair) first, and the file is locked against
-    /// other writers that do so.
+    /// The file is locked against other writers that do so, and a last line that was torn by the end of another process is
+    /// [repaired](repair). Where the file system has no locks it is up to you that there is one writer.
     ///
     /// ```
     /// use aqueduct_stream::write::WriteOptions;
@@ -74,38 +74,43 @@ impl Jsonl {
         self
     }
 
-    /// Opens the file, repairs and locks it. Blocks for as long as that takes.
+    /// Opens the file, locks it if the file system can, and repairs it. Blocks for as long as that takes.
     ///
     /// # Errors
     ///
     /// Of the file system; [`io::ErrorKind::WouldBlock`] if another writer has locked it.
     pub fn open(&self) -> io::Result<JsonlSink> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&self.path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
-            // A file system that knows no locks.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(error)) => return Err(error),
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // Elsewhere a file that is appended to cannot be cut.
+        if cfg!(unix) {
+            options.append(true);
         }
+        let mut file = options.open(&self.path)?;
+        lock(&file)?;
         let repair = repair_file(&mut file)?;
-        let len = file.seek(SeekFrom::End(0))?;
         if self.durability == Durability::PowerLoss {
             file.sync_all()?;
             sync_folder(&self.path)?;
         }
         Ok(JsonlSink {
             file,
-            len,
+            torn: None,
             lines: Vec::new(),
             durability: self.durability,
             repair,
         })
+    }
+}
+
+/// Keeps other writers out that do so.
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        // A file system that knows no locks.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -123,16 +128,25 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// A file that batches of JSON lines are appended to.
 ///
-/// A batch is one `write`, so that a reader hardly sees a part of it; after one that failed the file is cut back to what it
-/// was, and the batch can be tried again.
+/// A batch is one `write` to the end of the file, so that a reader hardly sees a part of it. What one that failed has left is
+/// cut off, and the batch can be tried again. Nothing else is ever cut off: lines of others that append to the file without
+/// minding its lock stay, and it may be emptied. (Where such a line came behind what is to be cut off, that stays as well, and
+/// a part of the batch is there twice once it is written.)
 #[derive(Debug)]
 pub struct JsonlSink {
     file: File,
-    /// Up to where the file has whole batches.
-    len: u64,
+    /// What the last try has left, if it failed.
+    torn: Option<Torn>,
     lines: Vec<u8>,
     durability: Durability,
     repair: Repair,
+}
+
+/// A part of the file.
+#[derive(Clone, Copy, Debug)]
+struct Torn {
+    from: u64,
+    len: u64,
 }
 
 impl JsonlSink {
@@ -142,17 +156,33 @@ impl JsonlSink {
     }
 
     fn append(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.lines)?;
+        let from = self.file.seek(SeekFrom::End(0))?;
+        let mut lines = &self.lines[..];
+        while !lines.is_empty() {
+            match self.file.write(lines) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(len) => lines = &lines[len..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            let len = (self.lines.len() - lines.len()) as u64;
+            self.torn = Some(Torn { from, len });
+        }
         if self.durability == Durability::PowerLoss {
             self.file.sync_data()?;
         }
-        self.len += self.lines.len() as u64;
+        self.torn = None;
         Ok(())
     }
 
+    /// Cuts off what a try has left, if that is the end of the file.
     fn cut_back(&mut self) -> io::Result<()> {
-        self.file.set_len(self.len)?;
-        self.file.seek(SeekFrom::Start(self.len))?;
+        if let Some(Torn { from, len }) = self.torn {
+            if self.file.metadata()?.len() == from + len {
+                self.file.set_len(from)?;
+            }
+            self.torn = None;
+        }
         Ok(())
     }
 }
@@ -166,10 +196,10 @@ impl<T: Serialize> BatchSink<T> for JsonlSink {
             serde_json::to_writer(&mut self.lines, item).map_err(JsonlError::Json)?;
             self.lines.push(b'\n');
         }
-        // What another try has left, if cutting it off failed.
+        // If cutting it off failed at the last try.
         self.cut_back()?;
         if let Err(error) = self.append() {
-            self.cut_back()?;
+            let _ = self.cut_back();
             return Err(error.into());
         }
         if self.lines.capacity() > LINES_KEPT {
@@ -237,11 +267,14 @@ pub enum Repair {
 ///
 /// (A number without newline may be the beginning of a longer one.) No line before the last is looked at.
 ///
+/// The file is locked meanwhile: what a writer is in the middle of is not torn.
+///
 /// # Errors
 ///
-/// Of the file system.
+/// Of the file system; [`io::ErrorKind::WouldBlock`] if a writer has locked it.
 pub fn repair(path: impl AsRef<Path>) -> io::Result<Repair> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    lock(&file)?;
     repair_file(&mut file)
 }
 
@@ -278,3 +311,6 @@ fn last_line(file: &mut File, mut to: u64) -> io::Result<u64> {
     }
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests;

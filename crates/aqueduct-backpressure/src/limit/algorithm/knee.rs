@@ -75,9 +75,11 @@ impl Algorithm for Knee {
     fn step(&mut self, limit: f64, window: &Window) -> f64 {
         if window.drop_ratio() > DROPS_MAX {
             self.starting = false;
+            self.baseline.lowered(limit, limit * BACKOFF);
             return limit * BACKOFF;
         }
-        if window.samples == 0 {
+        // No latency at all is that of a clock that stood, and no baseline: everything is infinitely slower.
+        if window.samples == 0 || window.rtt_mean.is_zero() {
             return limit;
         }
         let rtt = window.rtt_mean.as_secs_f64();
@@ -100,6 +102,10 @@ impl Algorithm for Knee {
             limit
         };
         next.max(limit * KEPT_MIN)
+    }
+
+    fn limit_was_set(&mut self, _: f64) {
+        self.baseline.abandon();
     }
 }
 

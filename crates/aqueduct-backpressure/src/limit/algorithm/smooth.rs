@@ -148,6 +148,19 @@ impl Baseline {
         Probing::Not(value.min(smoothed))
     }
 
+    /// The limit was lowered from one to the other for failures. A probe under way goes back to as much less than it would
+    /// have.
+    pub(super) fn lowered(&mut self, from: f64, to: f64) {
+        if let Some(probe) = &mut self.probe {
+            probe.limit_before *= (to / from).clamp(0.0, 1.0);
+        }
+    }
+
+    /// The limit is another now: there is nothing to go back to. The next turn probes anew.
+    pub(super) fn abandon(&mut self) {
+        self.probe = None;
+    }
+
     fn probe(&mut self, now: Duration, rtt: f64, limit: f64, value: f64) -> Probing {
         let Some(probe) = &mut self.probe else {
             return Probing::Not(value);
@@ -160,7 +173,7 @@ impl Baseline {
             return Probing::Drain(limit.min(probe.kept));
         }
         let measured = probe.sum / f64::from(MEASURE);
-        let before = probe.limit_before;
+        let before = probe.limit_before.max(limit);
         self.probe = None;
         self.rtt = Ema::new(0.25);
         self.value = Some(measured.min(value * RISE_MAX));

@@ -216,6 +216,82 @@ fn multiplicative_increase_stays_unfair() {
     assert!(first > 10.0 * second, "{first} and {second}");
 }
 
+/// Those that look for a baseline.
+fn probing() -> Vec<Box<dyn Algorithm>> {
+    vec![Box::new(Knee::new()), Box::new(Vegas::new())]
+}
+
+#[test]
+fn a_window_without_latency_is_no_baseline() {
+    for mut algorithm in probing() {
+        let limit = algorithm.step(20.0, &window(1, Duration::ZERO, 20));
+        assert_eq!(limit, 20.0, "a clock that stood says nothing");
+        let limit = against_slots(&mut *algorithm, limit, 2..600);
+        assert!(limit > 15.0, "{algorithm:?} {limit}");
+    }
+}
+
+/// Makes the latency rise and stay there until a probe has begun, at a limit of 30 each time. Returns the number of the
+/// window.
+fn until_probe(algorithm: &mut dyn Algorithm) -> (u32, f64) {
+    algorithm.step(30.0, &window(1, ms(50), 30));
+    (2..300)
+        .map(|number| (number, algorithm.step(30.0, &window(number, ms(70), 30))))
+        .find(|(number, next)| *number >= 100 && *next < 30.0 * 0.75)
+        .expect("a probe begins when the time is a multiple of ten seconds")
+}
+
+#[test]
+fn a_probe_does_not_bring_back_what_failures_took() {
+    for mut algorithm in probing() {
+        let (mut number, mut limit) = until_probe(&mut *algorithm);
+        for _ in 0..60 {
+            number += 1;
+            let failed = Window {
+                samples: 0,
+                drops: 100,
+                ..window(number, Duration::ZERO, 30)
+            };
+            limit = algorithm.step(limit, &failed).max(1.0);
+        }
+        assert_eq!(limit, 1.0);
+        // The window in which the probe would be over.
+        for _ in 0..6 {
+            number += 1;
+            let next = algorithm.step(limit, &window(number, ms(60), limit as usize));
+            assert!(next < limit + 7.0, "{algorithm:?} from {limit} to {next}");
+            limit = next.clamp(1.0, 6.0);
+        }
+    }
+}
+
+#[test]
+fn one_failing_window_does_not_end_a_probe_low() {
+    let mut knee = Knee::new();
+    let (mut number, mut limit) = until_probe(&mut knee);
+    limit = knee.step(limit, &dropping(number + 1, limit as usize));
+    number += 1;
+    for _ in 0..6 {
+        number += 1;
+        limit = knee.step(limit, &window(number, ms(50), limit as usize));
+    }
+    assert!((limit - 30.0 * 0.85).abs() < 1e-9, "{limit}");
+}
+
+#[test]
+fn a_limit_set_by_hand_ends_a_probe() {
+    for mut algorithm in probing() {
+        let (number, _) = until_probe(&mut *algorithm);
+        let mut limit = 5.0;
+        algorithm.limit_was_set(limit);
+        for number in number + 1..number + 9 {
+            let next = algorithm.step(limit, &window(number, ms(60), limit as usize));
+            assert!(next < limit + 7.0, "{algorithm:?} from {limit} to {next}");
+            limit = next.clamp(1.0, 6.0);
+        }
+    }
+}
+
 proptest! {
     /// Whatever the windows are like, the next limit is a number that a limiter can clamp.
     #[test]

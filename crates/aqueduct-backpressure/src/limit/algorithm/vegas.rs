@@ -40,9 +40,11 @@ impl Algorithm for Vegas {
     fn step(&mut self, limit: f64, window: &Window) -> f64 {
         let unit = limit.log10().max(1.0);
         if window.drops > 0 {
+            self.baseline.lowered(limit, limit - unit);
             return limit - unit;
         }
-        if window.samples == 0 {
+        // No latency at all is that of a clock that stood, and no baseline.
+        if window.samples == 0 || window.rtt_p50.is_zero() {
             return limit;
         }
         let rtt = window.rtt_p50.as_secs_f64();
@@ -64,5 +66,9 @@ impl Algorithm for Vegas {
         } else {
             limit
         }
+    }
+
+    fn limit_was_set(&mut self, _: f64) {
+        self.baseline.abandon();
     }
 }

@@ -49,3 +49,29 @@ fn the_limit_stays_within_its_bounds_whatever_the_algorithm_says() {
     assert_eq!(step(f64::NAN), (10, Step::Held));
     assert_eq!(step(10.0), (10, Step::Held));
 }
+
+/// Remembers what was set by hand.
+#[derive(Debug, Default)]
+struct Told(std::sync::Arc<std::sync::Mutex<Vec<f64>>>);
+
+impl Algorithm for Told {
+    fn step(&mut self, limit: f64, _: &Window) -> f64 {
+        limit
+    }
+
+    fn limit_was_set(&mut self, limit: f64) {
+        self.0.lock().unwrap().push(limit);
+    }
+}
+
+#[test]
+fn an_algorithm_is_told_of_a_limit_set_by_hand() {
+    let told = Told::default();
+    let seen = told.0.clone();
+    // In a box of its own, as one that is chosen at run time is.
+    let boxed: Box<dyn Algorithm> = Box::new(told);
+    let mut stepper = Stepper::new(Box::new(boxed), 10, 2, 50);
+    stepper.set_limit(7);
+    assert_eq!(stepper.step(&Window::default()), 7);
+    assert_eq!(*seen.lock().unwrap(), [7.0]);
+}

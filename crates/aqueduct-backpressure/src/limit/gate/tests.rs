@@ -221,6 +221,26 @@ fn an_idle_share_is_lent_and_had_back_at_once() {
 }
 
 #[test]
+fn a_limit_smaller_than_the_number_of_partitions_holds() {
+    let gate = Gate::new(1, Queue::fifo(9), &[0.25; 4]);
+    let inside = (0..4).filter(|partition| gate.take(*partition)).count();
+    assert_eq!(inside, 1);
+    // Who waits gets in by turns nevertheless.
+    let waiters: Vec<_> = (1..4)
+        .map(|partition| {
+            let entry = entry(partition, Priority::Normal, partition as u64);
+            Waiter::join(&gate, entry).unwrap()
+        })
+        .collect();
+    for (held, waiter) in waiters.iter().enumerate() {
+        assert!(waiter.poll(&gate).is_pending());
+        gate.give_back(held, || ms(9));
+        assert_eq!(waiter.poll(&gate), SERVED);
+        assert_eq!(gate.state().in_flight(), 1);
+    }
+}
+
+#[test]
 fn what_is_free_beyond_shares_goes_to_the_important_then_to_who_uses_least() {
     let gate = Gate::new(4, Queue::fifo(9), &[0.25, 0.5]);
     assert!(gate.take(0) && gate.take(1) && gate.take(1) && gate.take(1));
@@ -243,24 +263,25 @@ fn what_is_free_beyond_shares_goes_to_the_important_then_to_who_uses_least() {
 }
 
 proptest! {
-    /// Against counts by hand: who is let in, and that each partition has its share.
+    /// Against counts in whole percents: who is let in, and that each partition has its share.
     #[test]
     fn shares_are_kept(
-        limit in 1usize..12,
-        steps in proptest::collection::vec((0usize..3, any::<bool>(), 0usize..12), 1..200),
+        percents in proptest::array::uniform3(1usize..34),
+        limit in 1usize..60,
+        steps in proptest::collection::vec((0usize..4, any::<bool>(), 1usize..60), 1..200),
     ) {
-        let shares = [0.5, 0.25];
+        let shares = percents.map(|percent| percent as f64 / 100.0 + 1e-12);
         let gate = Gate::new(limit, Queue::none(), &shares);
-        let (mut limit, mut inside) = (limit, [0usize; 2]);
+        let (mut limit, mut inside) = (limit, [0usize; 3]);
         for (partition, takes, resize) in steps {
-            if partition == 2 {
-                limit = resize.max(1);
+            if partition == 3 {
+                limit = resize;
                 gate.set_limit(limit, || ms(0));
                 continue;
             }
             if takes {
-                let guaranteed = ((shares[partition] * limit as f64) as usize).max(1);
-                let may = inside[partition] < guaranteed || inside.iter().sum::<usize>() < limit;
+                let in_share = 100 * (inside[partition] + 1) <= percents[partition] * limit;
+                let may = in_share || inside.iter().sum::<usize>() < limit;
                 prop_assert_eq!(gate.take(partition), may);
                 inside[partition] += usize::from(may);
             } else if inside[partition] > 0 {
@@ -270,6 +291,24 @@ proptest! {
             prop_assert_eq!(gate.state().in_flight(), inside.iter().sum::<usize>());
             prop_assert_eq!(gate.in_flight_of(partition), inside[partition]);
         }
+    }
+
+    /// Where each takes its share first, all together are let in up to the limit and no further, however small it is.
+    #[test]
+    fn busy_partitions_fill_the_limit_and_no_more(
+        percents in proptest::collection::vec(1usize..13, 1..9),
+        limit in 1usize..40,
+    ) {
+        let shares: Vec<_> = percents.iter().map(|percent| *percent as f64 / 100.0).collect();
+        let gate = Gate::new(limit, Queue::none(), &shares);
+        for (partition, percent) in percents.iter().enumerate() {
+            let share = percent * limit / 100;
+            prop_assert!((0..share).all(|_| gate.take(partition)));
+        }
+        for partition in (0..shares.len()).cycle().take(40 * shares.len()) {
+            gate.take(partition);
+        }
+        prop_assert_eq!(gate.state().in_flight(), limit);
     }
 
     /// Whatever comes and goes, in any order of line, permits are conserved, and nobody waits while there is one.

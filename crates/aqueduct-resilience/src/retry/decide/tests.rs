@@ -55,14 +55,15 @@ const TABLE: &[(u32, u64, u32, u64, Decision, Step)] = &[
     (0,    0, 9, u64::MAX, RETRY,           paid(100)),
     (0,    0, 1,        0, STOP,            Step::End(NotRetryable)),
     (0,    0, 1,        0, FREE,            free(100)),
-    // A hint beats the back-off, be it less or more, up to its bound.
-    (0,    0, 1,        0, after(0),        paid(0)),
-    (0,    0, 1,        0, after(20),       paid(20)),
+    // The longer of hint and back-off, the hint up to its bound.
+    (0,    0, 1,        0, after(0),        paid(100)),
+    (0,    0, 1,        0, after(99),       paid(100)),
+    (0,    0, 1,        0, after(101),      paid(101)),
     (0,    0, 1,        0, after(400),      paid(400)),
     (0,    0, 1,        0, after(500),      paid(500)),
     (0,    0, 1,        0, after(501),      paid(500)),
     (0,    0, 1,        0, after(u64::MAX), paid(500)),
-    (0,    0, 1,        0, free_after(20),  free(20)),
+    (0,    0, 1,        0, free_after(20),  free(100)),
     (0,    0, 1,        0, free_after(900), free(500)),
     // Tries.
     (3,    0, 1,        0, RETRY,           paid(100)),
@@ -81,8 +82,8 @@ const TABLE: &[(u32, u64, u32, u64, Decision, Step)] = &[
     (0, 1000, 1,      900, RETRY,           Step::End(TotalElapsed)),
     (0, 1000, 1,     1000, RETRY,           Step::End(TotalElapsed)),
     (0, 1000, 1, u64::MAX, RETRY,           Step::End(TotalElapsed)),
-    (0, 1000, 1,      999, after(0),        paid(0)),
-    (0, 1000, 1,     1000, after(0),        Step::End(TotalElapsed)),
+    (0, 1000, 1,      899, after(0),        paid(100)),
+    (0, 1000, 1,      900, after(0),        Step::End(TotalElapsed)),
     (0, 1000, 1,      500, after(499),      paid(499)),
     (0, 1000, 1,      500, after(900),      Step::End(TotalElapsed)),
     (0, 1000, 1,      499, after(900),      paid(500)),
@@ -162,6 +163,8 @@ fn check(limits: &Limits, failed: Failed) {
                 limits.total_max.is_none_or(|max| begins < max),
                 "{failed:?}"
             );
+            // Never less than the back-off, and more only for a hint.
+            assert!(delay >= failed.backoff, "{failed:?}");
             assert!(
                 delay == failed.backoff || delay <= limits.hint_max,
                 "{failed:?}"

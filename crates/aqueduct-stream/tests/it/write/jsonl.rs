@@ -136,15 +136,42 @@ async fn a_batch_with_an_item_that_is_no_json_is_not_written() {
     ));
 }
 
-/// What a try that failed has left is not in the way of the next one.
+/// The lock is advice: `echo >> file` does not take it.
 #[test]
-fn a_sink_writes_where_its_last_batch_ended() {
+fn lines_that_others_append_stay() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.jsonl");
     let mut sink = Jsonl::new(&path).open().unwrap();
     sink.write_batch(&[1, 2]).unwrap();
     let mut other = fs::OpenOptions::new().append(true).open(&path).unwrap();
-    other.write_all(b"3 torn").unwrap();
+    other.write_all(b"3\n").unwrap();
     sink.write_batch(&[4]).unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n4\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n3\n4\n");
+}
+
+/// Whoever rotates a log copies the file and empties it.
+#[test]
+fn a_file_that_was_emptied_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    let mut sink = Jsonl::new(&path).open().unwrap();
+    sink.write_batch(&[1, 2]).unwrap();
+    let other = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    other.set_len(0).unwrap();
+    sink.write_batch(&[3]).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
+}
+
+/// A last line without its newline may be one that the writer is in the middle of.
+#[test]
+fn a_file_that_has_a_writer_is_not_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    let sink = Jsonl::new(&path).open().unwrap();
+    fs::write(&path, "{}\n{\"half\":").unwrap();
+    let error = repair(&path).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{}\n{\"half\":");
+    drop(sink);
+    assert_eq!(repair(&path).unwrap(), Repair::Cut(8));
 }
