@@ -26,6 +26,7 @@ impl<S: Source> Flow<S> {
     /// # Panics
     ///
     /// If `limit` is 0.
+    #[track_caller]
     pub fn flat_map_merge<I, F>(self, limit: usize, f: F) -> Flow<FlatMapMerge<S, I, F>>
     where
         F: FnMut(S::Item) -> Flow<I>,

@@ -50,6 +50,7 @@ impl<S: Source> Flow<S> {
     /// assert_eq!(counts, [('a', 3), ('b', 2)]);
     /// # }
     /// ```
+    #[track_caller]
     pub fn group_by<K, F>(self, groups_max: usize, key: F) -> Flow<GroupBy<S, K, F>>
     where
         K: Clone + Eq + Hash,

@@ -50,6 +50,7 @@ use crate::timer::Timer;
 /// assert_eq!(items, [Ok(0), Ok(1), Ok(2), Ok(3), Ok(4)]);
 /// # }
 /// ```
+#[track_caller]
 pub fn retry<S, F, T, E>(backoff: Backoff, tries: u32, make: F) -> Flow<Retry<S, F>>
 where
     S: Source<Item = Result<T, E>>,
