@@ -113,9 +113,11 @@ impl Row {
     }
 }
 
+type Run = fn(&Suite, Rule, u64) -> Trace;
+
 /// The limit and the goodput over time, with a step of the load and with steps of the capacity.
 fn draw(suite: &Suite) -> io::Result<PathBuf> {
-    let steps: [(&str, fn(&Suite, Rule, u64) -> Trace); 2] = [
+    let steps: [(&str, Run); 2] = [
         (
             "the load goes from 0.8 to 2 times the capacity",
             Suite::load_step,
