@@ -210,7 +210,7 @@ impl Default for Backoff {
 /// delays.reset();
 /// assert!(delays.next_delay() <= Duration::from_millis(100));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Delays {
     backoff: Backoff,
     /// How many have been drawn since the beginning.
@@ -258,6 +258,17 @@ impl Delays {
     #[must_use]
     pub fn backoff(&self) -> Backoff {
         self.backoff
+    }
+}
+
+/// A clone has come as far, and draws by itself from there, also where the first was seeded: with the same draws, clients
+/// that are given clones would all come back together.
+impl Clone for Delays {
+    fn clone(&self) -> Self {
+        Self {
+            rng: fastrand::Rng::new(),
+            ..*self
+        }
     }
 }
 

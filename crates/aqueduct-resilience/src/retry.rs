@@ -167,6 +167,10 @@ impl<E> Retry<E> {
 
     /// The longest pause that a [hint](Decision::RetryAfter) makes, 60 s unless said here. It bounds what a service that
     /// is confused, or means harm, can ask for.
+    ///
+    /// A hint that is longer is shortened to this: the call is tried again *before* the time that the service asked for.
+    /// Who must not do that, as a polite crawler, has its [classifier](Self::with_classifier) say
+    /// [`Stop`](Decision::Stop) to a hint that is too long.
     #[must_use]
     pub fn with_hint_max(mut self, limit: Duration) -> Self {
         self.limits.hint_max = limit;

@@ -38,8 +38,8 @@ impl Spender {
     }
 
     /// As [`acquire`](Self::acquire), as a future that borrows nothing.
-    pub fn acquire_owned(self, credits: u64) -> Acquire {
-        Acquire::new(self, credits)
+    pub fn acquire_owned(&self, credits: u64) -> Acquire {
+        Acquire::new(self.clone(), credits)
     }
 
     /// Waits until so many credits are there, for `limit` at most.

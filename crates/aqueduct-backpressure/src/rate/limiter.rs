@@ -80,8 +80,8 @@ impl RateLimiter {
 
     /// As [`acquire`](Self::acquire), as a future that borrows nothing.
     #[inline]
-    pub fn acquire_owned(self, permits: u32) -> Acquire {
-        Acquire::new(self, permits)
+    pub fn acquire_owned(&self, permits: u32) -> Acquire {
+        Acquire::new(self.clone(), permits)
     }
 
     /// Waits until `permits` may be had, for `limit` at most.

@@ -140,7 +140,7 @@ impl<S> RateLimited<S> {
                 Permit::None => match limiter.line.try_keep(1) {
                     Ok(taken) => Ok(taken),
                     Err(_) => {
-                        let acquire = limiter.clone().acquire_owned(1);
+                        let acquire = limiter.acquire_owned(1);
                         self.permit = Permit::Waits(Box::pin(acquire));
                         continue;
                     }

@@ -109,37 +109,44 @@ where
     }
 }
 
+/// What a result says of whether the server takes calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// It took the call, whatever its answer was.
+    Accepted,
+    /// It rejected the call for overload, or there was no answer.
+    Rejected,
+    /// It says nothing.
+    Ignore,
+}
+
 /// Puts a [`Throttle`] before a client's service.
 ///
-/// `was_accepted` looks at a result and says whether the server took the call, whatever its answer was; `Some(false)` is
-/// for rejections of overload and for calls without an answer, and `None` for what says nothing.
+/// `classify` looks at a result and says whether the server took the call.
 ///
 /// ```
 /// use aqueduct_backpressure::shed::Throttle;
-/// use aqueduct_backpressure::shed::tower::ThrottleLayer;
+/// use aqueduct_backpressure::shed::tower::{Class, ThrottleLayer};
 ///
 /// let layer = ThrottleLayer::new(Throttle::new(), |result: &Result<u16, String>| match result {
-///     Ok(429 | 503) | Err(_) => Some(false),
-///     Ok(_) => Some(true),
+///     Ok(429 | 503) | Err(_) => Class::Rejected,
+///     Ok(_) => Class::Accepted,
 /// });
 /// # let _ = layer;
 /// ```
 #[derive(Clone)]
 pub struct ThrottleLayer<C> {
     throttle: Throttle,
-    was_accepted: C,
+    classify: C,
 }
 
 impl<C> ThrottleLayer<C> {
-    /// A layer that is told what became of its calls by `was_accepted`.
-    pub fn new<R, E>(throttle: Throttle, was_accepted: C) -> Self
+    /// A layer that is told what became of its calls by `classify`.
+    pub fn new<R, E>(throttle: Throttle, classify: C) -> Self
     where
-        C: Fn(&Result<R, E>) -> Option<bool>,
+        C: Fn(&Result<R, E>) -> Class,
     {
-        Self {
-            throttle,
-            was_accepted,
-        }
+        Self { throttle, classify }
     }
 }
 
@@ -164,7 +171,7 @@ pub struct Throttled<S, C> {
 impl<S, Req, C> Service<Req> for Throttled<S, C>
 where
     S: Service<Req>,
-    C: Fn(&Result<S::Response, S::Error>) -> Option<bool> + Clone,
+    C: Fn(&Result<S::Response, S::Error>) -> Class + Clone,
 {
     type Response = S::Response;
     type Error = ShedError<S::Error>;
@@ -178,8 +185,8 @@ where
         match self.layer.throttle.try_call() {
             Ok(call) => {
                 let future = self.inner.call(request);
-                let was_accepted = self.layer.was_accepted.clone();
-                ResponseFuture::running(future, Watched { call, was_accepted })
+                let classify = self.layer.classify.clone();
+                ResponseFuture::running(future, Watched { call, classify })
             }
             Err(why) => ResponseFuture::shed(why),
         }
@@ -250,7 +257,7 @@ impl<R, E> Ends<R, E> for Flight {
 /// A call whose result is looked at.
 pub struct Watched<C> {
     call: Call,
-    was_accepted: C,
+    classify: C,
 }
 
 impl<C> fmt::Debug for Watched<C> {
@@ -259,12 +266,12 @@ impl<C> fmt::Debug for Watched<C> {
     }
 }
 
-impl<R, E, C: Fn(&Result<R, E>) -> Option<bool>> Ends<R, E> for Watched<C> {
+impl<R, E, C: Fn(&Result<R, E>) -> Class> Ends<R, E> for Watched<C> {
     fn end(self, result: &Result<R, E>) {
-        match (self.was_accepted)(result) {
-            Some(true) => self.call.accepted(),
-            Some(false) => self.call.rejected(),
-            None => {}
+        match (self.classify)(result) {
+            Class::Accepted => self.call.accepted(),
+            Class::Rejected => self.call.rejected(),
+            Class::Ignore => {}
         }
     }
 }

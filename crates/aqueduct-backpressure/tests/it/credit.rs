@@ -88,7 +88,7 @@ async fn given_and_dropped_unseen_it_is_for_the_next() {
 #[tokio::test]
 async fn a_leaked_waiter_costs_what_it_was_given_and_no_more() {
     let (grantor, spender) = credit::channel(0);
-    let mut leaked = Box::pin(spender.clone().acquire_owned(1));
+    let mut leaked = Box::pin(spender.acquire_owned(1));
     assert!(glance(leaked.as_mut()).is_pending());
     std::mem::forget(leaked);
     let mut behind = pin!(spender.acquire(1));
@@ -176,7 +176,7 @@ async fn a_limit_of_time_is_kept() {
 async fn a_grantor_that_goes_away_closes() {
     let (grantor, spender) = credit::channel(1);
     let held = spender.try_acquire(1).unwrap();
-    let waits = tokio::spawn(spender.clone().acquire_owned(1));
+    let waits = tokio::spawn(spender.acquire_owned(1));
     tokio::task::yield_now().await;
     drop(grantor);
     assert_eq!(waits.await.unwrap().unwrap_err(), AcquireError::Closed);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aqueduct_backpressure::rate::tower::{RateLimitError, RateLimitLayer};
 use aqueduct_backpressure::rate::{Quota, RateLimiter, TryAcquireError};
-use aqueduct_backpressure::shed::tower::{ShedError, ThrottleLayer, UtilisationLayer};
+use aqueduct_backpressure::shed::tower::{Class, ShedError, ThrottleLayer, UtilisationLayer};
 use aqueduct_backpressure::shed::{Priority, Shed, Throttle, Utilisation};
 use tokio::time::{Instant, advance};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -150,9 +150,9 @@ async fn a_client_learns_from_results_and_leaves_calls_out() {
     let layer = ThrottleLayer::new(
         throttle.clone(),
         |result: &Result<u16, Infallible>| match result {
-            Ok(503) => Some(false),
-            Ok(404) | Err(_) => None,
-            Ok(_) => Some(true),
+            Ok(503) => Class::Rejected,
+            Ok(404) | Err(_) => Class::Ignore,
+            Ok(_) => Class::Accepted,
         },
     );
     let mut service = layer.layer(service_fn(|status: u16| ready(Ok::<_, Infallible>(status))));

@@ -243,3 +243,15 @@ proptest! {
         prop_assert!(backoff.ceiling(n) <= backoff.ceiling(n.saturating_add(1)));
     }
 }
+
+/// Clients that are given clones fail together, too, and are to come back apart.
+#[test]
+fn clones_draw_by_themselves() {
+    let mut delays = Backoff::exponential(Duration::from_secs(1)).delays();
+    let _ = delays.next_delay();
+    let [one, two] = [delays.clone(), delays.clone()];
+    assert_eq!((one.drawn(), two.drawn()), (1, 1));
+    let some = |delays: Delays| delays.take(20).collect::<Vec<_>>();
+    let drawn = [some(one), some(two), some(delays)];
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2] && drawn[0] != drawn[2]);
+}

@@ -51,7 +51,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> Future for AcquireKey<'_, K, S> {
             coop.made_progress();
             match decided {
                 Ok(None) => return Poll::Ready(Ok(())),
-                Ok(Some(line)) => this.line.set(Some(line.acquire_owned(*this.permits))),
+                Ok(Some(line)) => this.line.set(Some(Acquire::new(line, *this.permits))),
                 Err(TryAcquireError::TooMany { burst }) => {
                     return Poll::Ready(Err(AcquireError::TooMany { burst }));
                 }

@@ -25,7 +25,7 @@ fn a_runtime_that_goes_away_takes_nobody_with_it() {
         let limiter = exhausted(30);
         let first = runtime();
         // Sets the alarm there, and stays in line. What is spawned is dropped with the runtime.
-        let waiter = limiter.clone().acquire_owned(1);
+        let waiter = limiter.acquire_owned(1);
         first.spawn(waiter);
         first.block_on(async { tokio::task::yield_now().await });
         assert_eq!(limiter.stats().waiting, 1);
@@ -47,7 +47,7 @@ fn a_runtime_that_goes_away_takes_nobody_with_it() {
 fn an_alarm_that_cannot_be_set_again_sends_all_to_set_their_own() {
     let limiter = exhausted(50);
     let first = runtime();
-    let mut stays = Box::pin(limiter.clone().acquire_owned(1));
+    let mut stays = Box::pin(limiter.acquire_owned(1));
     let waker = Waker::noop();
     {
         let _context = first.enter();
@@ -89,7 +89,7 @@ fn a_runtime_that_nobody_drives_keeps_nobody_waiting() {
             tokio::time::timeout(Duration::from_secs(5), limiter.acquire(1)).await
         });
         assert_eq!(served, Ok(Ok(())));
-        let mut stays = Box::pin(limiter.clone().acquire_owned(1));
+        let mut stays = Box::pin(limiter.acquire_owned(1));
         assert!(poll_in(&first, stays.as_mut()).is_pending());
         std::mem::forget(stays);
     }

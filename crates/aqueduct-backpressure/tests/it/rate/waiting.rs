@@ -135,7 +135,7 @@ async fn who_leaves_what_it_was_given_gives_it_to_the_next() {
 async fn a_leaked_waiter_costs_its_permits_and_no_more() {
     let start = Instant::now();
     let limiter = exhausted(1);
-    let mut leaked = Box::pin(limiter.clone().acquire_owned(1));
+    let mut leaked = Box::pin(limiter.acquire_owned(1));
     assert!(glance(leaked.as_mut()).is_pending());
     std::mem::forget(leaked);
     limiter.acquire(1).await.unwrap();
@@ -249,7 +249,7 @@ async fn a_smaller_burst_tells_who_waits_for_more() {
 #[tokio::test(start_paused = true)]
 async fn a_waiter_may_change_tasks() {
     let limiter = exhausted(1);
-    let mut wait = Box::pin(limiter.clone().acquire_owned(1));
+    let mut wait = Box::pin(limiter.acquire_owned(1));
     assert!(glance(wait.as_mut()).is_pending());
     let task = tokio::spawn(wait);
     task.await.unwrap().unwrap();
