@@ -174,13 +174,18 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
 
     /// Writes until nobody sends any more, or until a batch fails for good.
     pub(super) fn run(mut self) -> Outcome<T, S::Error> {
-        match caught(|| self.write_all()) {
+        let outcome = match caught(|| self.write_all()) {
             Ok(Ok(())) => Outcome::Done,
             Ok(Err(source)) => Outcome::Failed(WriteError {
                 batch: self.unwritten(),
                 source,
             }),
             Err(panic) => Outcome::Panicked(panic),
+        };
+        // A sink may finish its work when it is dropped, and fail then.
+        match (outcome, caught(move || drop(self))) {
+            (Outcome::Done, Err(panic)) => Outcome::Panicked(panic),
+            (outcome, _) => outcome,
         }
     }
 

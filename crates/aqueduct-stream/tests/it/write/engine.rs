@@ -284,6 +284,27 @@ async fn a_panic_of_the_sink_goes_on_in_shutdown() {
 }
 
 #[tokio::test]
+async fn a_panic_of_the_sinks_destructor_goes_on_in_shutdown() {
+    struct Bomb;
+    impl aqueduct_stream::write::BatchSink<u32> for Bomb {
+        type Error = Failure;
+        fn write_batch(&mut self, _: &[u32]) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the last flush");
+        }
+    }
+    let writer = BatchWriter::new(Bomb, patient());
+    assert_eq!(writer.write_acked(1).await, Ok(()));
+    let shutdown = tokio::spawn(async move { writer.shutdown(GRACE).await.is_ok() });
+    let panic = shutdown.await.unwrap_err().into_panic();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"the last flush"));
+}
+
+#[tokio::test]
 async fn a_sink_that_does_not_open_starts_no_writer() {
     #[derive(Debug)]
     struct Shut;
