@@ -33,19 +33,19 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "fmt",
-        budget_seconds: 60,
+        budget_seconds: 30,
         run: fmt::run,
         again: "cargo xtask fmt",
     },
     Job {
         verb: "tidy",
-        budget_seconds: 60,
+        budget_seconds: 30,
         run: tidy::run,
         again: "cargo xtask tidy",
     },
     Job {
         verb: "deny",
-        budget_seconds: 60,
+        budget_seconds: 30,
         run: deny::run,
         again: "cargo xtask deny",
     },
@@ -93,7 +93,7 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "soak",
-        budget_seconds: 360,
+        budget_seconds: 440,
         run: |ctx| {
             soak::run(
                 ctx,
