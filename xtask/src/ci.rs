@@ -27,7 +27,7 @@ const WHOLE_BUDGET: Duration = Duration::from_secs(35 * 60);
 const JOBS: &[Job] = &[
     Job {
         verb: "install",
-        budget_seconds: 180,
+        budget_seconds: 150,
         run: install,
         again: "cargo xtask ci",
     },
@@ -75,25 +75,25 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "loom",
-        budget_seconds: 720,
+        budget_seconds: 660,
         run: |ctx| loom::run(ctx, &Default::default()),
         again: "cargo xtask loom",
     },
     Job {
         verb: "bench",
-        budget_seconds: 240,
+        budget_seconds: 180,
         run: |ctx| bench::run(ctx, &bench::Args::smoke()),
         again: "cargo xtask bench --smoke",
     },
     Job {
         verb: "sim",
-        budget_seconds: 90,
+        budget_seconds: 60,
         run: |ctx| sim::run(ctx, &sim::Args::smoke()),
         again: "cargo xtask sim --smoke",
     },
     Job {
         verb: "soak",
-        budget_seconds: 440,
+        budget_seconds: 630,
         run: |ctx| {
             soak::run(
                 ctx,
