@@ -1,6 +1,6 @@
 //! `cargo xtask soak`: the long tests, for as many minutes as one has.
 //!
-//! They are the integration tests named `soak_*`, which `#[ignore]` keeps out of an ordinary run. The minutes are
+//! They are the tests named `soak_*` in the programs `tests/soak/`, which `#[ignore]` keeps out of an ordinary run. The minutes are
 //! shared out among them evenly, and they run one at a time, so that each has the machine to itself.
 //!
 //! With a sanitizer they run on nightly, and all other tests go first: those reach the corners that a soak rarely does.
@@ -8,7 +8,6 @@
 //! run: they execute nothing of ours, and nightly words its errors otherwise. Those that leak on purpose (`leaked` in their
 //! names) run where leaks are not looked for.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -22,6 +21,7 @@ use crate::steps::{Outcome, Steps};
 use crate::tools;
 
 const SECONDS: &str = "AQUEDUCT_SOAK_SECONDS";
+const PROGRAM: &str = "soak";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -128,27 +128,10 @@ fn short_tests(
     Ok(())
 }
 
-/// Whether a package has a program of integration tests, and one of its files a soak test.
-fn has_soak(package: &Package) -> Result<bool> {
+/// Whether a package has a program of soak tests. It is one of its own, so that nothing else has to be compiled for it.
+fn has_soak(package: &Package) -> bool {
     let mut targets = package.targets.iter();
-    if !targets.any(|target| target.kind.contains(&TargetKind::Test)) {
-        return Ok(false);
-    }
-    let tests = package.manifest_path.with_file_name("tests");
-    let mut folders = vec![tests.into_std_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|name| name == "rs")
-                && fs::read_to_string(&path)?.contains("fn soak_")
-            {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    targets.any(|target| target.kind.contains(&TargetKind::Test) && target.name == PROGRAM)
 }
 
 fn soak_tests(
@@ -158,14 +141,9 @@ fn soak_tests(
     test: &Cmd,
     args: &Args,
 ) -> Result<()> {
-    let none = "there is no soak test: no ignored integration test named `soak_*`";
-    let mut names: Vec<&str> = Vec::new();
-    for package in packages {
-        // Those without are not even built.
-        if has_soak(package)? {
-            names.push(package.name.as_str());
-        }
-    }
+    let none = "there is no soak test: no ignored test named `soak_*` in a tests/soak/";
+    let packages = packages.iter().filter(|package| has_soak(package));
+    let names: Vec<&str> = packages.map(|package| package.name.as_str()).collect();
     if names.is_empty() {
         // Of all packages one must have some; of those that were asked for perhaps none does.
         match args.packages.is_empty() {
@@ -178,7 +156,7 @@ fn soak_tests(
         .clone()
         .args(["--no-fail-fast", "--all-features"])
         .packages(names)
-        .args(["--test", "*"]);
+        .args(["--test", PROGRAM]);
     let list = cmd
         .clone()
         .args(["--", "--ignored", "--list", "--format", "terse", "soak_"]);

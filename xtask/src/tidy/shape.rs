@@ -76,12 +76,23 @@ pub(super) fn layout(project: &Project, findings: &mut Findings) {
         let Some(test) = inside.strip_prefix("tests/") else {
             continue;
         };
-        if !test.starts_with("it/") && !test.starts_with("ui/") {
+        if !["it/", "soak/", "ui/"]
+            .iter()
+            .any(|folder| test.starts_with(folder))
+        {
             findings.fail(
                 path,
                 1,
                 "an outside test in a program of its own",
                 "make it a module of tests/it/main.rs: each program more is linked and started once more",
+            );
+        }
+        if !test.starts_with("soak/") && project.files[path].contains("fn soak_") {
+            findings.fail(
+                path,
+                1,
+                "a soak outside of tests/soak/",
+                "move it there: `cargo xtask soak` builds nothing else, and so does not run it here",
             );
         }
     }

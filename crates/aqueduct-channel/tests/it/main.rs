@@ -11,7 +11,6 @@ mod misuse;
 mod overflow;
 mod parity;
 mod regressions;
-mod soak;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -28,7 +28,6 @@ mod run_try;
 mod sendable;
 #[cfg(all(unix, feature = "signal"))]
 mod signals;
-mod soak;
 mod spawnable;
 mod support;
 mod tasks;

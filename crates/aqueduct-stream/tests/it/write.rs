@@ -5,7 +5,6 @@ mod engine;
 #[cfg(feature = "jsonl")]
 mod jsonl;
 #[cfg(all(unix, feature = "jsonl", feature = "sqlite"))]
-mod kill;
 mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;

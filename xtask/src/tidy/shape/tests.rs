@@ -65,6 +65,7 @@ fn files_are_where_they_belong() {
         ("crates/a/src/ring.rs", ""),
         ("crates/a/tests/it/main.rs", ""),
         ("crates/a/tests/ui/no.rs", ""),
+        ("crates/a/tests/soak/main.rs", "fn soak_a() {}"),
         ("crates/a/src/ring/tests/loom.rs", ""),
         ("examples/a/tests/other.rs", ""),
     ]);
@@ -72,11 +73,13 @@ fn files_are_where_they_belong() {
     let bad = Project::sample(&[
         ("crates/a/src/ring/mod.rs", ""),
         ("crates/a/tests/ring.rs", ""),
+        ("crates/a/tests/it/long.rs", "#[ignore] fn soak_a() {}"),
     ]);
     assert_eq!(
         findings(layout, &bad),
         [
             "crates/a/src/ring/mod.rs:1: a `mod.rs`",
+            "crates/a/tests/it/long.rs:1: a soak outside of tests/soak/",
             "crates/a/tests/ring.rs:1: an outside test in a program of its own"
         ]
     );

@@ -72,7 +72,7 @@ async fn write<E: Send + 'static>(
 fn killed(folder: &Path, after: Duration) -> [Vec<u64>; 2] {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
-            "write::kill::program",
+            "kill::program",
             "--exact",
             "--nocapture",
             "--test-threads=1",

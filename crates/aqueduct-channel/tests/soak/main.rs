@@ -6,6 +6,7 @@
 //! - as many messages were dropped as were made;
 //! - each receiver has seen each sender's messages in their order;
 //! - nobody is asleep: a round that does not end is a lost wake-up, and a watchdog says so.
+#![cfg(not(aqueduct_loom))]
 
 mod broadcast;
 mod kinds;

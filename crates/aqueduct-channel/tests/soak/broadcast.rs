@@ -4,16 +4,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use aqueduct_channel::broadcast::error::{RecvError, TryRecvError};
 use aqueduct_channel::{Overflow, broadcast};
+use futures_util::FutureExt;
 use tokio::runtime::{Builder, Runtime};
 
 use super::WATCHDOG;
 use super::tally::Rng;
-use crate::poll;
 
 /// Counts itself, with memory of its own so that a double drop shows.
 struct Message {
@@ -103,7 +102,7 @@ impl Round {
             let sent = match (self.overflow, rng.below(3)) {
                 (Overflow::DropOldest, _) => tx.send(message).is_ok(),
                 (_, 0) => tx.try_send(message).is_ok(),
-                (_, 1) => matches!(poll(tx.send_wait(message)), Poll::Ready(Ok(_))),
+                (_, 1) => matches!(tx.send_wait(message).now_or_never(), Some(Ok(_))),
                 _ => tx.send_wait(message).await.is_ok(),
             };
             if sent {
@@ -119,9 +118,9 @@ impl Round {
         let mut log = Log::new(self.senders);
         loop {
             let got = match rng.below(8) {
-                0 => match poll(rx.recv()) {
-                    Poll::Ready(got) => got,
-                    Poll::Pending => continue,
+                0 => match rx.recv().now_or_never() {
+                    Some(got) => got,
+                    None => continue,
                 },
                 1 => match rx.try_recv() {
                     Ok(message) => Ok(message),
