@@ -18,7 +18,7 @@ use aqueduct_group::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::support::{paused, secs, threads};
+use crate::support::{boxed, paused, secs, threads};
 use kinds::Kind;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,21 @@ judged! {
     });
 }
 
+/// What is done to a group from outside.
+async fn cancel(event: Event, scope: CancelScope, above: CancelScope, second: Duration) {
+    sleep(second * 3).await;
+    match event {
+        Event::Cancelled | Event::ForeignLate => drop(scope.cancel_because("the test")),
+        // Where the policy does not, later.
+        Event::ByPolicy => {
+            sleep(second * 7).await;
+            scope.cancel_because("the test");
+        }
+        Event::Above => drop(above.cancel_because("above")),
+        _ => {}
+    }
+}
+
 async fn cell<J: Judged, K: Kind>(
     event: Event,
     hears: bool,
@@ -123,7 +138,7 @@ async fn cell<J: Judged, K: Kind>(
         sleep(second).await;
         if succeeds { Ok(()) } else { Err(K::real()) }
     };
-    group.task("does").spawn(does).await.unwrap();
+    group.task("does").spawn(boxed(does)).await.unwrap();
     let minded = match event {
         Event::Foreign => CancelScope::new().with_timeout(second * 2),
         Event::ForeignLate => CancelScope::new().with_timeout(second * 16 / 5),
@@ -137,21 +152,9 @@ async fn cell<J: Judged, K: Kind>(
         sleep(second / 2).await;
         Err(K::cancelled(error))
     };
-    group.task("minds").spawn(minds).await.unwrap();
-    let scope = group.scope().clone();
-    tokio::spawn(async move {
-        sleep(second * 3).await;
-        match event {
-            Event::Cancelled | Event::ForeignLate => drop(scope.cancel_because("the test")),
-            // Where the policy does not, later.
-            Event::ByPolicy => {
-                sleep(second * 7).await;
-                scope.cancel_because("the test");
-            }
-            Event::Above => drop(above.cancel_because("above")),
-            _ => {}
-        }
-    });
+    group.task("minds").spawn(boxed(minds)).await.unwrap();
+    let cancel = cancel(event, group.scope().clone(), above, second);
+    tokio::spawn(boxed(cancel));
     let (value, report) = group.join_with_report().await;
     assert_eq!((report.spawned, report.panicked), (2, 0));
     let shown = J::show::<K>(value);

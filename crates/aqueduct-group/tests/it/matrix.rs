@@ -15,7 +15,7 @@ use std::time::Duration;
 use aqueduct_group::{Collect, Policy, Report, Spawner, TaskGroup, group};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{Census, Traces, paused, quiet, threads};
+use crate::support::{Census, Traces, boxed, paused, quiet, threads};
 use cases::Case;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ async fn spawn_all<C: Case>(
         let _guard = guard;
         C::output(first(event, second).await)
     };
-    group.task("first").spawn(first).await.unwrap();
+    group.task("first").spawn(boxed(first)).await.unwrap();
 
     let guard = census.guard();
     let scope = group.scope().clone();
@@ -102,7 +102,7 @@ async fn spawn_all<C: Case>(
             }
         }
     };
-    group.task("obedient").spawn(obedient).await.unwrap();
+    group.task("obedient").spawn(boxed(obedient)).await.unwrap();
 
     let guard = census.guard();
     let deaf = async move {
@@ -110,7 +110,7 @@ async fn spawn_all<C: Case>(
         sleep(second.times(200)).await;
         C::output(Ok(2))
     };
-    group.task("deaf").spawn(deaf).await.unwrap();
+    group.task("deaf").spawn(boxed(deaf)).await.unwrap();
 }
 
 fn open<P: Policy>(policy: P, event: Event, second: Second) -> TaskGroup<P> {
@@ -126,10 +126,10 @@ async fn end<C: Case>(event: Event, second: Second, census: &Census) -> (String,
     spawn_all::<C>(&group, event, second, census).await;
     if event == Event::Cancel {
         let scope = group.scope().clone();
-        tokio::spawn(async move {
+        tokio::spawn(boxed(async move {
             sleep(second.times(30)).await;
             scope.cancel_because("the test says so");
-        });
+        }));
     }
     let traces = Traces::of(&group);
     let (value, report) = group.join_with_report().await;
@@ -150,7 +150,7 @@ async fn drop_midway<C: Case>(second: Second, census: Census) {
         *inner_traces.lock().unwrap() = Some(Traces::of(&group));
         assert!(timeout(second.times(30), group.join()).await.is_err());
     };
-    outer.spawn(owner).await.unwrap();
+    outer.spawn(boxed(owner)).await.unwrap();
     let ends = outer.join().await;
     assert!(matches!(ends[..], [aqueduct_group::TaskEnd::Returned(())]));
     // The outer group has waited for what the inner one left.
@@ -188,18 +188,18 @@ fn on_threads<C: Case>(row: Row) {
     quiet();
     threads(async move {
         let cells = EVENTS.into_iter().zip(row).map(|(event, cell)| {
-            tokio::spawn(async move {
+            tokio::spawn(boxed(async move {
                 let census = Census::default();
                 let (shown, report) = end::<C>(event, Second::SHORT, &census).await;
                 let told = (report.returned, report.panicked, report.cancelled);
                 assert_eq!((&*shown, told), (cell.0, cell.2), "{event:?}");
-            })
+            }))
         });
         let mut cells: Vec<_> = cells.collect();
-        cells.push(tokio::spawn(drop_midway::<C>(
+        cells.push(tokio::spawn(boxed(drop_midway::<C>(
             Second::SHORT,
             Census::default(),
-        )));
+        ))));
         for cell in cells {
             cell.await.unwrap();
         }

@@ -1,5 +1,6 @@
 //! What the tests share: runtimes, guards that count what is alive, and the look at what is left.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -8,11 +9,20 @@ use aqueduct_cancel::WeakScope;
 use aqueduct_group::{Policy, Spawner, TaskId, tree};
 use tokio::runtime::Builder;
 
+/// A future whose type is forgotten. Tokio's and our code for a task is compiled for each type of future anew, which here, with
+/// every policy, is most of what there is to compile.
+pub(crate) fn boxed<F>(future: F) -> Pin<Box<dyn Future<Output = F::Output> + Send>>
+where
+    F: Future + Send + 'static,
+{
+    Box::pin(future)
+}
+
 /// Runs on one thread, under a clock that stands still and jumps to the next timer.
 pub(crate) fn paused<F: Future>(test: F) -> F::Output {
     let mut builder = Builder::new_current_thread();
     let runtime = builder.enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(test)
+    runtime.block_on(pin!(test) as Pin<&mut dyn Future<Output = F::Output>>)
 }
 
 /// Runs on two workers, as a task of one of them.
@@ -22,7 +32,8 @@ where
 {
     let mut builder = Builder::new_multi_thread();
     let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::spawn(test).await.unwrap() })
+    let task = runtime.spawn(boxed(test));
+    runtime.block_on(task).unwrap()
 }
 
 /// Runs on both.
