@@ -6,6 +6,6 @@ mod engine;
 mod jsonl;
 #[cfg(all(unix, feature = "jsonl", feature = "sqlite"))]
 mod kill;
-mod sink;
+pub(crate) mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;
