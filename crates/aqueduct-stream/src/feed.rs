@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::rt::poll_proceed;
+use crate::unit::poll_proceed;
 
 use crate::crew::Payload;
 use crate::flow::Flow;

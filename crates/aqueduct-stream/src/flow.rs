@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::rt::poll_proceed;
+use crate::unit::poll_proceed;
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use pin_project_lite::pin_project;
@@ -142,7 +142,7 @@ impl<S: Source> Flow<S> {
     where
         S: Send + 'a,
     {
-        Flow::new(Boxed::new(self.source))
+        self.rebuilt(Boxed::new)
     }
 
     /// [`boxed`](Self::boxed) for a stream that is not `Send`.
@@ -150,7 +150,7 @@ impl<S: Source> Flow<S> {
     where
         S: 'a,
     {
-        Flow::new(BoxedLocal::new(self.source))
+        self.rebuilt(BoxedLocal::new)
     }
 }
 
@@ -164,9 +164,17 @@ impl<S> Flow<S> {
         &self.source
     }
 
-    /// The source itself.
+    /// The source itself. Whether the stream has ended is not known of it: do not pull it then.
     pub fn into_source(self) -> S {
         self.source
+    }
+
+    /// The stream of a source that is made of this one's, and goes on where it is: a stream that has ended has ended.
+    pub(crate) fn rebuilt<U>(self, build: impl FnOnce(S) -> U) -> Flow<U> {
+        Flow {
+            source: build(self.source),
+            ended: self.ended,
+        }
     }
 
     /// Whether the source has said that nothing will come.

@@ -11,6 +11,7 @@ pub mod op;
 mod outlet;
 pub mod source;
 mod timer;
+mod unit;
 pub mod write;
 
 pub use boxed::{Boxed, BoxedLocal};

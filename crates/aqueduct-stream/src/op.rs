@@ -32,7 +32,7 @@ mod two;
 mod zip;
 
 pub use chain::Chain;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, CheckpointByRef};
 pub use conflate::Conflate;
 pub use cycle::Cycle;
 pub use flat_map::FlatMap;

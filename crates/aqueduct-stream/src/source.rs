@@ -33,7 +33,8 @@
 //! Of each that has a loop, which is every terminal and every boundary, and no operator:
 //!
 //! P7. Each pull takes a unit of Tokio's coop budget. So a unit is at most [`CHUNK`] items, and a task that has had its share
-//!     yields, whatever its stream is made of.
+//!     yields, whatever its stream is made of. A pull that brought nothing gives its unit back, unless it is the last
+//!     (`unit`).
 //!
 //! # Why not a buffer from stage to stage
 //!

@@ -34,6 +34,7 @@
 mod engine;
 mod error;
 mod feed;
+mod intake;
 #[cfg(feature = "jsonl")]
 pub mod jsonl;
 mod options;
@@ -43,6 +44,7 @@ pub mod sqlite;
 mod writer;
 
 pub(crate) use engine::{Ack, Message};
+pub(crate) use intake::Intake;
 pub use error::{AckError, ShutdownError, WriteError};
 pub use options::{Durability, WriteOptions, WriteStats};
 pub use writer::BatchWriter;

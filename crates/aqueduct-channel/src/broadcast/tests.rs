@@ -318,3 +318,24 @@ fn memory() {
     assert_eq!(chan + size_of::<Sender<usize>>() + receiver, 880);
     assert_eq!(receiver + size_of::<usize>(), 200);
 }
+
+/// All senders in line are told that the last receiver is gone, also where there is not room for them all.
+#[test]
+fn the_last_receiver_tells_the_whole_line() {
+    for senders in 1..5 {
+        for capacity in 1..3 {
+            let (tx, rx) = Builder::new(capacity).overflow(Overflow::Wait).build();
+            for n in 0..capacity {
+                assert_eq!(tx.try_send(n), Ok(1));
+            }
+            let mut line: Vec<_> = (0..senders).map(|n| Box::pin(tx.send_wait(n))).collect();
+            for sending in &mut line {
+                assert!(poll(sending.as_mut()).is_pending());
+            }
+            drop(rx);
+            for (n, sending) in line.iter_mut().enumerate() {
+                assert!(matches!(poll(sending.as_mut()), Poll::Ready(Err(error)) if error.0 == n));
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::rt::poll_proceed;
+use crate::unit::poll_proceed;
 use futures_sink::Sink;
 use pin_project_lite::pin_project;
 

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::rt::poll_proceed;
+use crate::unit::poll_proceed;
 
 use crate::source::{Outlet, Pull, Source};
 

@@ -9,7 +9,7 @@ use std::task::{Poll, ready};
 
 use aqueduct_channel::error::{SendError, TrySendError};
 use aqueduct_channel::{mpmc, mpsc, spmc, spsc};
-use aqueduct_core::rt::poll_proceed;
+use crate::unit::poll_proceed;
 
 use crate::flow::Flow;
 use crate::outlet::{Slot, flow_if};

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::rt::poll_proceed;
+use crate::unit::poll_proceed;
 use pin_project_lite::pin_project;
 use tokio::io::AsyncWrite;
 

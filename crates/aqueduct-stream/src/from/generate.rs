@@ -6,7 +6,8 @@
 //!
 //! # Invariants
 //!
-//! Y1. The queue has no more items than the room that the last pull had.
+//! Y1. The queue, with the part of it that is being passed on, has no more items than the room that the block was last polled
+//!     with.
 //!
 //! Y2. A waker that is kept belongs to who found no room, and is woken once there is some.
 //!
@@ -29,7 +30,9 @@ use crate::source::{CHUNK, Outlet, Pull, Source};
 ///
 /// What is yielded without waiting in between is one chunk. The closure runs while the stream is pulled, and goes no
 /// further than there is demand; it is dropped with the stream, and with it the items that it has not yielded. Of those that
-/// it has, none is inside between pulls, unless an operator such as [`take_while`](Flow::take_while) breaks a chunk off.
+/// it has, none is inside between pulls, unless an operator such as [`take_while`](Flow::take_while) breaks a chunk off, or the
+/// yielder was moved to another task, where it goes on while nobody pulls: until as many are inside as the last pull had
+/// room for, which is up to a [chunk](CHUNK).
 ///
 /// ```
 /// # #[tokio::main]
@@ -103,6 +106,7 @@ where
 fn yielder<T>() -> (Yielder<T>, Taker<T>) {
     let shared = Shared(Arc::new(Mutex::new(State {
         queue: VecDeque::new(),
+        passing: 0,
         room: 0,
         giver: None,
         taker: None,
@@ -144,6 +148,8 @@ impl<T> Clone for Shared<T> {
 
 struct State<T> {
     queue: VecDeque<T>,
+    /// How many are out of the queue to be passed on.
+    passing: usize,
     room: usize,
     giver: Option<Waker>,
     /// Who waits for items, while the block is not being polled.
@@ -162,7 +168,7 @@ impl<T> Shared<T> {
         if state.closed {
             return Poll::Ready(());
         }
-        if state.queue.len() >= state.room {
+        if state.queue.len() + state.passing >= state.room {
             let before = state.giver.replace(cx.waker().clone());
             drop(state);
             drop(before);
@@ -175,6 +181,33 @@ impl<T> Shared<T> {
             taker.wake();
         }
         Poll::Ready(())
+    }
+}
+
+/// The queue while it is passed on: whatever an outlet runs, it runs outside of the lock. What is left is put back, also if
+/// the outlet panics.
+struct Passing<'a, T> {
+    shared: &'a Shared<T>,
+    queue: VecDeque<T>,
+}
+
+impl<'a, T> Passing<'a, T> {
+    fn begin(shared: &'a Shared<T>) -> Self {
+        let mut state = shared.lock();
+        let queue = std::mem::take(&mut state.queue);
+        state.passing = queue.len();
+        drop(state);
+        Self { shared, queue }
+    }
+}
+
+impl<T> Drop for Passing<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.shared.lock();
+        // A yielder on another task may have been faster.
+        self.queue.append(&mut state.queue);
+        std::mem::swap(&mut state.queue, &mut self.queue);
+        state.passing = 0;
     }
 }
 
@@ -203,21 +236,18 @@ impl<T> Taker<T> {
     where
         O: Outlet<U> + ?Sized,
     {
-        // Whatever an outlet runs, it runs outside of the lock.
-        let mut queue = std::mem::take(&mut self.0.lock().queue);
-        if queue.is_empty() {
+        let mut passing = Passing::begin(&self.0);
+        if passing.queue.is_empty() {
             return false;
         }
         for _ in 0..outlet.room().min(CHUNK) {
-            let Some(item) = queue.pop_front() else { break };
+            let Some(item) = passing.queue.pop_front() else {
+                break;
+            };
             if outlet.push(make(item)).is_break() {
                 break;
             }
         }
-        let mut state = self.0.lock();
-        // A yielder on another task may have been faster.
-        queue.append(&mut state.queue);
-        state.queue = queue;
         true
     }
 

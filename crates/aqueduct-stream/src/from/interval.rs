@@ -61,8 +61,7 @@ impl Flow<Interval> {
     /// - [`Delay`](MissedTickBehavior::Delay): the next is a period after the late one, and so on from there.
     /// - [`Skip`](MissedTickBehavior::Skip): the next is at the first moment to come of those that had been planned.
     pub fn with_missed_ticks(self, missed: MissedTickBehavior) -> Self {
-        let interval = self.into_source();
-        Flow::new(Interval { missed, ..interval })
+        self.rebuilt(|interval| Interval { missed, ..interval })
     }
 }
 

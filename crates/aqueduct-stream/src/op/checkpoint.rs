@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -13,7 +14,7 @@ use pin_project_lite::pin_project;
 use crate::flow::Flow;
 use crate::outlet::Fill;
 use crate::source::{CHUNK, Outlet, Pull, Source};
-use crate::write::{Ack, BatchWriter, Message, WriteError};
+use crate::write::{Ack, AckError, BatchWriter, Intake, Message, WriteError};
 
 impl<S: Source> Flow<S> {
     /// Gives each item on once the writer has written it: then it may be acknowledged to where it came from.
@@ -23,11 +24,14 @@ impl<S: Source> Flow<S> {
     /// prefix of what is written.
     ///
     /// If a batch fails for good, its error is the last item; it has the items that were not written, and all that were
-    /// written have been given on before. The writer ends with the stream.
+    /// written have been given on before. The writer ends with the stream; to keep it, for its
+    /// [`shutdown`](BatchWriter::shutdown), or because others write into it as well, there is
+    /// [`checkpoint_by_ref`](Self::checkpoint_by_ref).
     ///
     /// # Panics
     ///
     /// If `len_max` is 0. With the panic of the sink, if the writer's thread has ended by one.
+    #[track_caller]
     pub fn checkpoint<E>(
         self,
         writer: BatchWriter<S::Item, E>,
@@ -37,15 +41,54 @@ impl<S: Source> Flow<S> {
         S::Item: Send + 'static,
         E: Send + 'static,
     {
-        assert!(len_max > 0, "no item could be with the writer");
         Flow::new(Checkpoint {
-            source: self,
-            queue: writer.queue().clone().into_sink(),
-            writing: VecDeque::new(),
-            written: VecDeque::new(),
-            inside: 0,
-            len_max,
-            state: State::Open,
+            runs: Runs::new(self, &writer, len_max),
+            writer,
+        })
+    }
+
+    /// [`checkpoint`](Self::checkpoint) with a writer that stays: `&writer`, or an `Arc` of one where the stream is spawned.
+    ///
+    /// The error of a writer is the last item here as well. But the items that were not written, and why, are had from
+    /// [`shutdown`](BatchWriter::shutdown), as with all that others have written into it: [`AckError::Failed`] says that some of
+    /// this stream are among them, and [`AckError::Closed`] that none is, since the writer was shut down or has failed before
+    /// they left the source.
+    ///
+    /// ```
+    /// # use aqueduct_stream::write::{BatchSink, BatchWriter, WriteOptions};
+    /// # use std::{convert::Infallible, time::Duration};
+    /// # struct Print;
+    /// # impl BatchSink<u32> for Print {
+    /// #     type Error = Infallible;
+    /// #     fn write_batch(&mut self, batch: &[u32]) -> Result<(), Infallible> {
+    /// #         println!("{batch:?}");
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # #[tokio::main]
+    /// # async fn main() {
+    /// let writer = BatchWriter::new(Print, WriteOptions::new());
+    /// let mut written = aqueduct_stream::iter(0..10).checkpoint_by_ref(&writer, 4);
+    /// while let Some(Ok(number)) = written.next().await {
+    ///     println!("{number} may be acknowledged");
+    /// }
+    /// let stats = writer.shutdown(Duration::from_secs(5)).await.unwrap();
+    /// assert_eq!(stats.items, 10);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `len_max` is 0. A panic of the sink is passed on by [`shutdown`](BatchWriter::shutdown).
+    #[track_caller]
+    pub fn checkpoint_by_ref<W, E>(self, writer: W, len_max: usize) -> Flow<CheckpointByRef<S, W>>
+    where
+        W: Deref<Target = BatchWriter<S::Item, E>>,
+        S::Item: Send + 'static,
+        E: Send + 'static,
+    {
+        Flow::new(CheckpointByRef {
+            runs: Runs::new(self, &writer, len_max),
             writer,
         })
     }
@@ -54,6 +97,24 @@ impl<S: Source> Flow<S> {
 pin_project! {
     /// The source of [`Flow::checkpoint`].
     pub struct Checkpoint<S: Source, E> {
+        #[pin]
+        runs: Runs<S>,
+        writer: BatchWriter<S::Item, E>,
+    }
+}
+
+pin_project! {
+    /// The source of [`Flow::checkpoint_by_ref`].
+    pub struct CheckpointByRef<S: Source, W> {
+        #[pin]
+        runs: Runs<S>,
+        writer: W,
+    }
+}
+
+pin_project! {
+    /// Runs of items, on their way through a writer.
+    struct Runs<S: Source> {
         #[pin]
         source: Flow<S>,
         queue: mpsc::SendSink<Message<S::Item>>,
@@ -65,7 +126,6 @@ pin_project! {
         inside: usize,
         len_max: usize,
         state: State,
-        writer: BatchWriter<S::Item, E>,
     }
 }
 
@@ -74,10 +134,19 @@ enum State {
     Open,
     /// The source has ended.
     Ended,
-    /// The writer takes nothing more, so it has failed. Of the runs that are with it the first may be written: their
-    /// acknowledgements say so, and it may take more than this poll to look at them.
+    /// The writer takes nothing more. Of the runs that are with it the first may be written: their acknowledgements say so, and
+    /// it may take more than this poll to look at them.
     Closed,
-    /// So has the first of the runs, and with it all of them.
+    /// The first of the runs has failed, and with it all of them.
+    Failed,
+}
+
+/// Why there is nothing more, though the source has not ended, or was not all written.
+#[derive(Clone, Copy, Debug)]
+enum Stopped {
+    /// The writer takes nothing more, and has written all that was with it.
+    Closed,
+    /// Items that were with it are not written.
     Failed,
 }
 
@@ -89,9 +158,85 @@ where
 {
     type Item = Result<S::Item, WriteError<S::Item, E>>;
 
-    fn poll_pull<O>(mut self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
         O: Outlet<Self::Item> + ?Sized,
+    {
+        let this = self.project();
+        let intake = this.writer.intake();
+        match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+            Ok(pull) => return Poll::Ready(pull),
+            // It is nobody else's, so it was closed by its failure.
+            Err(Stopped::Closed | Stopped::Failed) => {}
+        }
+        if let Some(error) = ready!(this.writer.poll_failure(cx)) {
+            let _ = outlet.push(Err(error));
+        }
+        Poll::Ready(Pull::End)
+    }
+}
+
+impl<S, W, E> Source for CheckpointByRef<S, W>
+where
+    S: Source,
+    W: Deref<Target = BatchWriter<S::Item, E>>,
+    S::Item: Send + 'static,
+    E: Send + 'static,
+{
+    type Item = Result<S::Item, AckError<()>>;
+
+    fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<Self::Item> + ?Sized,
+    {
+        let this = self.project();
+        let intake = this.writer.intake();
+        let stopped = match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+            Ok(pull) => return Poll::Ready(pull),
+            Err(stopped) => stopped,
+        };
+        let _ = outlet.push(Err(match stopped {
+            Stopped::Closed => AckError::Closed(()),
+            Stopped::Failed => AckError::Failed,
+        }));
+        Poll::Ready(Pull::End)
+    }
+}
+
+impl<S> Runs<S>
+where
+    S: Source,
+    S::Item: Send + 'static,
+{
+    #[track_caller]
+    fn new<E: Send + 'static>(
+        source: Flow<S>,
+        writer: &BatchWriter<S::Item, E>,
+        len_max: usize,
+    ) -> Self {
+        assert!(len_max > 0, "no item could be with the writer");
+        Self {
+            source,
+            queue: writer.queue().clone().into_sink(),
+            writing: VecDeque::new(),
+            written: VecDeque::new(),
+            inside: 0,
+            len_max,
+            state: State::Open,
+        }
+    }
+
+    /// Gives on what is written, and hands the writer more. Once it has stopped it has no room with the writer, and says so
+    /// again if it is asked again.
+    fn poll_runs<U, O>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        intake: &Intake<S::Item>,
+        outlet: &mut O,
+        make: impl Fn(S::Item) -> U,
+    ) -> Poll<Result<Pull, Stopped>>
+    where
+        O: Outlet<U> + ?Sized,
     {
         let this = self.as_mut().project();
         if this.written.is_empty() && *this.state != State::Failed {
@@ -111,34 +256,34 @@ where
                     break;
                 };
                 *this.inside -= 1;
-                if outlet.push(Ok(item)).is_break() {
+                if outlet.push(make(item)).is_break() {
                     break;
                 }
             }
-            return Poll::Ready(Pull::More);
+            return Poll::Ready(Ok(Pull::More));
         }
-        match *this.state {
-            State::Failed => self.poll_failed(cx, outlet),
-            State::Closed if this.writing.is_empty() => self.poll_failed(cx, outlet),
-            State::Ended if this.writing.is_empty() => Poll::Ready(Pull::End),
-            State::Ended | State::Closed => Poll::Pending,
-            State::Open => self.poll_more(cx),
-        }
+        let stopped = match *this.state {
+            State::Failed => Stopped::Failed,
+            State::Closed if this.writing.is_empty() => Stopped::Closed,
+            State::Ended if this.writing.is_empty() => return Poll::Ready(Ok(Pull::End)),
+            State::Ended | State::Closed => return Poll::Pending,
+            State::Open => return self.poll_more(cx, intake).map(Ok),
+        };
+        this.writing.clear();
+        this.queue.abort_send();
+        Poll::Ready(Err(stopped))
     }
-}
 
-impl<S, E> Checkpoint<S, E>
-where
-    S: Source,
-    S::Item: Send + 'static,
-    E: Send + 'static,
-{
     /// Hands a chunk to the writer.
-    fn poll_more(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Pull> {
+    fn poll_more(self: Pin<&mut Self>, cx: &mut Context<'_>, intake: &Intake<S::Item>) -> Poll<Pull> {
         let this = self.project();
         if *this.inside == *this.len_max {
             return Poll::Pending;
         }
+        let Some(_inside) = intake.enter() else {
+            *this.state = State::Closed;
+            return Poll::Ready(Pull::More);
+        };
         if ready!(Pin::new(&mut *this.queue).poll_ready(cx)).is_err() {
             *this.state = State::Closed;
             return Poll::Ready(Pull::More);
@@ -163,29 +308,33 @@ where
         // Whoever is waited for now, the next pull finds out.
         Poll::Ready(Pull::More)
     }
+}
 
-    fn poll_failed<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
-    where
-        O: Outlet<Result<S::Item, WriteError<S::Item, E>>> + ?Sized,
-    {
-        let this = self.project();
-        this.writing.clear();
-        this.queue.abort_send();
-        if let Some(error) = ready!(this.writer.poll_failure(cx)) {
-            let _ = outlet.push(Err(error));
-        }
-        Poll::Ready(Pull::End)
+impl<S: Source + fmt::Debug> fmt::Debug for Runs<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runs")
+            .field("source", &self.source)
+            .field("inside", &self.inside)
+            .field("len_max", &self.len_max)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
 impl<S: Source + fmt::Debug, E> fmt::Debug for Checkpoint<S, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checkpoint")
-            .field("source", &self.source)
-            .field("inside", &self.inside)
-            .field("len_max", &self.len_max)
-            .field("state", &self.state)
+            .field("runs", &self.runs)
             .field("writer", &self.writer)
-            .finish_non_exhaustive()
+            .finish()
+    }
+}
+
+impl<S: Source + fmt::Debug, W: fmt::Debug> fmt::Debug for CheckpointByRef<S, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckpointByRef")
+            .field("runs", &self.runs)
+            .field("writer", &self.writer)
+            .finish()
     }
 }

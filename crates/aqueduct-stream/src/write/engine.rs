@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use aqueduct_channel::{mpsc, oneshot};
+use aqueduct_channel::oneshot;
 
+use super::intake::Intake;
 use super::plan::{Filling, Limits, Step};
 use super::{BatchSink, WriteError, WriteOptions, WriteStats};
 
@@ -60,47 +61,6 @@ impl Shared {
 
     fn is_hurried(&self) -> bool {
         self.hurry.load(Ordering::Relaxed)
-    }
-}
-
-/// The end of the queue that the thread has, until it ends.
-///
-/// It is shared so that a shutdown closes the queue at once: a message that says so would wait for room behind what it is to
-/// keep out, and for a thread that is busy. The thread locks it for as long as it takes messages, and not while it waits.
-pub(super) struct Intake<T>(Mutex<Option<mpsc::Receiver<Message<T>>>>);
-
-impl<T> Intake<T> {
-    pub(super) fn new(queue: mpsc::Receiver<Message<T>>) -> Self {
-        Self(Mutex::new(Some(queue)))
-    }
-
-    /// Lets no more messages in but those that were promised room. The thread is to be unparked then.
-    pub(super) fn close(&self) {
-        if let Some(queue) = &mut *self.lock() {
-            queue.close();
-        }
-    }
-
-    fn poll_recv_many(
-        &self,
-        cx: &mut Context<'_>,
-        buffer: &mut Vec<Message<T>>,
-        limit: usize,
-    ) -> Poll<usize> {
-        match &mut *self.lock() {
-            Some(queue) => queue.poll_recv_many(cx, buffer, limit),
-            None => Poll::Ready(0),
-        }
-    }
-
-    /// Drops what is left, outside of the lock.
-    fn end(&self) {
-        let queue = self.lock().take();
-        drop(queue);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<mpsc::Receiver<Message<T>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,6 +192,8 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
         let mut cx = Context::from_waker(&self.waker);
         let limit = self.options.batch_len_max - self.batch.len();
         loop {
+            // Looked at first: what came in before the last one was out is in the queue.
+            let is_over = self.intake.is_over();
             match self
                 .intake
                 .poll_recv_many(&mut cx, &mut self.inbox, limit.min(INBOX_MAX))
@@ -241,9 +203,13 @@ impl<T, S: BatchSink<T>> Engine<T, S> {
                     self.ahead.extend(self.inbox.drain(..));
                     return Heard::More;
                 }
+                // Room that was promised, and will not be used.
+                Poll::Pending if is_over => return Heard::End,
                 Poll::Pending => {}
             }
             match until {
+                // Nobody tells when the last one is out.
+                _ if self.intake.is_closed() => thread::park_timeout(MOMENT),
                 None => thread::park(),
                 Some(until) => match until.saturating_duration_since(Instant::now()) {
                     Duration::ZERO => return Heard::Nothing,
@@ -361,6 +327,9 @@ impl<T, S: BatchSink<T>> Drop for Engine<T, S> {
 
 /// The inbox has no more messages than this, so that its memory does not grow with the batches.
 const INBOX_MAX: usize = 1024;
+
+/// How long to wait for who is between the look at a queue that is open, and its message in there: a few instructions.
+const MOMENT: Duration = Duration::from_micros(100);
 
 /// How often a thread that waits for its next try looks whether there is to be one.
 const LOOK: Duration = Duration::from_millis(20);

@@ -1,6 +1,8 @@
 //! Streams that end in a writer.
 
+use std::future::poll_fn;
 use std::pin::pin;
+use std::task::Poll;
 
 use super::{AckError, BatchWriter, Message, WriteError, WriteStats};
 use crate::end::{Accept, Pumped};
@@ -66,5 +68,14 @@ where
 {
     let mut messages = pin!(flow.map(Message::Item));
     let mut queue = writer.queue().clone();
-    while let Pumped::Sent(_) = queue.pump(messages.as_mut()).await {}
+    loop {
+        let mut pump = pin!(queue.pump(messages.as_mut()));
+        let pumped = poll_fn(|cx| match writer.intake().enter() {
+            Some(_inside) => pump.as_mut().poll(cx),
+            None => Poll::Ready(Pumped::Closed(0, None)),
+        });
+        if !matches!(pumped.await, Pumped::Sent(_)) {
+            return;
+        }
+    }
 }

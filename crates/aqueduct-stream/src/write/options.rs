@@ -31,6 +31,7 @@ impl WriteOptions {
     /// # Panics
     ///
     /// If it is 0.
+    #[track_caller]
     pub const fn with_batch_len_max(mut self, items: usize) -> Self {
         assert!(items > 0, "a batch has items");
         self.batch_len_max = items;
@@ -48,6 +49,7 @@ impl WriteOptions {
     /// # Panics
     ///
     /// If it is 0.
+    #[track_caller]
     pub const fn with_queue_len_max(mut self, items: usize) -> Self {
         assert!(items > 0, "a queue has room");
         self.queue_len_max = items;
@@ -65,6 +67,7 @@ impl WriteOptions {
     /// # Panics
     ///
     /// If it is 0.
+    #[track_caller]
     pub const fn with_tries_max(mut self, tries: u32) -> Self {
         assert!(tries > 0, "a batch is tried once at least");
         self.tries_max = tries;

@@ -13,9 +13,9 @@ use aqueduct_channel::error::{SendError, TrySendError};
 use aqueduct_channel::{mpsc, oneshot};
 use aqueduct_core::rt::{deadline_in, until};
 
-use super::engine::{Engine, Intake, Outcome, Shared};
+use super::engine::{Engine, Outcome, Shared};
 use super::{
-    Ack, AckError, BatchSink, Message, ShutdownError, WriteError, WriteOptions, WriteStats,
+    Ack, AckError, BatchSink, Intake, Message, ShutdownError, WriteError, WriteOptions, WriteStats,
 };
 
 /// Writes items in batches, on a thread of its own. Share it by reference or `Arc`: all methods take `&self`.
@@ -162,10 +162,22 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     ///
     /// *Strict* for the writer, *yields its place*: the item is queued, or it goes with the future.
     pub async fn write(&self, item: T) -> Result<(), SendError<T>> {
-        match self.queue.send(Message::Item(item)).await {
+        match self.send(Message::Item(item)).await {
             Ok(()) => Ok(()),
             Err(SendError(message)) => Err(SendError(only(message))),
         }
+    }
+
+    /// Waits for room, and sends.
+    async fn send(&self, message: Message<T>) -> Result<(), SendError<Message<T>>> {
+        let Ok(permit) = self.queue.reserve().await else {
+            return Err(SendError(message));
+        };
+        let Some(_inside) = self.intake.enter() else {
+            return Err(SendError(message));
+        };
+        permit.send(message);
+        Ok(())
     }
 
     /// Queues an item, if there is room now.
@@ -174,6 +186,9 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     ///
     /// The item: `Full`, or `Closed` if the writer was shut down or has failed.
     pub fn try_write(&self, item: T) -> Result<(), TrySendError<T>> {
+        let Some(_inside) = self.intake.enter() else {
+            return Err(TrySendError::Closed(item));
+        };
         let sent = self.queue.try_send(Message::Item(item));
         sent.map_err(|error| match error {
             TrySendError::Full(message) => TrySendError::Full(only(message)),
@@ -191,7 +206,7 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     ///
     /// *Strict* for the writer, *yields its place*: the items are queued, or they go with the future.
     pub async fn write_many(&self, items: Vec<T>) -> Result<(), SendError<Vec<T>>> {
-        match self.queue.send(Message::Run(items, Ack::Nobody)).await {
+        match self.send(Message::Run(items, Ack::Nobody)).await {
             Ok(()) => Ok(()),
             Err(SendError(message)) => Err(SendError(all(message))),
         }
@@ -251,7 +266,7 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     async fn ack(&self, items: Vec<T>) -> Result<(), AckError<Vec<T>>> {
         let (sender, receiver) = oneshot::channel();
         let run = Message::Run(items, Ack::Told(sender));
-        if let Err(SendError(message)) = self.queue.send(run).await {
+        if let Err(SendError(message)) = self.send(run).await {
             return Err(AckError::Closed(all(message)));
         }
         receiver.await.map_err(|_| AckError::Failed)
@@ -260,9 +275,7 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     /// Takes nothing more, and waits until all that was queued is written, for so long at most. Returns what was written in
     /// all.
     ///
-    /// From its first poll on nothing is taken: who waits for room is told that the writer is closed. But a
-    /// [`write`](Self::write) that was given room, and was not polled since, is waited for; so do not hold one unpolled, as
-    /// beside a `shutdown` in the same task.
+    /// From its first poll on nothing is taken: who waits for room is told that the writer is closed, and keeps its items.
     ///
     /// After the grace a batch that fails is not tried again, and the thread writes on without being waited for.
     ///
@@ -356,6 +369,11 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
         }
     }
 
+    pub(crate) fn intake(&self) -> &Intake<T> {
+        &self.intake
+    }
+
+    /// To be sent into inside of the [`intake`](Self::intake).
     pub(crate) fn queue(&self) -> &mpsc::Sender<Message<T>> {
         &self.queue
     }

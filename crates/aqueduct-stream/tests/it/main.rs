@@ -2,6 +2,7 @@
 
 mod auto_traits;
 mod bounds;
+mod builders;
 mod interop;
 mod io;
 mod kit;

@@ -4,7 +4,6 @@ mod checkpoint;
 mod engine;
 #[cfg(feature = "jsonl")]
 mod jsonl;
-#[cfg(all(unix, feature = "jsonl", feature = "sqlite"))]
-mod sink;
+pub(crate) mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;

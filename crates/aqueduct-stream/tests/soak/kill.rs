@@ -174,20 +174,25 @@ fn what_was_acknowledged_survives_sigkill() {
     assert!(rows > 0, "it was always killed before it had done anything");
 }
 
-/// 200 runs, or for as many seconds as `AQUEDUCT_SOAK_SECONDS` says.
+/// 200 runs, or as many as `AQUEDUCT_KILLS` says. Without that, and where `AQUEDUCT_SOAK_SECONDS` says for how long, as many as
+/// fit.
 #[test]
 #[ignore = "cargo xtask soak -p aqueduct-stream"]
 fn soak_what_was_acknowledged_survives_sigkill() {
-    let seconds = std::env::var("AQUEDUCT_SOAK_SECONDS").ok();
-    let until = seconds.map(|seconds| {
-        let seconds = seconds.parse().expect("a number of seconds");
-        Instant::now() + Duration::from_secs(seconds)
-    });
+    let said = |name| {
+        let number = std::env::var(name).ok()?;
+        Some(number.parse().expect("a number"))
+    };
+    let runs_max = said("AQUEDUCT_KILLS");
+    let seconds = said("AQUEDUCT_SOAK_SECONDS").filter(|_| runs_max.is_none());
+    let until = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let (mut runs, mut rows) = (0, 0);
     for after in moments(Duration::from_millis(300)) {
         rows += kill_once(after);
         runs += 1;
-        if until.map_or(runs == 200, |until| Instant::now() >= until) {
+        if until.map_or(runs == runs_max.unwrap_or(200), |until| {
+            Instant::now() >= until
+        }) {
             break;
         }
     }

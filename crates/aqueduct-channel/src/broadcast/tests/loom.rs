@@ -220,6 +220,49 @@ fn segments_are_used_again() {
     });
 }
 
+/// I4: a receiver that is in no segment, and has lost nothing, finds the one it is at.
+///
+/// Fails where `retire` takes the segment of the slowest receiver.
+#[test]
+fn a_segment_stays_for_who_comes_to_it() {
+    check(MORE, || {
+        let census = Census::default();
+        let (tx, rx) = channel(8);
+        tx.send(census.message(0)).unwrap();
+        let messages = [1, 2].map(|id| census.message(id));
+        let sender = spawn(move || {
+            for message in messages {
+                tx.send(message).unwrap();
+            }
+        });
+        assert_eq!(drain(rx), (vec![0, 1, 2], 0));
+        sender.join().unwrap();
+        census.check();
+    });
+}
+
+/// I5: what is before the floor is lost, also to who holds the segment that it is in.
+///
+/// Fails where the floor is not stored.
+#[test]
+fn what_is_before_the_floor_is_lost() {
+    check(FEWER, || {
+        let (tx, mut rx) = channel(8);
+        tx.send(0).unwrap();
+        assert_eq!(rx.try_recv(), Ok(0));
+        let sender = spawn(move || {
+            for id in 1..=9 {
+                tx.send(id).unwrap();
+            }
+            tx
+        });
+        let tx = sender.join().unwrap();
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Lagged(1)));
+        assert_eq!(rx.try_recv(), Ok(2));
+        drop(tx);
+    });
+}
+
 /// Who subscribes sees all that is sent from then on.
 ///
 /// Fails where `subscribe` looks for the tail outside of the lock.
@@ -291,6 +334,27 @@ fn a_sender_waits_for_one() {
     });
 }
 
+/// The least of it: a receiver that moves tells who waits for that, and only the mark says so.
+///
+/// Fails without the mark, without `serve_senders` in `Moved`, where the mark is set by a store, and where the receiver looks
+/// for it before its exchange.
+#[test]
+fn a_move_tells_who_waits() {
+    check(PREEMPTIONS, || {
+        let census = Census::default();
+        let (tx, mut rx) = waiting(1);
+        assert!(tx.try_send(census.message(0)).is_ok());
+        let message = census.message(1);
+        let sender = spawn(move || assert!(block_on(tx.send_wait(message)).is_ok()));
+        assert_eq!(rx.try_recv().unwrap().id, 0);
+        // It never moves again.
+        sender.join().unwrap();
+        assert_eq!(rx.try_recv().unwrap().id, 1);
+        drop(rx);
+        census.check();
+    });
+}
+
 /// The receiver that holds a sender back goes away; another one stays, and is ahead.
 ///
 /// Fails without `serve_senders` in `receiver_left`.
@@ -322,6 +386,27 @@ fn the_last_receiver_goes_away() {
         assert!(tx.try_send(census.message(0)).is_ok());
         let leaving = spawn(move || drop(rx));
         assert!(block_on(tx.send_wait(census.message(1))).is_err());
+        leaving.join().unwrap();
+        drop(tx);
+        census.check();
+    });
+}
+
+/// The last receiver goes away while more senders wait than there is room for: all of them are told.
+///
+/// Fails where `promise_room` does not look whether there are receivers: then the first is promised the room, finds nobody,
+/// and the second is told of nothing.
+#[test]
+fn the_last_receiver_goes_away_from_a_line() {
+    check(FEWER, || {
+        let census = Census::default();
+        let (tx, rx) = waiting(1);
+        assert!(tx.try_send(census.message(0)).is_ok());
+        let mut first = Box::pin(tx.send_wait(census.message(1)));
+        assert!(poll_once(first.as_mut()).is_pending());
+        let leaving = spawn(move || drop(rx));
+        assert!(block_on(tx.send_wait(census.message(2))).is_err());
+        assert!(block_on(first).is_err());
         leaving.join().unwrap();
         drop(tx);
         census.check();

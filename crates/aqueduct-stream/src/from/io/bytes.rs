@@ -19,6 +19,7 @@ use crate::source::{Outlet, Pull, Source};
 /// # Panics
 ///
 /// If `len_max` is 0.
+#[track_caller]
 pub fn bytes<R: AsyncRead>(reader: R, len_max: usize) -> Flow<ReadBytes<R>> {
     assert!(len_max > 0, "nothing could be read");
     Flow::new(ReadBytes {

@@ -72,9 +72,10 @@ impl<R> Flow<Lines<R>> {
     where
         R: AsyncBufRead,
     {
-        let mut lines = self.into_source();
-        lines.lines.splitter.len_max = bytes;
-        Flow::new(lines)
+        self.rebuilt(|mut lines| {
+            lines.lines.splitter.len_max = bytes;
+            lines
+        })
     }
 }
 
@@ -84,9 +85,10 @@ impl<R> Flow<ByteLines<R>> {
     where
         R: AsyncBufRead,
     {
-        let mut lines = self.into_source();
-        lines.splitter.len_max = bytes;
-        Flow::new(lines)
+        self.rebuilt(|mut lines| {
+            lines.splitter.len_max = bytes;
+            lines
+        })
     }
 }
 

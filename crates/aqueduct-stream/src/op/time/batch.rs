@@ -139,22 +139,23 @@ impl<S: Source> Flow<Batch<S>> {
     where
         F: FnMut(&S::Item) -> usize,
     {
-        let batch = self.into_source();
         let mut weight = ByWeight {
             max: weight_max,
             sum: 0,
             weigh,
         };
-        // A stream that has been pulled may have some inside.
-        weight.sum = batch.items.iter().fold(0, |sum: usize, item| {
-            sum.saturating_add((weight.weigh)(item))
-        });
-        Flow::new(Batch {
-            source: batch.source,
-            items: batch.items,
-            size: batch.size,
-            fullness: weight,
-            closing: batch.closing,
+        self.rebuilt(|batch| {
+            // A stream that has been pulled may have some inside.
+            weight.sum = batch.items.iter().fold(0, |sum: usize, item| {
+                sum.saturating_add((weight.weigh)(item))
+            });
+            Batch {
+                source: batch.source,
+                items: batch.items,
+                size: batch.size,
+                fullness: weight,
+                closing: batch.closing,
+            }
         })
     }
 }

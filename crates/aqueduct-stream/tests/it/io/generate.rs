@@ -1,11 +1,13 @@
 //! Streams of async closures.
 
-use std::pin::pin;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use aqueduct_stream::{CHUNK, Flow, Yielder, from_fn, generate, iter, try_generate, unfold};
+use futures_util::FutureExt;
 use tokio::task::yield_now;
 
 use crate::kit::{TICK, marble::paused, play};
@@ -135,6 +137,75 @@ async fn a_yielder_works_from_another_task() {
         assert!(flow.as_mut().poll_item(&mut cx).is_pending());
     }
     receiver.await.unwrap().give(1).await;
+}
+
+/// While a chunk is on its way, a part of it in the hands of who passes it on, there is no more room than before.
+#[test]
+fn a_yielder_on_another_task_never_passes_its_room() {
+    let mut cx = Context::from_waker(Waker::noop());
+    for limit in [1, 4, CHUNK] {
+        let hand_over = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&hand_over);
+        let flow = generate(async move |yielder: Yielder<usize>| {
+            *place.lock().unwrap() = Some(yielder);
+            std::future::pending::<()>().await;
+        });
+        let mut given = 0;
+        // As another task would, at the worst moment: as often as there is room.
+        let mut give_all = || {
+            let mut yielder = hand_over.lock().unwrap();
+            let Some(yielder) = yielder.as_mut() else {
+                return 0;
+            };
+            let mut cx = Context::from_waker(Waker::noop());
+            while pin!(yielder.give(given)).poll(&mut cx).is_ready() {
+                given += 1;
+            }
+            given
+        };
+        let mut flow = pin!(flow);
+        let mut items = Vec::new();
+        assert!(
+            flow.as_mut()
+                .poll_many(&mut cx, &mut items, limit)
+                .is_pending()
+        );
+        assert_eq!(give_all(), limit);
+        let mut passed = 0;
+        let mut looked = Flow::new(flow.as_mut()).map(|item| {
+            passed += 1;
+            // The one that is being passed is not inside any more; who gives does not know of it yet.
+            let inside = give_all() - passed;
+            assert!(inside <= limit, "{inside} are inside where {limit} may be");
+            item
+        });
+        let mut looked = Pin::new(&mut looked);
+        for n in 0..3 * limit {
+            let mut next = || looked.as_mut().poll_item(&mut cx);
+            // The pull that finds nothing makes room again.
+            if next() != Poll::Ready(Some(n)) {
+                break;
+            }
+        }
+        drop(looked);
+        assert!(passed >= limit);
+    }
+}
+
+/// What is behind it stays, and the room with it.
+#[tokio::test]
+async fn a_panic_below_leaves_the_rest_of_a_chunk() {
+    let flow = generate(async |mut yielder| {
+        for n in 0..10 {
+            yielder.give(n).await;
+        }
+    });
+    let mut flow = Box::pin(flow);
+    let panicking = Flow::new(flow.as_mut()).map(|n| assert_ne!(n, 3));
+    let panicked = AssertUnwindSafe(panicking.count()).catch_unwind().await;
+    assert!(panicked.is_err());
+    let rest: Vec<i32> = Flow::new(flow.as_mut()).collect().await;
+    assert_eq!(rest, [4, 5, 6, 7, 8, 9]);
 }
 
 #[tokio::test]

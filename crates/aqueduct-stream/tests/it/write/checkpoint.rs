@@ -2,13 +2,15 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
+use aqueduct_stream::write::{AckError, ShutdownError};
 use aqueduct_stream::{Flow, iter};
 use tokio::task::coop;
 
-use super::sink::{Failure, Told, patient, until};
+use super::sink::{Failure, GRACE, Told, patient, until};
 
 #[tokio::test]
 async fn items_go_on_in_order_once_they_are_written() {
@@ -153,5 +155,95 @@ impl Budget {
                 Poll::Pending => panic!("it has less"),
             }
         }
+    }
+}
+
+/// The writer stays, with what it has written, and what it has not.
+#[tokio::test]
+async fn a_writer_that_is_lent_stays() {
+    let told = Told::default();
+    let writer = told.writer(patient().with_batch_len_max(7));
+    let mut seen = Vec::new();
+    let mut flow = iter(0..100).checkpoint_by_ref(&writer, 20);
+    while let Some(item) = flow.next().await {
+        let item = item.unwrap();
+        assert!(told.items().contains(&item), "{item} was not written yet");
+        seen.push(item);
+    }
+    assert_eq!(seen, (0..100).collect::<Vec<_>>());
+    // Another stream, beside others who write.
+    writer.write(100).await.unwrap();
+    let flow = iter(101..110).checkpoint_by_ref(&writer, 20);
+    assert_eq!(flow.filter(Result::is_ok).count().await, 9);
+    assert_eq!(writer.stats().items, 110);
+    assert_eq!(writer.shutdown(GRACE).await.unwrap().items, 110);
+    assert_eq!(told.items(), (0..110).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_writer_that_is_lent_keeps_what_it_has_not_written() {
+    let told = Told::closed();
+    told.succeed();
+    told.fail([Failure::Permanent]);
+    let writer = Arc::new(told.writer(patient().with_batch_len_max(4)));
+    let mut numbers = iter(0..1000);
+    let mut flow = numbers.by_ref().checkpoint_by_ref(Arc::clone(&writer), 40);
+    {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut flow).poll_item(&mut cx).is_pending());
+    }
+    told.open(usize::MAX);
+    let mut items: Vec<u32> = Vec::new();
+    let error = loop {
+        match flow.next().await.expect("an error is the last") {
+            Ok(item) => items.push(item),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, AckError::Failed);
+    assert_eq!(items, told.items());
+    assert!(flow.next().await.is_none());
+    drop(flow);
+    let Err(ShutdownError::Failed(error)) = writer.shutdown(GRACE).await else {
+        panic!("it did not fail");
+    };
+    items.extend(error.batch);
+    // It takes nothing more, so nothing leaves the source.
+    let mut flow = numbers.by_ref().checkpoint_by_ref(&*writer, 40);
+    assert_eq!(flow.next().await, Some(Err(AckError::Closed(()))));
+    assert_eq!(flow.next().await, None);
+    drop(flow);
+    items.extend(numbers.collect::<Vec<_>>().await);
+    assert_eq!(items, (0..1000).collect::<Vec<_>>());
+}
+
+/// Its owner shuts the writer down while the stream goes on: what was with it is written and given on.
+#[tokio::test]
+async fn a_writer_that_is_lent_can_be_shut_down() {
+    for polls in 0..12 {
+        let told = Told::default();
+        let writer = told.writer(patient().with_batch_len_max(3));
+        let mut numbers = iter(0..60);
+        let mut items = Vec::new();
+        let mut flow = numbers.by_ref().checkpoint_by_ref(&writer, 9);
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..polls {
+            match Pin::new(&mut flow).poll_item(&mut cx) {
+                Poll::Ready(item) => items.extend(item.map(Result::unwrap)),
+                Poll::Pending => tokio::task::yield_now().await,
+            }
+        }
+        writer.shutdown(GRACE).await.unwrap();
+        let error = loop {
+            match flow.next().await.expect("an error is the last") {
+                Ok(item) => items.push(item),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, AckError::Closed(()));
+        assert_eq!(told.items(), items, "after {polls} polls");
+        drop(flow);
+        items.extend(numbers.collect::<Vec<_>>().await);
+        assert_eq!(items, (0..60).collect::<Vec<_>>());
     }
 }

@@ -226,6 +226,131 @@ async fn after_a_shutdown_has_begun_nothing_more_is_taken() {
     }
 }
 
+/// Room that was promised to futures that nobody polls any more is nothing to wait for.
+#[tokio::test]
+async fn a_write_that_is_not_polled_holds_up_nobody() {
+    let full = || {
+        let told = Told::closed();
+        let options = patient().with_batch_len_max(1).with_queue_len_max(1);
+        let writer = told.writer(options);
+        (told, writer)
+    };
+    for fails in [false, true] {
+        for polls in 0..4 {
+            let (told, writer) = full();
+            writer.write(0).await.unwrap();
+            until(|| told.tries() == 1).await;
+            writer.write(1).await.unwrap();
+            if fails {
+                told.succeed();
+                told.fail([Failure::Permanent]);
+            }
+            // As many of these are in line as there are polls; the first is promised the room of the second item.
+            let mut write = pin!(writer.write(2));
+            let mut many = pin!(writer.write_many(vec![3, 4]));
+            let mut acked = pin!(writer.write_acked(5));
+            let mut flow = iter([6]).checkpoint_by_ref(&writer, 1);
+            let mut flush = pin!(writer.flush());
+            if polls > 0 {
+                assert!(poll_once(write.as_mut()).is_pending());
+            }
+            if polls > 1 {
+                assert!(poll_once(many.as_mut()).is_pending());
+                assert!(poll_once(acked.as_mut()).is_pending());
+            }
+            if polls > 2 {
+                assert!(poll_once(pin!(flow.next())).is_pending());
+                assert!(poll_once(flush.as_mut()).is_pending());
+            }
+            told.open(usize::MAX);
+            until(|| told.tries() == 2).await;
+            let shutdown = writer.shutdown(Duration::from_secs(2)).await;
+            if fails {
+                let Err(ShutdownError::Failed(error)) = shutdown else {
+                    panic!("after {polls} polls: {shutdown:?}");
+                };
+                assert_eq!(error.batch, [1]);
+            } else {
+                assert_eq!(shutdown.unwrap().items, 2, "after {polls} polls");
+            }
+            // They keep what they have.
+            assert_eq!(write.await.unwrap_err().0, 2);
+            assert_eq!(many.await.unwrap_err().0, [3, 4]);
+            assert_eq!(acked.await, Err(AckError::Closed(5)));
+            assert_eq!(flow.next().await, Some(Err(AckError::Closed(()))));
+            assert_eq!(flow.next().await, None);
+            assert_eq!(flush.await, Err(AckError::Closed(())));
+        }
+    }
+}
+
+/// A stream that ends in a writer, and is not polled any more.
+#[tokio::test]
+async fn a_stream_that_is_not_polled_holds_up_nobody() {
+    for polls in 0..3 {
+        let told = Told::closed();
+        let options = patient().with_batch_len_max(1).with_queue_len_max(1);
+        let writer = told.writer(options);
+        let mut numbers = iter(0..40);
+        {
+            let mut written = pin!(numbers.by_ref().write_batches_by_ref(&writer));
+            for _ in 0..polls {
+                assert!(poll_once(written.as_mut()).is_pending());
+                tokio::task::yield_now().await;
+            }
+            told.open(usize::MAX);
+            until(|| polls == 0 || !told.items().is_empty()).await;
+            writer.shutdown(Duration::from_secs(2)).await.unwrap();
+            assert_eq!(written.await, Err(AckError::Closed(())));
+        }
+        let rest: Vec<u32> = numbers.collect().await;
+        assert_eq!([told.items(), rest].concat(), (0..40).collect::<Vec<_>>());
+    }
+}
+
+/// Writers on many threads against a shutdown at any moment: what was taken is written, and nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_taken_before_a_shutdown_is_written() {
+    for round in 0..200_u64 {
+        let told = Told::default();
+        let options = patient().with_batch_len_max(3).with_queue_len_max(2);
+        let writer = Arc::new(told.writer(options));
+        let tasks: Vec<_> = (0..4)
+            .map(|task| {
+                let writer = Arc::clone(&writer);
+                tokio::spawn(async move {
+                    let numbers = (task..).step_by(4);
+                    let mut taken = Vec::new();
+                    for n in numbers {
+                        let sent = match n % 3 {
+                            0 => writer.write(n).await.is_ok(),
+                            1 => writer.try_write(n).is_ok(),
+                            _ => writer.write_many(vec![n]).await.is_ok(),
+                        };
+                        if sent {
+                            taken.push(n);
+                        } else if writer.is_closed() {
+                            return taken;
+                        }
+                    }
+                    unreachable!("it was not shut down")
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_micros(17 * round)).await;
+        let stats = writer.shutdown(GRACE).await.unwrap();
+        let mut taken = Vec::new();
+        for task in tasks {
+            taken.extend(task.await.unwrap());
+        }
+        taken.sort_unstable();
+        let mut items = told.items();
+        items.sort_unstable();
+        assert_eq!(items, taken);
+        assert_eq!(stats.items, taken.len() as u64);
+    }
+}
+
 #[tokio::test]
 async fn a_shutdown_ends_a_thread_that_waits() {
     for items in [0, 1] {
@@ -406,4 +531,5 @@ fn writers_are_shared_and_their_futures_spawned() {
     });
     spawnable(iter(0..9).write_batches(told.writer(patient())));
     spawnable(iter(0..9).checkpoint(told.writer(patient()), 5).count());
+    spawnable(iter(0..9).checkpoint_by_ref(writer, 5).count());
 }

@@ -1,14 +1,15 @@
 //! A clock that moves only between polls, as that of a task which is starved, or whose source never waits.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aqueduct_channel::mpsc;
+use aqueduct_stream::op::Elapsed;
 use aqueduct_stream::{CHUNK, Flow, Outlet, Pull, Source, from_stream, iter, receive};
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use tokio::task::{coop, yield_now};
 use tokio::time::{advance, timeout};
 
@@ -281,6 +282,45 @@ async fn a_budget_that_is_spent_is_no_silence() {
         tx.try_send('a').expect("there is room");
         let item = next_after(spent, &mut alive).await;
         assert_eq!(item, Some('a'), "after {spent} units");
+    }
+}
+
+/// Also where the source is a stream of another stream: each of those holds a unit while it pulls.
+#[tokio::test(start_paused = true)]
+async fn a_budget_that_is_spent_by_streams_inside_is_no_silence() {
+    async fn said<T: Stream<Item = char> + Unpin>(
+        spent: usize,
+        (tx, inner): (mpsc::Sender<char>, T),
+    ) -> Option<Result<char, Elapsed>> {
+        let mut timeouts = from_stream(inner).timeout(2 * TICK);
+        assert!(poll(&mut timeouts).is_empty());
+        advance(7 * TICK).await;
+        tx.try_send('a').expect("there is room");
+        next_after(spent, &mut timeouts).await
+    }
+    let sent = || {
+        let (tx, rx) = mpsc::channel(1);
+        (tx, receive(rx))
+    };
+    for spent in 0..=128 {
+        let once = said(spent, sent()).await;
+        assert_eq!(once, Some(Ok('a')), "after {spent} units");
+        let (tx, flow) = sent();
+        let twice = said(spent, (tx, from_stream(flow.map(|item| item)))).await;
+        assert_eq!(twice, Some(Ok('a')), "after {spent} units");
+        // A terminal is such a loop as well.
+        let (tx, flow) = sent();
+        let last = flow.take(1).fold(' ', |_, item| item);
+        let folded = said(spent, (tx, Box::pin(stream::once(last)))).await;
+        assert_eq!(folded, Some(Ok('a')), "after {spent} units");
+        let (tx, flow) = sent();
+        let last = async move {
+            let mut last = ' ';
+            flow.take(1).for_each_async(|item| ready(last = item)).await;
+            last
+        };
+        let found = said(spent, (tx, Box::pin(stream::once(last)))).await;
+        assert_eq!(found, Some(Ok('a')), "after {spent} units");
     }
 }
 
