@@ -62,6 +62,7 @@ pub(super) struct Gcra {
 #[derive(Debug)]
 struct AtomicPace {
     interval: AtomicU64,
+    span: AtomicU64,
     burst: AtomicU32,
 }
 
@@ -92,28 +93,45 @@ impl Gcra {
     }
 
     /// Takes `n` permits at the moment `now`, and returns the time up to which the rate is used then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&self, now: u64, n: u32) -> Result<u64, Denied> {
         // Pairs with the Release in `change`: the pace of the word's turn is seen (G1). Takes in between are
         // read-modify-writes, which carry it on.
-        let mut word = self.word.load(Ordering::Acquire);
+        let word = self.word.load(Ordering::Acquire);
+        match self.try_take(word, now, n) {
+            Some(decided) => decided,
+            None => self.take_contended(now, n),
+        }
+    }
+
+    /// None if the word is not that any more.
+    #[inline(always)]
+    fn try_take(&self, word: u64, now: u64, n: u32) -> Option<Result<u64, Denied>> {
+        let end = match self.pace(word).decide(word >> 1, now, n) {
+            Ok(end) => end,
+            Err(denied) => return Some(Err(denied)),
+        };
+        let new = end << 1 | word & TURN;
+        // Relaxed: who takes publishes nothing but the word.
+        let swapped =
+            self.word
+                .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Relaxed);
+        swapped.is_ok().then_some(Ok(end))
+    }
+
+    #[cold]
+    fn take_contended(&self, now: u64, n: u32) -> Result<u64, Denied> {
         let mut pauses = 1;
         loop {
-            let end = self.pace(word).decide(word >> 1, now, n)?;
-            let new = end << 1 | word & TURN;
-            // Relaxed: who takes publishes nothing but the word.
-            let swapped =
-                self.word
-                    .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Relaxed);
-            if swapped.is_ok() {
-                return Ok(end);
-            }
             for _ in 0..pauses {
                 spin_loop();
             }
             pauses = PAUSES_MAX.min(2 * pauses);
             // Pairs with the Release in `change`, as above.
-            word = self.word.load(Ordering::Acquire);
+            let word = self.word.load(Ordering::Acquire);
+            if let Some(decided) = self.try_take(word, now, n) {
+                return decided;
+            }
         }
     }
 
@@ -209,7 +227,7 @@ impl Gcra {
         self.pace(self.word.load(Ordering::Acquire)).burst
     }
 
-    #[inline]
+    #[inline(always)]
     fn pace(&self, word: u64) -> Pace {
         self.paces[(word & TURN) as usize].load()
     }
@@ -219,20 +237,23 @@ impl AtomicPace {
     fn new(pace: Pace) -> Self {
         Self {
             interval: AtomicU64::new(pace.interval),
+            span: AtomicU64::new(pace.span),
             burst: AtomicU32::new(pace.burst),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn load(&self) -> Pace {
         Pace {
             interval: self.interval.load(Ordering::Relaxed),
+            span: self.span.load(Ordering::Relaxed),
             burst: self.burst.load(Ordering::Relaxed),
         }
     }
 
     fn store(&self, pace: Pace) {
         self.interval.store(pace.interval, Ordering::Relaxed);
+        self.span.store(pace.span, Ordering::Relaxed);
         self.burst.store(pace.burst, Ordering::Relaxed);
     }
 }

@@ -16,6 +16,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::thread;
 
 use aqueduct_core::pad::Padded;
+use aqueduct_core::rt::Epoch;
 use aqueduct_core::sync::Lock;
 use tokio::time::Instant;
 
@@ -55,7 +56,7 @@ pub use acquire::AcquireKey;
 pub struct KeyedRateLimiter<K, S = RandomState> {
     shards: Box<[Padded<Lock<Shard<K>>>]>,
     hasher: S,
-    start: Instant,
+    epoch: Epoch,
     keys_max: usize,
     /// Held while the shards are told of another one.
     quota: Lock<Quota>,
@@ -98,7 +99,7 @@ impl<K: Hash + Eq + Clone> KeyedRateLimiter<K> {
     #[track_caller]
     pub fn starting_at(quota: Quota, keys_max: usize, now: Instant) -> Self {
         Self {
-            start: now,
+            epoch: Epoch::new(now),
             ..Self::new(quota, keys_max)
         }
     }
@@ -125,7 +126,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
         Self {
             shards,
             hasher,
-            start: Instant::now(),
+            epoch: Epoch::new(Instant::now()),
             keys_max,
             quota: Lock::new(quota),
         }
@@ -239,7 +240,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
         let (decided, _evicted) = self.shard(hash).lock().take_or_wait(
             hash,
             key,
-            self.start,
+            self.epoch.start(),
             now,
             self.units(now),
             permits,
@@ -253,7 +254,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     }
 
     fn units(&self, now: Instant) -> u64 {
-        pace::units(now.saturating_duration_since(self.start))
+        pace::units(self.epoch.nanos(now))
     }
 }
 

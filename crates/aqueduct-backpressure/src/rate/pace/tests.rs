@@ -73,18 +73,21 @@ proptest! {
     /// Any figures at all: no overflow, and nothing out of nothing.
     #[test]
     fn survives_any_figures(
-        permits in 1u32.., seconds: u64, burst in 1u32.., tat in 0..=END, now in 0..=END, n: u32,
-        moment: Duration,
+        permits in 1u32.., seconds in 0..SPAN_MAX / UNITS / 1_000_000_000, burst: u32, tat in 0..=END,
+        now in 0..=NOW_MAX, n: u32, nanos: u64,
     ) {
+        let most = Pace::new(permits, Duration::from_secs(seconds), 1).interval.max(1);
+        let burst = burst.min(u32::try_from(SPAN_MAX / most).unwrap_or(u32::MAX)).max(1);
         let pace = Pace::new(permits, Duration::from_secs(seconds), burst);
-        prop_assert!(units(moment) <= END);
+        prop_assert!(pace.is_in_range());
+        prop_assert!(units(nanos) <= NOW_MAX);
         pace.delay(tat, now, u64::from(n) * 7);
         prop_assert!(pace.available(tat, now) <= burst);
-        let kept = tat.min(END).min(now.saturating_add(pace.span()));
+        let kept = tat.min(END).min(now.saturating_add(pace.span));
         prop_assert!(pace.carry_over(pace, tat, now) >= kept);
         if let Ok(end) = pace.decide(tat, now, n) {
             prop_assert!(n <= burst && end >= tat.max(now) && end <= END);
-            prop_assert!(end - now <= pace.span());
+            prop_assert!(end - now <= pace.span);
         }
     }
 
@@ -99,7 +102,7 @@ proptest! {
         let there = new.carry_over(old, tat, now);
         prop_assert_eq!(new.available(there, now), burst2.saturating_sub(used));
         // Full after a burst at the latest, whatever was used before.
-        prop_assert!(there - now <= new.span());
+        prop_assert!(there - now <= new.span);
         // And back again. What did not fit into the burst in between is forgotten.
         let kept = used.min(burst2);
         let back = old.carry_over(new, there, now);
@@ -125,12 +128,19 @@ fn a_burst_admits_exactly_itself() {
 
 #[test]
 fn time_stands_still_at_the_end_and_nothing_is_given_for_it() {
+    assert_eq!(units(u64::MAX), NOW_MAX);
+    let most = Pace::new(1, Duration::from_secs(24 * 3600), 3_660);
+    let end = most.decide(0, NOW_MAX, 3_660);
+    assert!(end.is_ok_and(|end| end <= END), "{end:?}");
+
     let pace = Pace::new(1, Duration::from_secs(1), 3);
-    assert_eq!(units(Duration::MAX), END);
-    assert!(matches!(pace.decide(0, END, 1), Err(Denied::TooSoon(_))));
-    let last = END - pace.cost(2);
-    assert_eq!(pace.decide(0, last, 2), Ok(END));
-    assert!(pace.decide(END, last, 1).is_err());
+    let end = pace.decide(0, NOW_MAX, 3).unwrap();
+    assert!(matches!(
+        pace.decide(end, NOW_MAX, 1),
+        Err(Denied::TooSoon(_))
+    ));
+    // As long ago as time has stood still.
+    assert!(pace.decide(END, NOW_MAX, 1).is_err());
 }
 
 #[test]
