@@ -66,6 +66,18 @@ struct AtomicPace {
     burst: AtomicU32,
 }
 
+/// What became of one try to take permits.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// They were there; the rate is used up to that time.
+    Taken(u64),
+    /// They were not.
+    Denied,
+    /// Somebody else has changed the word meanwhile.
+    Overtaken,
+}
+
 /// What was taken, for who may give it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Taken {
@@ -93,44 +105,63 @@ impl Gcra {
     }
 
     /// Takes `n` permits at the moment `now`, and returns the time up to which the rate is used then.
-    #[inline(always)]
     pub(super) fn take(&self, now: u64, n: u32) -> Result<u64, Denied> {
-        // Pairs with the Release in `change`: the pace of the word's turn is seen (G1). Takes in between are
-        // read-modify-writes, which carry it on.
-        let word = self.word.load(Ordering::Acquire);
-        match self.try_take(word, now, n) {
-            Some(decided) => decided,
-            None => self.take_contended(now, n),
+        match self.try_take(now, n) {
+            Tried::Taken(end) => Ok(end),
+            Tried::Denied => self.take_again(now, n),
+            Tried::Overtaken => self.take_contended(now, n),
         }
     }
 
-    /// None if the word is not that any more.
+    /// The first try of [`take`](Self::take), which nearly always is the last: small enough to be a part of its caller.
     #[inline(always)]
-    fn try_take(&self, word: u64, now: u64, n: u32) -> Option<Result<u64, Denied>> {
-        let end = match self.pace(word).decide(word >> 1, now, n) {
-            Ok(end) => end,
-            Err(denied) => return Some(Err(denied)),
+    pub(super) fn try_take(&self, now: u64, n: u32) -> Tried {
+        // Pairs with the Release in `change`: the pace of the word's turn is seen (G1). Takes in between are
+        // read-modify-writes, which carry it on.
+        let word = self.word.load(Ordering::Acquire);
+        let Some(end) = self.pace(word).decide(word >> 1, now, n) else {
+            return Tried::Denied;
         };
         let new = end << 1 | word & TURN;
         // Relaxed: who takes publishes nothing but the word.
         let swapped =
             self.word
                 .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Relaxed);
-        swapped.is_ok().then_some(Ok(end))
+        match swapped {
+            Ok(_) => Tried::Taken(end),
+            Err(_) => Tried::Overtaken,
+        }
     }
 
+    /// Takes after somebody else was quicker.
     #[cold]
-    fn take_contended(&self, now: u64, n: u32) -> Result<u64, Denied> {
+    pub(super) fn take_contended(&self, now: u64, n: u32) -> Result<u64, Denied> {
         let mut pauses = 1;
         loop {
             for _ in 0..pauses {
                 spin_loop();
             }
             pauses = PAUSES_MAX.min(2 * pauses);
-            // Pairs with the Release in `change`, as above.
+            match self.try_take(now, n) {
+                Tried::Taken(end) => return Ok(end),
+                Tried::Denied => return self.take_again(now, n),
+                Tried::Overtaken => {}
+            }
+        }
+    }
+
+    /// Takes after a denial, or says why not: what is there by now is the answer, not what was.
+    #[cold]
+    pub(super) fn take_again(&self, now: u64, n: u32) -> Result<u64, Denied> {
+        loop {
+            // Pairs with the Release in `change`, as in `try_take`.
             let word = self.word.load(Ordering::Acquire);
-            if let Some(decided) = self.try_take(word, now, n) {
-                return decided;
+            let pace = self.pace(word);
+            if pace.decide(word >> 1, now, n).is_none() {
+                return Err(pace.denied(word >> 1, now, n));
+            }
+            if let Tried::Taken(end) = self.try_take(now, n) {
+                return Ok(end);
             }
         }
     }

@@ -44,7 +44,7 @@ use tokio::time::Instant;
 
 use self::alarms::{Alarms, Arm};
 use super::error::{AcquireError, TryAcquireError};
-use super::gcra::{Gcra, Taken};
+use super::gcra::{Gcra, Taken, Tried};
 use super::pace::{self, Denied};
 use super::{Quota, Stats};
 
@@ -102,16 +102,26 @@ impl Line {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn try_acquire(&self, now: Instant, permits: u32) -> Result<(), TryAcquireError> {
         let at = self.units(now);
-        if self.waiting.load(Ordering::Relaxed) == 0 {
-            match self.gcra.take(at, permits) {
-                Ok(_) => return Ok(()),
-                Err(denied) => return Err(self.rejected(denied)),
-            }
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            return Err(self.rejected_behind(at, permits));
         }
-        Err(self.rejected_behind(at, permits))
+        match self.gcra.try_take(at, permits) {
+            Tried::Taken(_) => Ok(()),
+            tried => self.try_acquire_again(tried, at, permits),
+        }
+    }
+
+    #[cold]
+    fn try_acquire_again(&self, tried: Tried, at: u64, permits: u32) -> Result<(), TryAcquireError> {
+        let taken = match tried {
+            Tried::Taken(_) => return Ok(()),
+            Tried::Denied => self.gcra.take_again(at, permits),
+            Tried::Overtaken => self.gcra.take_contended(at, permits),
+        };
+        taken.map(drop).map_err(|denied| self.rejected(denied))
     }
 
     /// As [`try_acquire`](Self::try_acquire), for who may give it back. Not counted as rejected: who asks so waits then.

@@ -68,23 +68,21 @@ impl Pace {
 
     /// The theoretical arrival time after `n` permits more, if they may be had now. `now` is no later than [`NOW_MAX`].
     #[inline(always)]
-    pub(super) fn decide(self, tat: u64, now: u64, n: u32) -> Result<u64, Denied> {
-        // Saturated only by a pace of two halves (see the parent's word), which then is denied.
-        let cost = self.cost(n.into());
+    pub(super) fn decide(self, tat: u64, now: u64, n: u32) -> Option<u64> {
         let ahead = tat.saturating_sub(now);
-        match self.span.checked_sub(ahead) {
-            Some(room) if cost <= room && n <= self.burst => Ok(now + ahead + cost),
-            _ => Err(self.denied(ahead.saturating_add(cost), n)),
-        }
+        let room = self.span.checked_sub(ahead)?;
+        // Saturated only by a pace of two halves (see the parent's word), or for more than the burst.
+        let cost = self.cost(n.into());
+        (cost <= room && n <= self.burst).then(|| now + ahead + cost)
     }
 
-    /// Why that would be too far ahead.
-    #[cold]
-    fn denied(self, ahead: u64, n: u32) -> Denied {
-        match n > self.burst {
-            true => Denied::TooMany(self.burst),
-            false => Denied::TooSoon(ahead.saturating_sub(self.span).max(1)),
+    /// Why it is none.
+    pub(super) fn denied(self, tat: u64, now: u64, n: u32) -> Denied {
+        if n > self.burst {
+            return Denied::TooMany(self.burst);
         }
+        let ahead = tat.saturating_sub(now).saturating_add(self.cost(n.into()));
+        Denied::TooSoon(ahead.saturating_sub(self.span).max(1))
     }
 
     /// How long until `n` permits more, which may be more than a burst, have become free one after another. None is

@@ -114,9 +114,9 @@ impl<K: Hash + Eq + Clone> Shard<K> {
         now: u64,
         permits: u32,
     ) -> (Result<(), TryAcquireError>, Evicted<K>) {
-        let end = match self.pace.decide(0, now, permits) {
-            Ok(end) => end,
-            Err(denied) => return (self.counted(Err(error(denied))), None),
+        let Some(end) = self.pace.decide(0, now, permits) else {
+            let denied = self.pace.denied(0, now, permits);
+            return (self.counted(Err(error(denied))), None);
         };
         // Nothing is used of a key that takes nothing.
         if end <= now {
@@ -274,7 +274,8 @@ impl<K> Slot<K> {
         self.settle();
         match &mut self.state {
             State::Bare(tat) => {
-                *tat = pace.decide(*tat, now, permits).map_err(error)?;
+                let decided = pace.decide(*tat, now, permits);
+                *tat = decided.ok_or_else(|| error(pace.denied(*tat, now, permits)))?;
                 Ok(())
             }
             State::Waited(limiter) => limiter.try_acquire_at(at, permits),
