@@ -288,7 +288,7 @@ impl Fetcher {
         let turn = tokio::select! {
             biased;
             () = self.scope.draining() => return Err(Trouble::Draining),
-            turn = self.limiter.acquire(host, 1) => turn,
+            turn = self.limiter.acquire(&host, 1) => turn,
         };
         turn.map_err(|error| match error {
             AcquireError::Crowded { retry_after } => Trouble::Crowded(retry_after),

@@ -12,7 +12,6 @@ use tokio::time::Instant;
 
 use crate::enclosing::{Enclosing, Outward};
 use crate::group::{Spawner, TaskGroup};
-use crate::phase::Patience;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::run;
@@ -39,7 +38,10 @@ pub(crate) struct Options {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) location: &'static Location<'static>,
     pub(crate) limit: Option<NonZeroUsize>,
-    pub(crate) patience: Patience,
+    pub(crate) drain: Option<Duration>,
+    /// None if it has a part in that of the group around.
+    pub(crate) grace: Option<Duration>,
+    pub(crate) linger: Duration,
     pub(crate) failures_kept_max: usize,
     pub(crate) resume_panics: bool,
     pub(crate) signals: Wanted,
@@ -48,6 +50,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Whether its scope is below that of the group around.
+    pub(crate) fn follows_outer(&self) -> bool {
+        self.scope.is_none()
+    }
+
     /// A scope for the group, below the one it was given, or that of the group around it.
     pub(crate) fn make_scope(&self, outer: Option<&Weak<dyn Enclosing>>) -> CancelScope {
         let around = self.scope.clone().or_else(|| {
@@ -84,10 +91,9 @@ pub fn group() -> GroupBuilder {
             name: None,
             location: Location::caller(),
             limit: None,
-            patience: Patience {
-                grace: Duration::ZERO,
-                linger: LINGER,
-            },
+            drain: None,
+            grace: None,
+            linger: LINGER,
             failures_kept_max: FAILURES_KEPT,
             resume_panics: false,
             signals: Wanted::none(),
@@ -140,24 +146,70 @@ impl GroupBuilder {
     }
 
     /// Gives tasks so much time, from when the group is cancelled, to end by themselves; then they are aborted. Without
-    /// it they are aborted at once.
+    /// it they are aborted at once, except in a group inside of another that has a grace.
     ///
     /// They are also on a runtime without timers (`Builder::enable_time`), where nobody could tell when the time is up.
     /// There [`with_linger`](Self::with_linger) is no limit either; a [`with_timeout`](Self::with_timeout) or
     /// [`with_deadline`](Self::with_deadline) panics when the group is first used.
     ///
-    /// A group inside of this one has a grace of its own; but when this one is cancelled, no more of it than there is
-    /// here: once this group aborts the task in which the other runs, that one is dropped, and so aborts, too. Without a
-    /// grace here there is none there.
+    /// # A group inside of another
+    ///
+    /// | what was cancelled | the inner was given a grace | it was not |
+    /// |---|---|---|
+    /// | the outer | its own, but no more than is left outside | what is left outside |
+    /// | the inner alone, as by its policy | its own | none |
+    ///
+    /// So a grace around the whole program is one for all groups in it. It is no longer inside than outside, since once the
+    /// outer group aborts the task in which the inner runs, that is dropped, and so aborts, too. A group that was put below
+    /// [another scope](Self::with_scope) has no part in it.
+    ///
+    /// To have no grace inside of a group that has one, say so: `with_grace(Duration::ZERO)`.
     pub fn with_grace(mut self, grace: Duration) -> Self {
-        self.options.patience.grace = grace;
+        self.options.grace = Some(grace);
+        self
+    }
+
+    /// Gives tasks so much time, from when the group's scope [drains](CancelScope::drain), to finish what they have; then
+    /// the group is cancelled. Without it nothing follows from draining.
+    ///
+    /// With [`with_signals`](Self::with_signals) the first signal then drains, and it takes a second to cancel at once.
+    ///
+    /// A group that drains takes tasks as before, since to finish may need some more. It is for those who begin work to
+    /// look, by `scope.is_draining()` or `scope.draining()`, and begin no more. Groups inside of it are asked as it is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// use std::time::Duration;
+    /// use aqueduct_group::{Collect, group};
+    /// use tokio::time::sleep;
+    ///
+    /// let jobs = group().with_drain(Duration::from_secs(10)).open(Collect::new());
+    /// let scope = jobs.scope().clone();
+    /// let worker = async move {
+    ///     let mut done = 0;
+    ///     while !scope.is_draining() {
+    ///         sleep(Duration::from_secs(2)).await;
+    ///         done += 1;
+    ///     }
+    ///     done
+    /// };
+    /// jobs.spawn(worker).await.ok();
+    /// sleep(Duration::from_secs(3)).await;
+    /// jobs.scope().drain();
+    /// // What was begun is finished, and there was no need to cancel.
+    /// let ends = jobs.join().await;
+    /// assert_eq!(ends.into_iter().next().and_then(|end| end.returned()), Some(2));
+    /// # }
+    /// ```
+    pub fn with_drain(mut self, drain: Duration) -> Self {
+        self.options.drain = Some(drain);
         self
     }
 
     /// Waits so long for tasks that were aborted, and do not end because they never come to an `.await`. 5 seconds if
     /// not told. Then the group ends without them, and its [`Report`] names them.
     pub fn with_linger(mut self, linger: Duration) -> Self {
-        self.options.patience.linger = linger;
+        self.options.linger = linger;
         self
     }
 

@@ -164,6 +164,8 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
 
     /// Waits until `permits` of a key may be had, and takes them. First come, first served, key by key.
     ///
+    /// The key is copied when it is first seen, as with [`try_acquire`](Self::try_acquire), and borrowed otherwise.
+    ///
     /// # Cancel safety
     ///
     /// *Strict*: see [`AcquireKey`].
@@ -171,7 +173,11 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     /// # Panics
     ///
     /// The future panics when it has to wait outside of a Tokio runtime that drives timers.
-    pub fn acquire(&self, key: K, permits: u32) -> AcquireKey<'_, K, S> {
+    pub fn acquire<'a, Q>(&'a self, key: &'a Q, permits: u32) -> AcquireKey<'a, K, S, Q>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         AcquireKey::new(self, key, permits)
     }
 
@@ -234,7 +240,15 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     }
 
     /// Takes permits of a key now, or else gives its line to wait in.
-    fn take_or_wait(&self, key: &K, permits: u32) -> Result<Option<RateLimiter>, TryAcquireError> {
+    fn take_or_wait<Q>(
+        &self,
+        key: &Q,
+        permits: u32,
+    ) -> Result<Option<RateLimiter>, TryAcquireError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let hash = self.hasher.hash_one(key);
         let now = Instant::now();
         let (decided, _evicted) = self.shard(hash).lock().take_or_wait(

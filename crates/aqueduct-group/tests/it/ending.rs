@@ -1,10 +1,13 @@
 //! Deadlines, grace, what does not stop, and runtimes that go away.
 
 use std::future::pending;
-use std::sync::mpsc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, mpsc};
 
-use aqueduct_cancel::{ReasonKind, shield};
-use aqueduct_group::{AllOk, Collect, Discard, GroupPhase, TaskEnd, TaskState, group, tree};
+use aqueduct_cancel::{CancelScope, ReasonKind, shield};
+use aqueduct_group::{
+    AllOk, Collect, Discard, GroupPhase, Spawner, TaskEnd, TaskId, TaskState, group, tree,
+};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -369,6 +372,126 @@ fn an_outer_group_without_grace_cuts_an_inner_ones_short() {
             assert_eq!(start.elapsed(), millis(1) + secs(ends_after));
             assert_eq!(census.alive(), 0);
         }
+    });
+}
+
+/// A group that was told of no grace takes part in that of the group around it, when that is what was cancelled; and in
+/// none when it was cancelled by itself.
+#[test]
+fn a_group_inside_has_what_is_left_of_the_grace_around_it() {
+    paused(async {
+        // The outer grace, whether the inner is cancelled itself, how deep it lies, and when its tasks are gone.
+        for (outer_grace, alone, depth, ends_after) in [
+            (60, false, 1, 5),
+            (60, false, 3, 5),
+            (2, false, 1, 2),
+            (2, false, 3, 2),
+            (0, false, 1, 0),
+            (60, true, 1, 0),
+        ] {
+            let start = Instant::now();
+            let outer = group().with_grace(secs(outer_grace)).open(Discard::new());
+            let scopes = Arc::new(Mutex::new(None));
+            let told = scopes.clone();
+            let opener = async move { nested(depth, told).await };
+            outer.spawn(opener).await.unwrap();
+            sleep(millis(1)).await;
+            match alone {
+                true => scopes.lock().unwrap().clone().unwrap().cancel(),
+                false => outer.scope().cancel(),
+            };
+            let _ = outer.join().await;
+            let case = format!("{outer_grace} s, alone: {alone}, depth {depth}");
+            assert_eq!(start.elapsed(), millis(1) + secs(ends_after), "{case}");
+        }
+    });
+}
+
+/// Groups in groups, without a grace; in the innermost a task that takes 5 s to clean up.
+fn nested(
+    depth: usize,
+    innermost: Arc<Mutex<Option<CancelScope>>>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        let body = async |inner: Spawner<Discard>| {
+            if depth > 1 {
+                inner.spawn(nested(depth - 1, innermost)).await.unwrap();
+                return;
+            }
+            let scope = inner.scope().clone();
+            *innermost.lock().unwrap() = Some(scope.clone());
+            let slow = async move {
+                scope.cancelled().await;
+                sleep(secs(5)).await;
+            };
+            inner.spawn(slow).await.unwrap();
+        };
+        let _ = group().run(Discard::new(), body).await;
+    })
+}
+
+/// (time to drain, how long the work takes, when the group ends): work that is not done by the end of that time is told by
+/// the scope, and then has the grace of 2 s.
+#[test]
+fn a_time_to_drain_ends_in_cancellation() {
+    paused(async {
+        for (drain, work, ends_after) in [(10, 3, 3), (10, 11, 11), (10, 20, 12), (0, 20, 2)] {
+            let start = Instant::now();
+            let builder = group().with_drain(secs(drain)).with_grace(secs(2));
+            let group = builder.open(Discard::new());
+            let scope = group.scope().clone();
+            let worker = async move {
+                scope.draining().await;
+                sleep(secs(work)).await;
+            };
+            group.spawn(worker).await.unwrap();
+            sleep(millis(1)).await;
+            assert_eq!(phase_of(group.id()), Some(GroupPhase::Running));
+            group.scope().drain();
+            let next = if drain > 0 { GroupPhase::Draining } else { GroupPhase::Grace };
+            assert_eq!(phase_of(group.id()), Some(next));
+            group.wait_closed().await;
+            let case = format!("{drain} s to drain, {work} s of work");
+            assert_eq!(start.elapsed(), millis(1) + secs(ends_after), "{case}");
+            let reason = group.scope().reason().map(|reason| reason.kind());
+            assert_eq!(reason, (work > drain).then_some(ReasonKind::Deadline), "{case}");
+            let _ = group.join().await;
+        }
+    });
+}
+
+fn phase_of(group: TaskId) -> Option<GroupPhase> {
+    let tree = tree();
+    let group = tree.groups.iter().find(|it| it.id == group);
+    group.map(|group| group.phase)
+}
+
+/// Without it draining stays without an end, also where the clock goes on for long.
+#[test]
+fn without_a_time_to_drain_nothing_follows_from_draining() {
+    paused(async {
+        let group = group().open(Discard::<()>::new());
+        group.spawn(sleep(secs(100_000))).await.unwrap();
+        group.scope().drain();
+        group.wait_closed().await;
+        assert!(!group.scope().is_cancelled());
+        let _ = group.join().await;
+    });
+}
+
+/// A scope that drains when the group is opened, or before it is first used.
+#[test]
+fn a_group_in_a_scope_that_drains_has_its_time_from_its_first_use() {
+    paused(async {
+        let scope = CancelScope::new();
+        scope.drain();
+        let builder = group().with_scope(&scope).with_drain(secs(5));
+        let group = builder.open(Discard::<()>::new());
+        sleep(secs(1)).await;
+        let start = Instant::now();
+        group.spawn(pending()).await.unwrap();
+        let _ = group.join().await;
+        assert_eq!(start.elapsed(), secs(5));
     });
 }
 

@@ -131,22 +131,26 @@ impl<K: Hash + Eq + Clone> Shard<K> {
     }
 
     /// Takes permits of a key, or gives its line.
-    pub(super) fn take_or_wait(
+    pub(super) fn take_or_wait<Q>(
         &mut self,
         hash: u64,
-        key: &K,
+        key: &Q,
         start: Instant,
         at: Instant,
         now: u64,
         permits: u32,
-    ) -> (Result<Option<RateLimiter>, TryAcquireError>, Evicted<K>) {
+    ) -> (Result<Option<RateLimiter>, TryAcquireError>, Evicted<K>)
+    where
+        K: Borrow<Q>,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let quota = self.quota;
         let pace = self.pace;
         let found = self
             .keys
-            .find_mut(hash, |slot| slot.hash == hash && slot.key == *key);
+            .find_mut(hash, |slot| slot.hash == hash && slot.key.borrow() == key);
         let Some(slot) = found else {
-            let (decided, evicted) = self.take_new(hash, || key.clone(), now, permits);
+            let (decided, evicted) = self.take_new(hash, || key.to_owned(), now, permits);
             return (decided.map(|()| None), evicted);
         };
         let decided = match slot.take(pace, at, now, permits) {
