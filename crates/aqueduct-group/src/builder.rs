@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::enclosing::{Enclosing, Outward};
 use crate::group::{Spawner, TaskGroup};
+use crate::phase::Patience;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::run;
@@ -38,10 +39,7 @@ pub(crate) struct Options {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) location: &'static Location<'static>,
     pub(crate) limit: Option<NonZeroUsize>,
-    pub(crate) drain: Option<Duration>,
-    /// None if it has a part in that of the group around.
-    pub(crate) grace: Option<Duration>,
-    pub(crate) linger: Duration,
+    pub(crate) patience: Patience,
     pub(crate) failures_kept_max: usize,
     pub(crate) resume_panics: bool,
     pub(crate) signals: Wanted,
@@ -50,11 +48,6 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Whether its scope is below that of the group around.
-    pub(crate) fn follows_outer(&self) -> bool {
-        self.scope.is_none()
-    }
-
     /// A scope for the group, below the one it was given, or that of the group around it.
     pub(crate) fn make_scope(&self, outer: Option<&Weak<dyn Enclosing>>) -> CancelScope {
         let around = self.scope.clone().or_else(|| {
@@ -91,9 +84,11 @@ pub fn group() -> GroupBuilder {
             name: None,
             location: Location::caller(),
             limit: None,
-            drain: None,
-            grace: None,
-            linger: LINGER,
+            patience: Patience {
+                drain: None,
+                grace: Duration::ZERO,
+                linger: LINGER,
+            },
             failures_kept_max: FAILURES_KEPT,
             resume_panics: false,
             signals: Wanted::none(),
@@ -146,26 +141,19 @@ impl GroupBuilder {
     }
 
     /// Gives tasks so much time, from when the group is cancelled, to end by themselves; then they are aborted. Without
-    /// it they are aborted at once, except in a group inside of another that has a grace.
+    /// it they are aborted at once.
     ///
     /// They are also on a runtime without timers (`Builder::enable_time`), where nobody could tell when the time is up.
     /// There [`with_linger`](Self::with_linger) is no limit either; a [`with_timeout`](Self::with_timeout) or
     /// [`with_deadline`](Self::with_deadline) panics when the group is first used.
     ///
-    /// # A group inside of another
-    ///
-    /// | what was cancelled | the inner was given a grace | it was not |
-    /// |---|---|---|
-    /// | the outer | its own, but no more than is left outside | what is left outside |
-    /// | the inner alone, as by its policy | its own | none |
-    ///
-    /// So a grace around the whole program is one for all groups in it. It is no longer inside than outside, since once the
-    /// outer group aborts the task in which the inner runs, that is dropped, and so aborts, too. A group that was put below
-    /// [another scope](Self::with_scope) has no part in it.
-    ///
-    /// To have no grace inside of a group that has one, say so: `with_grace(Duration::ZERO)`.
+    /// **A group inside of this one has a grace of its own**, and without one it has none: what cancels this group cancels
+    /// the inner one too, and at once, so that a task there is aborted while those here have time left. To have that time
+    /// inside as well, give it to the inner group; or let both [drain](Self::with_drain) first, for which the inner one
+    /// needs no word. It has no more of its grace than there is here: once this group aborts the task in which the other
+    /// runs, that one is dropped, and so aborts, too. Without a grace here there is none there.
     pub fn with_grace(mut self, grace: Duration) -> Self {
-        self.options.grace = Some(grace);
+        self.options.patience.grace = grace;
         self
     }
 
@@ -202,14 +190,14 @@ impl GroupBuilder {
     /// # }
     /// ```
     pub fn with_drain(mut self, drain: Duration) -> Self {
-        self.options.drain = Some(drain);
+        self.options.patience.drain = Some(drain);
         self
     }
 
     /// Waits so long for tasks that were aborted, and do not end because they never come to an `.await`. 5 seconds if
     /// not told. Then the group ends without them, and its [`Report`] names them.
     pub fn with_linger(mut self, linger: Duration) -> Self {
-        self.options.linger = linger;
+        self.options.patience.linger = linger;
         self
     }
 

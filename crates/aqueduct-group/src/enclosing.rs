@@ -5,7 +5,6 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_core::node::{Birth, Node, NodeId, with_current};
@@ -35,10 +34,6 @@ pub(crate) trait Enclosing: Any + Send + Sync {
 
     /// Groups that were taken in and may not have ended.
     fn adopted(&self) -> Vec<Arc<dyn Enclosing>>;
-
-    /// How much of a grace is left, for a group inside that was cancelled and has none of its own. None if this one has
-    /// none of its own either, and was cancelled from further out.
-    fn grace_left(&self) -> Option<Duration>;
 
     /// The groups that were around this one's owner when it was opened.
     fn outward(&self) -> Option<Arc<Outward>>;
@@ -139,12 +134,6 @@ impl Outward {
 
     pub(crate) fn nearest(&self) -> &Weak<dyn Enclosing> {
         &self.group
-    }
-
-    /// What is left of the nearest grace around, for a group that was cancelled.
-    pub(crate) fn grace_left(&self) -> Duration {
-        let left = self.alive().find_map(|group| group.grace_left());
-        left.unwrap_or_default()
     }
 
     /// Those that are alive, the nearest first.

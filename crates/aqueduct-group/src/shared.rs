@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Wake, Waker};
-use std::time::Duration;
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled, UntilDraining};
 use aqueduct_core::coarse::Coarse;
@@ -179,7 +178,8 @@ impl<P: Policy + 'static> Shared<P> {
             // If it was cancelled before, or drains, that is seen below.
             let mut cancelled = Box::pin(self.scope.cancelled_owned());
             let _ = cancelled.as_mut().poll(&mut Context::from_waker(&waker));
-            let mut draining = (self.options.drain).map(|_| Box::pin(self.scope.draining_owned()));
+            let mut draining =
+                (self.options.patience.drain).map(|_| Box::pin(self.scope.draining_owned()));
             if let Some(draining) = &mut draining {
                 let _ = draining.as_mut().poll(&mut Context::from_waker(&waker));
             }
@@ -497,10 +497,6 @@ impl<P: Policy + 'static> Enclosing for Shared<P> {
     fn adopted(&self) -> Vec<Arc<dyn Enclosing>> {
         let adopted = self.adopted.lock();
         adopted.iter().filter_map(Weak::upgrade).collect()
-    }
-
-    fn grace_left(&self) -> Option<Duration> {
-        self.grace_left_here()
     }
 
     fn outward(&self) -> Option<Arc<Outward>> {

@@ -82,7 +82,12 @@ impl Wanted {
     }
 
     /// Begins to listen, if that is wanted. `waker` is called for every signal.
-    pub(crate) fn listen(self, scope: &CancelScope, first: FirstSignal, waker: &Waker) -> Listening {
+    pub(crate) fn listen(
+        self,
+        scope: &CancelScope,
+        first: FirstSignal,
+        waker: &Waker,
+    ) -> Listening {
         let begin = |location| {
             let signals = scope.on_signals_at(first, location);
             let signals = signals.expect("a program may listen to SIGINT and SIGTERM");

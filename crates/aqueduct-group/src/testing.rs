@@ -56,10 +56,6 @@ impl Enclosing for Around {
         Vec::new()
     }
 
-    fn grace_left(&self) -> Option<std::time::Duration> {
-        None
-    }
-
     fn outward(&self) -> Option<Arc<Outward>> {
         None
     }

@@ -115,7 +115,7 @@ impl Core {
     }
 
     /// Gives back the permit of an operation that succeeded.
-    #[inline]
+    #[inline(always)]
     pub(super) fn succeeded(&self, partition: usize, started: u64, now: Option<Instant>) {
         let in_flight = self.give_back(partition);
         if let Some(adapt) = &self.adapt {

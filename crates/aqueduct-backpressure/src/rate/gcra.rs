@@ -119,7 +119,16 @@ impl Gcra {
         // Pairs with the Release in `change`: the pace of the word's turn is seen (G1). Takes in between are
         // read-modify-writes, which carry it on.
         let word = self.word.load(Ordering::Acquire);
-        let Some(end) = self.pace(word).decide(word >> 1, now, n) else {
+        // A branch, and not an index as in `pace`: so the processor has the pace before it has the word.
+        match word & TURN {
+            0 => self.try_take_by(self.paces[0].load(), word, now, n),
+            _ => self.try_take_by(self.paces[1].load(), word, now, n),
+        }
+    }
+
+    #[inline(always)]
+    fn try_take_by(&self, pace: Pace, word: u64, now: u64, n: u32) -> Tried {
+        let Some(end) = pace.decide(word >> 1, now, n) else {
             return Tried::Denied;
         };
         let new = end << 1 | word & TURN;

@@ -240,11 +240,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     }
 
     /// Takes permits of a key now, or else gives its line to wait in.
-    fn take_or_wait<Q>(
-        &self,
-        key: &Q,
-        permits: u32,
-    ) -> Result<Option<RateLimiter>, TryAcquireError>
+    fn take_or_wait<Q>(&self, key: &Q, permits: u32) -> Result<Option<RateLimiter>, TryAcquireError>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
@@ -268,7 +264,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     }
 
     fn units(&self, now: Instant) -> u64 {
-        pace::units(self.epoch.nanos(now))
+        pace::units_at(&self.epoch, now)
     }
 }
 

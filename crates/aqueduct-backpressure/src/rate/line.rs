@@ -115,7 +115,12 @@ impl Line {
     }
 
     #[cold]
-    fn try_acquire_again(&self, tried: Tried, at: u64, permits: u32) -> Result<(), TryAcquireError> {
+    fn try_acquire_again(
+        &self,
+        tried: Tried,
+        at: u64,
+        permits: u32,
+    ) -> Result<(), TryAcquireError> {
         let taken = match tried {
             Tried::Taken(_) => return Ok(()),
             Tried::Denied => self.gcra.take_again(at, permits),
@@ -336,7 +341,7 @@ impl Line {
 
     #[inline(always)]
     fn units(&self, now: Instant) -> u64 {
-        pace::units(self.epoch.nanos(now))
+        pace::units_at(&self.epoch, now)
     }
 
     /// The moment at which that is reached.

@@ -6,6 +6,11 @@
 
 use std::time::Duration;
 
+#[cfg(not(aqueduct_loom))]
+use aqueduct_core::rt::Epoch;
+#[cfg(not(aqueduct_loom))]
+use tokio::time::Instant;
+
 /// Units in a nanosecond.
 const UNITS: u64 = 8;
 
@@ -111,9 +116,19 @@ impl Pace {
 
 /// So many nanoseconds since the start, as a moment. After [`NOW_MAX`] time stands still, and the limiter admits no more
 /// than it holds.
-#[inline(always)]
 pub(super) fn units(nanos: u64) -> u64 {
     nanos.min(NOW_MAX / UNITS) * UNITS
+}
+
+/// A moment of the clock, as one of a limit that has begun then.
+#[cfg(not(aqueduct_loom))]
+#[inline(always)]
+pub(super) fn units_at(epoch: &Epoch, now: Instant) -> u64 {
+    const { assert!(Epoch::NEAR <= NOW_MAX / UNITS) };
+    match epoch.nanos_near(now) {
+        Some(nanos) => nanos * UNITS,
+        None => units(epoch.nanos_far(now)),
+    }
 }
 
 /// The least whole number of nanoseconds that is no shorter.

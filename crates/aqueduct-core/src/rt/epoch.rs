@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// 68 years.
-const SECS_MAX: u64 = 1 << 31;
+/// 17 years.
+const SECS_MAX: u64 = 1 << 29;
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -29,7 +29,9 @@ const NANOS: u64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Epoch {
     start: Instant,
-    parts: Parts,
+    /// Those of the start.
+    secs: u64,
+    nanos: u64,
     /// So many seconds on from the start the parts are right; none if std is to be asked always (E1).
     secs_max: u64,
 }
@@ -40,7 +42,8 @@ impl Epoch {
         let parts = Parts::of(start);
         let claims = Self {
             start,
-            parts,
+            secs: parts.secs,
+            nanos: parts.total(),
             secs_max: SECS_MAX,
         };
         Self {
@@ -56,24 +59,32 @@ impl Epoch {
     }
 
     /// The nanoseconds from the start to `now`: zero for what is before.
-    #[inline]
+    #[inline(always)]
     pub fn nanos(&self, now: Instant) -> u64 {
-        match self.by_parts(now) {
+        match self.nanos_near(now) {
             Some(nanos) => nanos,
-            None => self.by_std(now),
+            None => self.nanos_far(now),
         }
     }
 
+    /// As [`nanos`](Self::nanos), of a moment that is not before the start and within [`NEAR`](Self::NEAR) after it;
+    /// nothing of others, nor of any on a system whose moments are unknown here.
     #[inline(always)]
-    fn by_parts(&self, now: Instant) -> Option<u64> {
+    pub fn nanos_near(&self, now: Instant) -> Option<u64> {
         let now = Parts::of(now);
-        let secs = now.secs.wrapping_sub(self.parts.secs);
-        // What is before is far beyond.
-        (secs < self.secs_max).then(|| (secs * NANOS + now.nanos).saturating_sub(self.parts.nanos))
+        let secs = now.secs.wrapping_sub(self.secs);
+        let nanos = now.total().wrapping_sub(self.nanos);
+        // What is before is far beyond. Seconds tell it, but for the part of the first one: there the nanoseconds do. They
+        // alone would not, since they come round again after centuries.
+        (secs < self.secs_max && nanos <= Self::NEAR).then_some(nanos)
     }
 
+    /// The most that [`nanos_near`](Self::nanos_near) tells: 17 years.
+    pub const NEAR: u64 = SECS_MAX * NANOS;
+
+    /// As [`nanos`](Self::nanos), in more instructions.
     #[cold]
-    fn by_std(&self, now: Instant) -> u64 {
+    pub fn nanos_far(&self, now: Instant) -> u64 {
         let nanos = now.saturating_duration_since(self.start).as_nanos();
         u64::try_from(nanos).unwrap_or(u64::MAX)
     }
@@ -81,11 +92,10 @@ impl Epoch {
     /// E1.
     fn are_right(&self) -> bool {
         let steps = [0, 1, NANOS / 2, NANOS - 1, NANOS, 3 * NANOS / 2, 7 * NANOS];
-        self.parts.nanos < NANOS
-            && steps.into_iter().all(|step| {
-                let later = self.start.checked_add(Duration::from_nanos(step));
-                later.is_none_or(|later| self.by_parts(later) == Some(step))
-            })
+        steps.into_iter().all(|step| {
+            let later = self.start.checked_add(Duration::from_nanos(step));
+            later.is_none_or(|later| self.nanos_near(later) == Some(step))
+        })
     }
 }
 
@@ -102,6 +112,11 @@ impl Parts {
         let mut parts = Self::default();
         moment.hash(&mut parts);
         parts
+    }
+
+    #[inline(always)]
+    fn total(self) -> u64 {
+        self.secs.wrapping_mul(NANOS).wrapping_add(self.nanos)
     }
 }
 
@@ -121,10 +136,8 @@ impl Hasher for Parts {
         self.nanos = nanos.into();
     }
 
-    /// Of another kind than is known: to be found wrong.
-    fn write(&mut self, _: &[u8]) {
-        self.nanos = u64::MAX;
-    }
+    /// Of another kind than is known: found wrong, since all moments are the same then.
+    fn write(&mut self, _: &[u8]) {}
 
     fn finish(&self) -> u64 {
         self.secs

@@ -145,6 +145,12 @@ fn the_whole_way() {
         phase.advance(late, Asked::Cancel, PATIENCE),
         Act::WakeAt(t0 + secs(16))
     );
-    assert_eq!(phase.advance(t0 + secs(16), Asked::Cancel, PATIENCE), Act::GiveUp);
-    assert_eq!(phase.advance(t0 + secs(99), Asked::Cancel, PATIENCE), Act::Nothing);
+    assert_eq!(
+        phase.advance(t0 + secs(16), Asked::Cancel, PATIENCE),
+        Act::GiveUp
+    );
+    assert_eq!(
+        phase.advance(t0 + secs(99), Asked::Cancel, PATIENCE),
+        Act::Nothing
+    );
 }

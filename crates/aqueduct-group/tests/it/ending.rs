@@ -1,8 +1,7 @@
 //! Deadlines, grace, what does not stop, and runtimes that go away.
 
 use std::future::pending;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::mpsc;
 
 use aqueduct_cancel::{CancelScope, ReasonKind, shield};
 use aqueduct_group::{
@@ -375,59 +374,47 @@ fn an_outer_group_without_grace_cuts_an_inner_ones_short() {
     });
 }
 
-/// A group that was told of no grace takes part in that of the group around it, when that is what was cancelled; and in
-/// none when it was cancelled by itself.
+/// What cancels a group cancels those inside of it, and one that was given no grace has none, whatever there is around. To
+/// drain is asked of all, and cancels nobody.
 #[test]
-fn a_group_inside_has_what_is_left_of_the_grace_around_it() {
+fn a_group_inside_has_no_grace_but_its_own_and_drains_with_the_one_around() {
     paused(async {
-        // The outer grace, whether the inner is cancelled itself, how deep it lies, and when its tasks are gone.
-        for (outer_grace, alone, depth, ends_after) in [
-            (60, false, 1, 5),
-            (60, false, 3, 5),
-            (2, false, 1, 2),
-            (2, false, 3, 2),
-            (0, false, 1, 0),
-            (60, true, 1, 0),
+        // How long the outer one drains, whether it is asked to or cancelled, the inner grace, and when all is over.
+        for (drain, drains, inner_grace, ends_after) in [
+            (10, false, 0, 0),
+            (10, false, 60, 5),
+            (10, true, 0, 5),
+            (10, true, 60, 5),
+            (3, true, 0, 3),
+            (3, true, 60, 5),
         ] {
             let start = Instant::now();
-            let outer = group().with_grace(secs(outer_grace)).open(Discard::new());
-            let scopes = Arc::new(Mutex::new(None));
-            let told = scopes.clone();
-            let opener = async move { nested(depth, told).await };
+            let builder = group().with_drain(secs(drain)).with_grace(secs(60));
+            let outer = builder.open(Discard::new());
+            let opener = async move {
+                let body = async |inner: Spawner<Discard>| {
+                    let scope = inner.scope().clone();
+                    let slow = async move {
+                        scope.draining().await;
+                        sleep(secs(5)).await;
+                    };
+                    inner.spawn(slow).await.unwrap();
+                };
+                let inner = group().with_grace(secs(inner_grace));
+                let _ = inner.run(Discard::new(), body).await;
+            };
             outer.spawn(opener).await.unwrap();
             sleep(millis(1)).await;
-            match alone {
-                true => scopes.lock().unwrap().clone().unwrap().cancel(),
+            match drains {
+                true => outer.scope().drain(),
                 false => outer.scope().cancel(),
             };
-            let _ = outer.join().await;
-            let case = format!("{outer_grace} s, alone: {alone}, depth {depth}");
+            outer.wait_closed().await;
+            let case = format!("{drain} s, drains: {drains}, {inner_grace} s inside");
             assert_eq!(start.elapsed(), millis(1) + secs(ends_after), "{case}");
+            let _ = outer.join().await;
         }
     });
-}
-
-/// Groups in groups, without a grace; in the innermost a task that takes 5 s to clean up.
-fn nested(
-    depth: usize,
-    innermost: Arc<Mutex<Option<CancelScope>>>,
-) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async move {
-        let body = async |inner: Spawner<Discard>| {
-            if depth > 1 {
-                inner.spawn(nested(depth - 1, innermost)).await.unwrap();
-                return;
-            }
-            let scope = inner.scope().clone();
-            *innermost.lock().unwrap() = Some(scope.clone());
-            let slow = async move {
-                scope.cancelled().await;
-                sleep(secs(5)).await;
-            };
-            inner.spawn(slow).await.unwrap();
-        };
-        let _ = group().run(Discard::new(), body).await;
-    })
 }
 
 /// (time to drain, how long the work takes, when the group ends): work that is not done by the end of that time is told by
@@ -448,13 +435,21 @@ fn a_time_to_drain_ends_in_cancellation() {
             sleep(millis(1)).await;
             assert_eq!(phase_of(group.id()), Some(GroupPhase::Running));
             group.scope().drain();
-            let next = if drain > 0 { GroupPhase::Draining } else { GroupPhase::Grace };
+            let next = if drain > 0 {
+                GroupPhase::Draining
+            } else {
+                GroupPhase::Grace
+            };
             assert_eq!(phase_of(group.id()), Some(next));
             group.wait_closed().await;
             let case = format!("{drain} s to drain, {work} s of work");
             assert_eq!(start.elapsed(), millis(1) + secs(ends_after), "{case}");
             let reason = group.scope().reason().map(|reason| reason.kind());
-            assert_eq!(reason, (work > drain).then_some(ReasonKind::Deadline), "{case}");
+            assert_eq!(
+                reason,
+                (work > drain).then_some(ReasonKind::Deadline),
+                "{case}"
+            );
             let _ = group.join().await;
         }
     });

@@ -97,7 +97,11 @@ async fn run_draining(how: &str) {
                     return;
                 }
                 let reason = scope.cancelled().await;
-                println!("cancelled by {} in {}", reason.message(), reason.scope().unwrap());
+                println!(
+                    "cancelled by {} in {}",
+                    reason.message(),
+                    reason.scope().unwrap()
+                );
                 if stubborn {
                     std::future::pending::<()>().await;
                 }

@@ -15,9 +15,9 @@ use aqueduct_cancel::Cancelled;
 use tokio::time::Instant;
 
 use super::Retry;
-use super::{RetryEvent, RetrySuccess};
 use super::decide::{Decision, Failed, Step, decide};
 use super::error::{Failure, RetryError, RetryErrorKind};
+use super::{RetryEvent, RetrySuccess};
 use crate::backoff::Delays;
 use crate::budget::Held;
 

@@ -62,7 +62,10 @@ async fn who_succeeds_is_told_after_how_many_tries() {
         let service = Service::failing(failing).taking(10);
         let counted = retry.run_counted(async || service.call().await).await;
         let (value, how) = counted.unwrap();
-        assert_eq!((value, how.tries, how.elapsed), (wanted.0, wanted.0, wanted.1));
+        assert_eq!(
+            (value, how.tries, how.elapsed),
+            (wanted.0, wanted.0, wanted.1)
+        );
         assert_eq!(told.lock().unwrap().pop(), Some(wanted));
 
         let (service, scope) = (Service::failing(failing).taking(10), CancelScope::new());

@@ -131,10 +131,7 @@ async fn who_waits_for_one_key_minds_no_other() {
     let start = Instant::now();
     let keyed = KeyedRateLimiter::<String>::new(QUOTA, 10);
     keyed.acquire("a", 3).await.unwrap();
-    let (mut first, mut second) = (
-        pin!(keyed.acquire("a", 2)),
-        pin!(keyed.acquire("a", 1)),
-    );
+    let (mut first, mut second) = (pin!(keyed.acquire("a", 2)), pin!(keyed.acquire("a", 1)));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(first.as_mut().poll(&mut cx).is_pending());
     assert!(second.as_mut().poll(&mut cx).is_pending());
@@ -253,10 +250,10 @@ async fn of_two_changes_at_once_the_last_is_in_force_for_all() {
     let keyed = &changes.0;
     let waker = Waker::from(changes.clone());
     let mut waiters = Vec::new();
-    for key in 0..2 {
-        keyed.try_acquire(&key, 1).unwrap();
+    for key in &[0, 1] {
+        keyed.try_acquire(key, 1).unwrap();
         for _ in 0..2 {
-            let mut waiter = Box::pin(keyed.acquire(&key, 1));
+            let mut waiter = Box::pin(keyed.acquire(key, 1));
             let polled = waiter.as_mut().poll(&mut Context::from_waker(&waker));
             assert!(polled.is_pending());
             waiters.push(waiter);
@@ -266,9 +263,9 @@ async fn of_two_changes_at_once_the_last_is_in_force_for_all() {
     keyed.set_quota(Quota::every(Duration::from_secs(1)).with_burst(2));
     assert_eq!(keyed.quota().interval(), Duration::from_secs(10));
     let retry_after = Duration::from_secs(20);
-    for key in 0..2 {
+    for key in &[0, 1] {
         assert_eq!(
-            keyed.try_acquire(&key, 1),
+            keyed.try_acquire(key, 1),
             Err(TryAcquireError::TooSoon { retry_after }),
             "{key}"
         );
