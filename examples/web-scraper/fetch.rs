@@ -16,7 +16,7 @@ use aqueduct_examples::connections::InGroup;
 use aqueduct_examples::duration::shown;
 use aqueduct_group::{Discard, Spawner};
 use aqueduct_resilience::{
-    Backoff, Decision, Retry, RetryBudget, RetryErrorKind, parse_retry_after,
+    Backoff, Decision, HintOverMax, Retry, RetryBudget, RetryErrorKind, parse_retry_after,
 };
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
