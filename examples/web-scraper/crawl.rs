@@ -14,7 +14,8 @@
 //! | Ctrl-C | the scope drains: nothing more is begun, what was begun has the grace, and is written |
 //! | the grace is over | the scope is cancelled: what is still being fetched is dropped, and stays pending |
 //! | the writer fails | the stream ends with its error, which is the group's, and cancels the frontier |
-//! | a second Ctrl-C, SIGKILL | at any moment: the database is whole, and what was not written stays pending |
+//! | a second Ctrl-C | cancels at once, as the end of the grace does |
+//! | a third, SIGKILL | at any moment: the database is whole, and what was not written stays pending |
 
 use std::error::Error;
 use std::fmt;
@@ -30,7 +31,6 @@ use aqueduct_stream::receive;
 use aqueduct_stream::write::sqlite::SqliteWriter;
 use indicatif::ProgressBar;
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use crate::fetch::{Fetcher, Options};
 use crate::frontier::{Frontier, Gauge, Job, Limits, Reader, shares};
@@ -49,7 +49,6 @@ pub(crate) struct Plan {
     pub(crate) limits: Limits,
     pub(crate) urls_max: usize,
     pub(crate) concurrency: usize,
-    pub(crate) grace: Duration,
     pub(crate) fetch: Options,
 }
 
@@ -80,46 +79,23 @@ impl fmt::Display for Failed {
 
 impl Error for Failed {}
 
-/// Crawls until all within the limits is written, or `asked_to_end` is cancelled.
+/// Crawls until all within the limits is written, or the group around is asked to end.
 pub(crate) async fn run(
     plan: Plan,
     writer: SqliteWriter<Record>,
-    asked_to_end: &CancelScope,
     bar: &ProgressBar,
 ) -> Result<Done, Failed> {
-    // Not below the other one: that is cancelled at once, and this drains first.
-    let scope = CancelScope::new().with_name("crawl");
-    // Nor are these: who asked for a page is to get it within the grace.
-    let connections = group()
-        .with_name("connections")
-        .with_scope(&CancelScope::new())
-        .open(Discard::new());
-    let grace = plan.grace;
-    let crawl = async {
-        let crawled = crawl(plan, writer, connections.spawner(), &scope, bar).await;
-        scope.cancel();
-        crawled
-    };
-    let (crawled, ()) = tokio::join!(crawl, soften(asked_to_end, &scope, grace));
+    let connections = group().with_name("connections").open(Discard::new());
+    let crawled = crawl(plan, writer, connections.spawner(), bar).await;
     // Idle connections wait for more requests. Nobody has any.
     let _ = connections.shutdown().await;
     crawled
-}
-
-/// Makes of the end of one scope a soft one of the other: it drains, and is cancelled after the grace.
-async fn soften(from: &CancelScope, scope: &CancelScope, grace: Duration) {
-    if scope.run(from.cancelled()).await.is_ok() {
-        scope.drain();
-        let _ = scope.run(sleep(grace)).await;
-        scope.cancel();
-    }
 }
 
 async fn crawl(
     plan: Plan,
     writer: SqliteWriter<Record>,
     connections: Spawner<Discard>,
-    scope: &CancelScope,
     bar: &ProgressBar,
 ) -> Result<Done, Failed> {
     let reader = Reader::open(&plan.db).map_err(|error| Failed::new(READ, &error))?;
@@ -127,10 +103,7 @@ async fn crawl(
     let written = Arc::new(AtomicU64::new(0));
     let (read_max, queue_max) = shares(plan.urls_max);
     // In it, what was fetched is written: it does not end with the scope, but when its tasks have.
-    let tasks = group()
-        .with_name("crawl")
-        .with_scope(scope)
-        .with_grace(WRITE_GRACE);
+    let tasks = group().with_name("crawl").with_grace(WRITE_GRACE);
     let crawled = tasks.run_with(AllOk::<(), Failed>::new(), async |tasks| {
         // The group's own scope, which a task that fails cancels.
         let scope = tasks.scope();

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aqueduct_backpressure::rate::{AcquireError, KeyedRateLimiter, Quota};
@@ -16,7 +16,7 @@ use aqueduct_examples::connections::InGroup;
 use aqueduct_examples::duration::shown;
 use aqueduct_group::{Discard, Spawner};
 use aqueduct_resilience::{
-    Backoff, Decision, Retry, RetryBudget, RetryErrorKind, parse_retry_after,
+    Backoff, Decision, HintOverMax, Retry, RetryBudget, RetryErrorKind, parse_retry_after,
 };
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
@@ -103,7 +103,6 @@ pub(crate) enum Trouble {
 impl Trouble {
     fn decision(&self) -> Decision {
         match self {
-            Self::Busy(_, Some(after)) if *after > PATIENCE => Decision::Stop,
             Self::Busy(_, Some(after)) => Decision::RetryAfter(*after),
             Self::Busy(_, None) | Self::NoConnection(_) | Self::BrokenOff(_) => Decision::Retry,
             Self::Crowded(after) => Decision::RetryFree {
@@ -150,6 +149,7 @@ impl Fetcher {
         let retry = Retry::new(Backoff::exponential(Duration::from_millis(100)))
             .with_tries_max(TRIES_MAX)
             .with_hint_max(PATIENCE)
+            .with_hint_over_max(HintOverMax::GiveUp)
             .with_budget(RetryBudget::default())
             .with_classifier(Trouble::decision)
             .with_on_retry(move |_| {
@@ -259,21 +259,22 @@ impl Fetcher {
     /// Asks until there is an answer, or it has been often enough. An error of nothing says nothing of the URL: the run
     /// ends, or the host wants to be left alone for longer than anybody waits.
     async fn ask_often(&self, url: &Url, wanted: &str) -> (u32, Result<Answer, Option<Trouble>>) {
-        let tries = AtomicU32::new(0);
-        let ask = || {
-            tries.fetch_add(1, Ordering::Relaxed);
-            self.ask(url, wanted)
+        let ask = || self.ask(url, wanted);
+        let error = match self.retry.run_counted_in(&self.scope, ask).await {
+            Ok((answer, how)) => return (how.tries, Ok(answer)),
+            Err(error) => error,
         };
-        let asked = self.retry.run_in(&self.scope, ask).await;
-        let answer = asked.map_err(|error| match (error.kind(), error.into_last_error()) {
+        let (tries, kind) = (error.tries(), error.kind());
+        let trouble = match (kind, error.into_last_error()) {
             (RetryErrorKind::Cancelled | RetryErrorKind::BudgetEmpty, _) => None,
+            (RetryErrorKind::HintTooLong, _) => None,
             (RetryErrorKind::NotRetryable, Some(Trouble::Late(limit))) => {
                 Some(Trouble::Late(limit))
             }
             (RetryErrorKind::NotRetryable, _) => None,
             (_, trouble) => trouble,
-        });
-        (tries.into_inner(), answer)
+        };
+        (tries, Err(trouble))
     }
 
     async fn ask(&self, url: &Url, wanted: &str) -> Result<Answer, Trouble> {
@@ -288,7 +289,7 @@ impl Fetcher {
         let turn = tokio::select! {
             biased;
             () = self.scope.draining() => return Err(Trouble::Draining),
-            turn = self.limiter.acquire(host, 1) => turn,
+            turn = self.limiter.acquire(&host, 1) => turn,
         };
         turn.map_err(|error| match error {
             AcquireError::Crowded { retry_after } => Trouble::Crowded(retry_after),

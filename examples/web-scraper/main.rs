@@ -1,12 +1,12 @@
 //! Crawls web sites politely, into a database, and goes on where it was stopped.
 //!
 //! ```text
-//!   SIGINT ──▶ group "web-scraper"
-//!                └── scope "crawl", which drains first, and is cancelled after the grace
-//!                      └── group "crawl": the first to fail ends the other
-//!                            ├── task "frontier": pending URLs of the database into a bounded queue
-//!                            └── task "pipeline": a stream from that queue into the database
-//!   not below it, and ended when the crawl has: group "connections", what hyper runs; group "made-up site", the server
+//!   SIGINT ──▶ group "web-scraper", which drains first, and is cancelled after the grace
+//!                ├── group "connections", what hyper runs
+//!                └── group "crawl": the first to fail ends the other
+//!                      ├── task "frontier": pending URLs of the database into a bounded queue
+//!                      └── task "pipeline": a stream from that queue into the database
+//!   not below it, and ended when the crawl has: group "made-up site", the server
 //! ```
 //!
 //! Polite: a rate for each host, robots.txt, and who says `Retry-After` is asked after that and not before. What is known
@@ -74,11 +74,13 @@ async fn main() -> ExitCode {
     })
 }
 
-/// Everything, in a group that Ctrl-C cancels. The crawl has a grace of its own, of which this one takes none away.
+/// Everything, in a group that Ctrl-C drains, and cancels after the grace, or at a second one. To write what is there then
+/// the crawl has a grace of its own, of which this one takes none away.
 async fn run(args: &Args) -> Ended {
     let app = group()
         .with_name("web-scraper")
         .with_signals()
+        .with_drain(args.grace)
         .with_grace(Duration::MAX);
     let job = async |app: Spawner<Discard>| scrape(args, app.scope()).await;
     let (ended, _) = app.run_with(Discard::new(), job).await;
@@ -100,7 +102,7 @@ async fn scrape(args: &Args, scope: &CancelScope) -> Ended {
             (Some(server), vec![url(&site.start())], Hosts::of(&hosts))
         }
     };
-    let (done, took) = crawled(args, &db, &starts, hosts, server.as_ref(), scope).await?;
+    let (done, took) = crawled(args, &db, &starts, hosts, server.as_ref()).await?;
     let testimony = match server {
         Some(server) => Some(server.stop().await),
         None => None,
@@ -112,7 +114,7 @@ async fn scrape(args: &Args, scope: &CancelScope) -> Ended {
     if let (true, Some(site), Some(testimony)) = (args.verify, site, testimony) {
         code = verified(args, &db, site, &done, testimony, scope)?;
     }
-    if scope.is_cancelled() {
+    if scope.is_draining() {
         println!("stopped: the same command goes on from here");
         if code == ExitCode::SUCCESS {
             code = ExitCode::from(INTERRUPTED);
@@ -141,7 +143,6 @@ async fn crawled(
     starts: &[Url],
     hosts: Hosts,
     server: Option<&Server>,
-    scope: &CancelScope,
 ) -> Result<(Done, Duration), (u8, String)> {
     let from: Vec<String> = starts.iter().map(Url::to_string).collect();
     let writer = store::open(db, &from).map_err(|error| {
@@ -162,7 +163,6 @@ async fn crawled(
         limits: limits(args),
         urls_max: args.frontier,
         concurrency: args.concurrency,
-        grace: args.grace,
         fetch: Options {
             hosts,
             quota: args.quota(),
@@ -173,7 +173,7 @@ async fn crawled(
     };
     let bar = bar();
     let start = Instant::now();
-    let done = crawl::run(plan, writer, scope, &bar).await;
+    let done = crawl::run(plan, writer, &bar).await;
     bar.finish_and_clear();
     let done = done.map_err(|error| (exit::FAILED, error.to_string()))?;
     Ok((done, start.elapsed()))
@@ -199,7 +199,7 @@ fn verified(
     scope: &CancelScope,
 ) -> Ended {
     let found = Crawled::read(db).map_err(|error| unreadable(db, &error))?;
-    let extent = match scope.is_cancelled() {
+    let extent = match scope.is_draining() {
         true => Extent::Partial,
         false => Extent::Whole,
     };

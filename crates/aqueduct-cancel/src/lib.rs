@@ -44,6 +44,9 @@ pub use ambient::InAmbient;
 #[cfg(not(aqueduct_loom))]
 pub use shield::{Elapsed, Shield, shield};
 #[cfg(all(feature = "signal", not(aqueduct_loom)))]
+#[doc(hidden)]
+pub use signal::FirstSignal;
+#[cfg(all(feature = "signal", not(aqueduct_loom)))]
 pub use signal::{Signal, Signals};
 #[cfg(not(aqueduct_loom))]
 pub use timed::RunUntil;

@@ -28,6 +28,14 @@ pub enum Signal {
     Terminate,
 }
 
+/// What the first signal does.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum FirstSignal {
+    Cancels,
+    Drains,
+}
+
 impl Signal {
     /// SIGINT or SIGTERM.
     pub fn name(self) -> &'static str {
@@ -62,25 +70,50 @@ impl CancelScope {
     /// Outside of a Tokio runtime with its I/O driver.
     #[track_caller]
     pub fn cancel_on_signals(&self) -> io::Result<Signals> {
-        self.cancel_on_signals_at(Location::caller())
+        self.on_signals_at(FirstSignal::Cancels, Location::caller())
     }
 
-    /// [`cancel_on_signals`](Self::cancel_on_signals), for whoever was asked for it by another line of code.
+    /// As [`cancel_on_signals`](Self::cancel_on_signals), in two steps: the first signal [drains](Self::drain) this scope,
+    /// so that nothing new is begun and what is under way may finish; the second cancels it.
+    ///
+    /// For how long it may take to finish is the caller's to say: who waits for that, and then cancels.
     ///
     /// # Errors
     ///
-    /// As it.
+    /// If the operating system does not let us listen.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with its I/O driver.
+    #[track_caller]
+    pub fn drain_on_signals(&self) -> io::Result<Signals> {
+        self.on_signals_at(FirstSignal::Drains, Location::caller())
+    }
+
+    /// [`cancel_on_signals`](Self::cancel_on_signals) or [`drain_on_signals`](Self::drain_on_signals), for whoever was
+    /// asked for it by another line of code.
+    ///
+    /// # Errors
+    ///
+    /// As they.
     #[doc(hidden)]
-    pub fn cancel_on_signals_at(
+    pub fn on_signals_at(
         &self,
+        first: FirstSignal,
         location: &'static Location<'static>,
     ) -> io::Result<Signals> {
         let mut listener = Listener::new()?;
         let seen = Arc::new(Lock::new(Seen::default()));
         let (scope, remember) = (self.downgrade(), Arc::downgrade(&seen));
         let driven = Driven::start(async move {
+            let mut drains = matches!(first, FirstSignal::Drains);
             while let Some(signal) = listener.next().await {
                 if let Some(scope) = scope.upgrade() {
+                    if std::mem::take(&mut drains) {
+                        scope.drain();
+                        note(&remember, signal);
+                        continue;
+                    }
                     let reason = Reason::new(ReasonKind::Signal, signal.name());
                     scope.cancel_for(reason, location);
                 }
@@ -116,7 +149,7 @@ fn note(seen: &Weak<Lock<Seen>>, signal: Signal) {
     }
 }
 
-/// The signals since [`CancelScope::cancel_on_signals`], the first included, in the order in which they came. Of signals
+/// The signals since [`CancelScope::cancel_on_signals`] or [`CancelScope::drain_on_signals`], the first included, in the order in which they came. Of signals
 /// that come at the same time the operating system may show one.
 ///
 /// It is a stream that does not end. It listens whether or not the scope is still there.

@@ -1,11 +1,13 @@
 //! All that core knows of Tokio: the cooperation budget, timers, and blocking next to a runtime.
 
 mod alarm;
+mod epoch;
 
 pub use tokio::task::coop::{RestoreOnPending, poll_proceed};
 pub use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
 pub use alarm::Alarm;
+pub use epoch::Epoch;
 
 use std::collections::VecDeque;
 use std::future::Future;

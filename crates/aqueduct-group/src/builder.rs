@@ -85,6 +85,7 @@ pub fn group() -> GroupBuilder {
             location: Location::caller(),
             limit: None,
             patience: Patience {
+                drain: None,
                 grace: Duration::ZERO,
                 linger: LINGER,
             },
@@ -146,11 +147,50 @@ impl GroupBuilder {
     /// There [`with_linger`](Self::with_linger) is no limit either; a [`with_timeout`](Self::with_timeout) or
     /// [`with_deadline`](Self::with_deadline) panics when the group is first used.
     ///
-    /// A group inside of this one has a grace of its own; but when this one is cancelled, no more of it than there is
-    /// here: once this group aborts the task in which the other runs, that one is dropped, and so aborts, too. Without a
-    /// grace here there is none there.
+    /// **A group inside of this one has a grace of its own**, and without one it has none: what cancels this group cancels
+    /// the inner one too, and at once, so that a task there is aborted while those here have time left. To have that time
+    /// inside as well, give it to the inner group; or let both [drain](Self::with_drain) first, for which the inner one
+    /// needs no word. It has no more of its grace than there is here: once this group aborts the task in which the other
+    /// runs, that one is dropped, and so aborts, too. Without a grace here there is none there.
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.options.patience.grace = grace;
+        self
+    }
+
+    /// Gives tasks so much time, from when the group's scope [drains](CancelScope::drain), to finish what they have; then
+    /// the group is cancelled. Without it nothing follows from draining.
+    ///
+    /// With [`with_signals`](Self::with_signals) the first signal then drains, and it takes a second to cancel at once.
+    ///
+    /// A group that drains takes tasks as before, since to finish may need some more. It is for those who begin work to
+    /// look, by `scope.is_draining()` or `scope.draining()`, and begin no more. Groups inside of it are asked as it is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// use std::time::Duration;
+    /// use aqueduct_group::{Collect, group};
+    /// use tokio::time::sleep;
+    ///
+    /// let jobs = group().with_drain(Duration::from_secs(10)).open(Collect::new());
+    /// let scope = jobs.scope().clone();
+    /// let worker = async move {
+    ///     let mut done = 0;
+    ///     while !scope.is_draining() {
+    ///         sleep(Duration::from_secs(2)).await;
+    ///         done += 1;
+    ///     }
+    ///     done
+    /// };
+    /// jobs.spawn(worker).await.ok();
+    /// sleep(Duration::from_secs(3)).await;
+    /// jobs.scope().drain();
+    /// // What was begun is finished, and there was no need to cancel.
+    /// let ends = jobs.join().await;
+    /// assert_eq!(ends.into_iter().next().and_then(|end| end.returned()), Some(2));
+    /// # }
+    /// ```
+    pub fn with_drain(mut self, drain: Duration) -> Self {
+        self.options.patience.drain = Some(drain);
         self
     }
 

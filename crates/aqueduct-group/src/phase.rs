@@ -3,11 +3,15 @@
 //! ```text
 //!            cancelled            grace over                     linger over
 //!  Running ────────────▶ Grace ─────────────▶ Aborted ──────────────────────▶ GivenUp
-//!      └──────── cancelled with no grace, or the owner is dropped ──▲
+//!   │  └──────── cancelled with no grace, or the owner is dropped ──▲
+//!   │                      ▲
+//!   └ drains ─▶ Draining ──┘ cancelled, by others or since the time to drain is over
 //! ```
 //!
-//! [`Phase::advance`] decides, and knows neither clock nor runtime: the shell tells it the time, aborts, and sets the
-//! alarm it asks for.
+//! Draining is a phase of groups that were given a time for it. Of others it is no business: nothing follows from it.
+//!
+//! [`Phase::advance`] decides, and knows neither clock nor runtime: the shell tells it the time, cancels, aborts, and sets
+//! the alarm it asks for.
 
 use std::time::Duration;
 
@@ -18,6 +22,10 @@ use crate::tree::GroupPhase;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Running,
+    /// Members finish what they have, and may take until then.
+    Draining {
+        until: Option<Instant>,
+    },
     /// Members have been asked to stop, and may take until then.
     Grace {
         until: Option<Instant>,
@@ -37,24 +45,52 @@ pub(crate) enum Act {
     Nothing,
     /// Come again at this moment.
     WakeAt(Instant),
+    Cancel,
     Abort,
     GiveUp,
+}
+
+/// What the group's scope asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Nothing,
+    Drain,
+    Cancel,
 }
 
 /// The times that a group was given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
+    /// None if it does not end by draining.
+    pub(crate) drain: Option<Duration>,
     pub(crate) grace: Duration,
     pub(crate) linger: Duration,
 }
 
 impl Phase {
-    /// Goes one step on, if it is time to; to be asked again after [`Act::Abort`].
-    pub(crate) fn advance(&mut self, now: Instant, cancelled: bool, patience: Patience) -> Act {
+    /// Goes one step on, if it is time to; to be asked again after [`Act::Cancel`] and [`Act::Abort`].
+    pub(crate) fn advance(&mut self, now: Instant, asked: Asked, patience: Patience) -> Act {
         match *self {
-            Self::Running if !cancelled => Act::Nothing,
-            Self::Running if patience.grace.is_zero() => self.abort(now, patience),
-            Self::Running => {
+            Self::Running if asked == Asked::Nothing => Act::Nothing,
+            Self::Running if asked == Asked::Drain => {
+                let Some(drain) = patience.drain else {
+                    return Act::Nothing;
+                };
+                let until = now.checked_add(drain);
+                *self = Self::Draining { until };
+                match drain.is_zero() {
+                    true => Act::Cancel,
+                    false => wake_at(until),
+                }
+            }
+            Self::Draining { until } if asked != Asked::Cancel => match until {
+                Some(until) if until <= now => Act::Cancel,
+                _ => wake_at(until),
+            },
+            Self::Running | Self::Draining { .. } if patience.grace.is_zero() => {
+                self.abort(now, patience)
+            }
+            Self::Running | Self::Draining { .. } => {
                 // A grace that the clock cannot express has no end.
                 let until = now.checked_add(patience.grace);
                 *self = Self::Grace { until };
@@ -75,7 +111,7 @@ impl Phase {
     /// The moment at which it ends by itself.
     pub(crate) fn until(self) -> Option<Instant> {
         match self {
-            Self::Grace { until } | Self::Aborted { until } => until,
+            Self::Draining { until } | Self::Grace { until } | Self::Aborted { until } => until,
             Self::Running | Self::GivenUp => None,
         }
     }
@@ -83,7 +119,7 @@ impl Phase {
     /// Aborts at once, unless that was done.
     pub(crate) fn abort(&mut self, now: Instant, patience: Patience) -> Act {
         match self {
-            Self::Running | Self::Grace { .. } => {
+            Self::Running | Self::Draining { .. } | Self::Grace { .. } => {
                 *self = Self::Aborted {
                     until: now.checked_add(patience.linger),
                 };
@@ -98,6 +134,7 @@ impl From<Phase> for GroupPhase {
     fn from(phase: Phase) -> Self {
         match phase {
             Phase::Running => Self::Running,
+            Phase::Draining { .. } => Self::Draining,
             Phase::Grace { .. } => Self::Grace,
             Phase::Aborted { .. } => Self::Aborted,
             Phase::GivenUp => Self::GivenUp,

@@ -9,12 +9,11 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Wake, Waker};
-use std::time::Duration;
 
-use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled};
+use aqueduct_cancel::{CancelScope, Reason, ReasonKind, UntilCancelled, UntilDraining};
 use aqueduct_core::coarse::Coarse;
 use aqueduct_core::node::{Birth, Node};
-use aqueduct_core::rt::{Alarm, drives_timers};
+use aqueduct_core::rt::Alarm;
 use aqueduct_core::sync::Lock;
 use tokio::runtime;
 use tokio::time::Instant;
@@ -24,12 +23,14 @@ use crate::enclosing::{self, Body, Enclosing, Opener, Outward};
 use crate::handles::Handles;
 use crate::info::{Loans, Record, Seat, TaskId, TaskInfo, TaskRef};
 use crate::members::{Cause, End, GiveBack, Judge, Members, Tally, Verdicts, Why};
-use crate::phase::{Act, Patience, Phase};
+use crate::phase::{Act, Asked, Phase};
 use crate::policy::{Ending, Policy};
 use crate::report::Report;
 use crate::signals::Listening;
 use crate::tree::{self, GroupSnapshot};
 use crate::work::Works;
+
+mod times;
 
 pub(crate) struct Shared<P: Policy + 'static> {
     pub(crate) members: Members<P>,
@@ -56,8 +57,9 @@ pub(crate) struct Shared<P: Policy + 'static> {
 struct Shell {
     runtime: runtime::Handle,
     waker: Waker,
-    /// Keeps the waker registered.
+    /// They keep the waker registered. The second only where something follows from it.
     _cancelled: Pin<Box<UntilCancelled<'static>>>,
+    _draining: Option<Pin<Box<UntilDraining<'static>>>>,
     signals: Listening,
 }
 
@@ -173,19 +175,27 @@ impl<P: Policy + 'static> Shared<P> {
         let shell = self.shell.get_or_init(|| {
             made_here = true;
             let waker = Waker::from(Arc::new(Tick(Arc::downgrade(self))));
-            let mut until = Box::pin(self.scope.cancelled_owned());
-            // If it was cancelled before, that is seen below.
-            let _ = until.as_mut().poll(&mut Context::from_waker(&waker));
+            // If it was cancelled before, or drains, that is seen below.
+            let mut cancelled = Box::pin(self.scope.cancelled_owned());
+            let _ = cancelled.as_mut().poll(&mut Context::from_waker(&waker));
+            let mut draining =
+                (self.options.patience.drain).map(|_| Box::pin(self.scope.draining_owned()));
+            if let Some(draining) = &mut draining {
+                let _ = draining.as_mut().poll(&mut Context::from_waker(&waker));
+            }
             Shell {
-                signals: self.options.signals.listen(&self.scope, &waker),
+                signals: self.listen(&waker),
                 runtime,
                 waker,
-                _cancelled: until,
+                _cancelled: cancelled,
+                _draining: draining,
             }
         });
         // Somebody may have ticked while there was no shell to set an alarm with. Who ticks locks `ending`, and then looks
         // for the shell; so either it is seen there, or what it did is seen here.
-        if made_here && (self.scope.is_cancelled() || self.ending.lock().phase != Phase::Running) {
+        if made_here
+            && (self.asked() != Asked::Nothing || self.ending.lock().phase != Phase::Running)
+        {
             self.tick();
         }
         shell
@@ -241,13 +251,14 @@ impl<P: Policy + 'static> Shared<P> {
         let mut again = Some(self.now());
         while let Some(now) = again {
             // Not under the lock: who finds the deadline passed cancels, which calls wakers, and this group's.
-            let cancelled = self.scope.is_cancelled();
-            let patience = self.patience(cancelled);
+            let asked = self.asked();
+            let cancelled = asked == Asked::Cancel;
+            let patience = self.patience(asked);
             let mut ending = self.ending.lock();
             if cancelled {
                 ending.cancelled_at.get_or_insert(now);
             }
-            let act = ending.phase.advance(now, cancelled, patience);
+            let act = ending.phase.advance(now, asked, patience);
             drop(ending);
             if cancelled {
                 self.members.close();
@@ -259,7 +270,7 @@ impl<P: Policy + 'static> Shared<P> {
     /// Aborts at once.
     pub(crate) fn abort(&self) {
         let now = self.now();
-        let patience = self.patience(true);
+        let patience = self.patience(Asked::Cancel);
         let act = self.ending.lock().phase.abort(now, patience);
         if self.act(act, now).is_some() {
             self.tick();
@@ -272,6 +283,10 @@ impl<P: Policy + 'static> Shared<P> {
             Act::Nothing => None,
             // Where nobody tells the time any more, it has come.
             Act::WakeAt(at) => (!self.set_alarm(at)).then_some(at),
+            Act::Cancel => {
+                self.cancel_drained();
+                Some(now)
+            }
             Act::Abort => {
                 self.ending.lock().aborted_at.get_or_insert(now);
                 // First: who finds the group aborted, and nothing left but what nothing can stop, need not wait.
@@ -284,33 +299,6 @@ impl<P: Policy + 'static> Shared<P> {
                 self.members.abandon();
                 None
             }
-        }
-    }
-
-    /// The times that the group was given, where its runtime tells time. Where none does, nobody would say that the grace
-    /// is over: there is none; nor when to give tasks up that were aborted: they are waited for.
-    fn patience(&self, is_asked_for: bool) -> Patience {
-        let without_clock = Patience {
-            grace: Duration::ZERO,
-            linger: Duration::MAX,
-        };
-        match self.shell.get() {
-            Some(shell) if is_asked_for => {
-                let entered = shell.enter();
-                match entered.is_some() && drives_timers() {
-                    true => self.options.patience,
-                    false => without_clock,
-                }
-            }
-            _ => self.options.patience,
-        }
-    }
-
-    fn now(&self) -> Instant {
-        // The clock of the group's runtime, which may be a paused one.
-        match self.shell.get().map(Shell::enter) {
-            Some(Some(_)) | None => Instant::now(),
-            Some(None) => Instant::from_std(std::time::Instant::now()),
         }
     }
 

@@ -1,14 +1,16 @@
 //! Groups that end when the program is asked to.
 //!
 //! The first signal cancels the group's scope, which `aqueduct-cancel` sees to, and the group ends as if anybody had. The
-//! second is a wish of its own, to be quick: it aborts. The group's shell counts signals with the waker it has anyway, so
+//! second is a wish of its own, to be quick: it aborts. In a group that was given a time to drain, one signal comes before
+//! these two, and drains the scope. The group's shell counts signals with the waker it has anyway, so
 //! there is no task that listens, and none that could outlive the group.
 
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use aqueduct_cancel::{CancelScope, Signals};
+pub(crate) use aqueduct_cancel::FirstSignal;
+use aqueduct_cancel::{CancelScope, Signal, Signals};
 use aqueduct_core::sync::Lock;
 use futures_util::Stream;
 
@@ -24,6 +26,9 @@ pub(crate) struct Listening(Option<Lock<Counted>>);
 struct Counted {
     signals: Signals,
     came: usize,
+    /// How many it takes until somebody is impatient.
+    enough: usize,
+    first: Option<Signal>,
 }
 
 impl GroupBuilder {
@@ -34,6 +39,9 @@ impl GroupBuilder {
     /// is the line that calls this. The group listens from when it is opened, or run, on; where it is opened outside of a
     /// runtime, from when it is first used on one. From then on these signals end no program by themselves, also when
     /// the group has ended, as with all of Tokio's listeners.
+    ///
+    /// In a group [with a time to drain](Self::with_drain) the first signal drains the group. It is cancelled when that
+    /// time is over, or by the second, and a third aborts. [A program that drains](crate#a-whole-program) is in the README.
     ///
     /// ```no_run
     /// # async fn serve(scope: &aqueduct_cancel::CancelScope) -> std::io::Result<()> { Ok(()) }
@@ -74,11 +82,24 @@ impl Wanted {
     }
 
     /// Begins to listen, if that is wanted. `waker` is called for every signal.
-    pub(crate) fn listen(self, scope: &CancelScope, waker: &Waker) -> Listening {
+    pub(crate) fn listen(
+        self,
+        scope: &CancelScope,
+        first: FirstSignal,
+        waker: &Waker,
+    ) -> Listening {
         let begin = |location| {
-            let signals = scope.cancel_on_signals_at(location);
+            let signals = scope.on_signals_at(first, location);
             let signals = signals.expect("a program may listen to SIGINT and SIGTERM");
-            Lock::new(Counted { signals, came: 0 })
+            Lock::new(Counted {
+                signals,
+                came: 0,
+                enough: match first {
+                    FirstSignal::Cancels => 2,
+                    FirstSignal::Drains => 3,
+                },
+                first: None,
+            })
         };
         let listening = Listening(self.0.map(begin));
         // Leaves the waker. Nobody can be impatient yet.
@@ -88,7 +109,12 @@ impl Wanted {
 }
 
 impl Listening {
-    /// Ready when the second signal has come, and at no later one. Else `waker` is called for the next.
+    /// The name of the first signal that came.
+    pub(crate) fn first(&self) -> Option<&'static str> {
+        self.0.as_ref()?.lock().first.map(Signal::name)
+    }
+
+    /// Ready when a signal has come that is to abort, and at no later one. Else `waker` is called for the next.
     pub(crate) fn poll_impatient(&self, waker: &Waker) -> Poll<()> {
         let Some(counted) = &self.0 else {
             return Poll::Pending;
@@ -96,10 +122,12 @@ impl Listening {
         let mut counted = counted.lock();
         let before = counted.came;
         let mut cx = Context::from_waker(waker);
-        while Pin::new(&mut counted.signals).poll_next(&mut cx).is_ready() {
+        while let Poll::Ready(signal) = Pin::new(&mut counted.signals).poll_next(&mut cx) {
             counted.came += 1;
+            counted.first = counted.first.or(signal);
         }
-        if before < 2 && counted.came >= 2 {
+        let enough = counted.enough;
+        if before < enough && counted.came >= enough {
             Poll::Ready(())
         } else {
             Poll::Pending

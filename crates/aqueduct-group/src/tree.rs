@@ -90,6 +90,8 @@ pub struct GroupSnapshot {
 pub enum GroupPhase {
     /// Nobody wants it to end.
     Running,
+    /// It [drains](crate::GroupBuilder::with_drain): its tasks finish what they have, before it is cancelled.
+    Draining,
     /// It was cancelled, and its tasks have some time left to end by themselves.
     Grace,
     /// Its tasks were aborted.

@@ -248,6 +248,11 @@ impl Delays {
         self.previous = self.backoff.base;
     }
 
+    /// From 0 to 1, for what else is to be spread.
+    pub(crate) fn next_fraction(&mut self) -> f64 {
+        self.rng.f64()
+    }
+
     /// How many delays there were since the beginning or the last [`reset`](Self::reset).
     #[must_use]
     pub fn drawn(&self) -> u32 {
@@ -288,7 +293,7 @@ impl Iterator for Delays {
 impl std::iter::FusedIterator for Delays {}
 
 /// The product, or the longest there is.
-fn scaled(duration: Duration, by: f64) -> Duration {
+pub(crate) fn scaled(duration: Duration, by: f64) -> Duration {
     if duration.is_zero() {
         return duration;
     }

@@ -40,7 +40,7 @@ use self::decide::Limits;
 use crate::backoff::Backoff;
 use crate::budget::RetryBudget;
 
-pub use self::decide::Decision;
+pub use self::decide::{Decision, HintOverMax};
 pub use self::error::{Failure, RetryError, RetryErrorKind};
 
 pub(crate) mod course;
@@ -91,10 +91,12 @@ pub struct Retry<E> {
     budget: Option<RetryBudget>,
     classifier: Option<Arc<Classifier<E>>>,
     on_retry: Option<Arc<Hook<E>>>,
+    on_success: Option<Arc<SuccessHook>>,
 }
 
 type Classifier<E> = dyn Fn(&E) -> Decision + Send + Sync;
 type Hook<E> = dyn Fn(&RetryEvent<'_, E>) + Send + Sync;
+type SuccessHook = dyn Fn(RetrySuccess) + Send + Sync;
 
 /// A retry that is about to be made: what is told to [`on_retry`](Retry::with_on_retry).
 #[derive(Debug)]
@@ -110,6 +112,17 @@ pub struct RetryEvent<'a, E> {
     pub elapsed: Duration,
 }
 
+/// How a call went that has succeeded: what [`run_counted`](Retry::run_counted) gives beside the value, and what is told
+/// to [`on_success`](Retry::with_on_success).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetrySuccess {
+    /// How many tries there were, with the one that succeeded.
+    pub tries: u32,
+    /// How long all took, pauses included.
+    pub elapsed: Duration,
+}
+
 impl<E> Retry<E> {
     /// Three tries, with this back-off between them, after whatever error. Neither a try nor the whole has a time limit.
     #[must_use]
@@ -120,11 +133,14 @@ impl<E> Retry<E> {
                 tries_max: NonZeroU32::new(3),
                 total_max: None,
                 hint_max: Duration::from_secs(60),
+                hint_over_max: HintOverMax::default(),
+                hint_jitter: HINT_JITTER,
             },
             try_max: None,
             budget: None,
             classifier: None,
             on_retry: None,
+            on_success: None,
         }
     }
 
@@ -150,6 +166,9 @@ impl<E> Retry<E> {
 
     /// A time limit for each try. One that takes longer is dropped, and has failed with [`Failure::TimedOut`], which is
     /// always retried. (To decide otherwise, have the limit in the call itself and give an error.)
+    ///
+    /// It is the time of all that the call does. Where that waits for a limiter, a pool or a lock first, the wait counts as
+    /// well: [where the limiter belongs](crate#a-limiter-and-a-retry) has the three ways to put them together.
     #[must_use]
     pub fn with_try_timeout(mut self, limit: Duration) -> Self {
         self.try_max = Some(limit);
@@ -165,15 +184,40 @@ impl<E> Retry<E> {
         self
     }
 
-    /// The longest pause that a [hint](Decision::RetryAfter) makes, 60 s unless said here. It bounds what a service that
-    /// is confused, or means harm, can ask for.
-    ///
-    /// A hint that is longer is shortened to this: the call is tried again *before* the time that the service asked for.
-    /// Who must not do that, as a polite crawler, has its [classifier](Self::with_classifier) say
-    /// [`Stop`](Decision::Stop) to a hint that is too long.
+    /// The longest [hint](Decision::RetryAfter) that is minded, 60 s unless said here. It bounds what a service that is
+    /// confused, or means harm, can ask for. What becomes of one that is longer says
+    /// [`with_hint_over_max`](Self::with_hint_over_max): unless told otherwise it is shortened to this.
     #[must_use]
     pub fn with_hint_max(mut self, limit: Duration) -> Self {
         self.limits.hint_max = limit;
+        self
+    }
+
+    /// What is to be done when a hint is longer than [the most](Self::with_hint_max): [`HintOverMax::Clamp`] unless said
+    /// here.
+    #[must_use]
+    pub fn with_hint_over_max(mut self, choice: HintOverMax) -> Self {
+        self.limits.hint_over_max = choice;
+        self
+    }
+
+    /// How much may be added to a hint, as a part of it: 0.25 unless said here. 0 is none.
+    ///
+    /// All whom a service turns away are told the same, and would come back at the same moment. With this they come within
+    /// a time after it, evenly spread: none before it, and none later than the hint and this part of it. So a hint of 60 s,
+    /// the longest unless [told otherwise](Self::with_hint_max), makes a pause of 60 to 75 s.
+    ///
+    /// # Panics
+    ///
+    /// If it is negative, infinite, or not a number.
+    #[must_use]
+    #[track_caller]
+    pub fn with_hint_jitter(mut self, part: f64) -> Self {
+        assert!(
+            part.is_finite() && part >= 0.0,
+            "the jitter is a part of the hint: 0 or more"
+        );
+        self.limits.hint_jitter = part;
         self
     }
 
@@ -213,6 +257,18 @@ impl<E> Retry<E> {
         F: Fn(&RetryEvent<'_, E>) + Send + Sync + 'static,
     {
         self.on_retry = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when a call has succeeded, at the first try or a later one, for logs and counts. It is for those who have the
+    /// policy; who makes the call has [`run_counted`](Self::run_counted). (What failed is told by its
+    /// [error](RetryError).)
+    #[must_use]
+    pub fn with_on_success<F>(mut self, hook: F) -> Self
+    where
+        F: Fn(RetrySuccess) + Send + Sync + 'static,
+    {
+        self.on_success = Some(Arc::new(hook));
         self
     }
 
@@ -257,6 +313,42 @@ impl<E> Retry<E> {
         }
     }
 
+    /// As [`run`](Self::run), and tells how many tries it took.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// use aqueduct_resilience::Retry;
+    ///
+    /// let mut answers = [Err("busy"), Ok("page")].into_iter();
+    /// let call = || std::future::ready(answers.next().unwrap_or(Err("gone")));
+    /// let (page, how) = Retry::default().run_counted(call).await.unwrap();
+    /// assert_eq!((page, how.tries), ("page", 2));
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RetryError`] when it gives up, which tells the same.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_counted<T, F, C>(&self, call: C) -> Result<(T, RetrySuccess), RetryError<E>>
+    where
+        C: FnMut() -> F,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut course = Course::new();
+        match self.drive(&mut course, None, call).await {
+            Ok(value) => Ok((value, course.success())),
+            Err(kind) => Err(course.ended(kind, None)),
+        }
+    }
+
     /// As [`run`](Self::run), until `scope` is cancelled: that drops the try that is at work, or ends the pause. No try is
     /// begun in a scope that is cancelled. One that is draining changes nothing, as a call that has begun is to be finished.
     ///
@@ -276,10 +368,36 @@ impl<E> Retry<E> {
         C: FnMut() -> F,
         F: Future<Output = Result<T, E>>,
     {
+        let counted = self.run_counted_in(scope, call).await;
+        counted.map(|(value, _)| value)
+    }
+
+    /// As [`run_in`](Self::run_in), and tells how many tries it took.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_in`](Self::run_in).
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_counted_in<T, F, C>(
+        &self,
+        scope: &CancelScope,
+        call: C,
+    ) -> Result<(T, RetrySuccess), RetryError<E>>
+    where
+        C: FnMut() -> F,
+        F: Future<Output = Result<T, E>>,
+    {
         let mut course = Course::new();
         let driven = self.drive(&mut course, Some(scope), call);
         let (kind, cancelled) = match scope.run(driven).await {
-            Ok(Ok(value)) => return Ok(value),
+            Ok(Ok(value)) => return Ok((value, course.success())),
             Ok(Err(RetryErrorKind::Cancelled)) => (RetryErrorKind::Cancelled, scope.check().err()),
             Ok(Err(kind)) => (kind, None),
             Err(cancelled) => (RetryErrorKind::Cancelled, Some(cancelled)),
@@ -311,6 +429,9 @@ impl<E> Retry<E> {
     }
 }
 
+/// The most that is added to a hint if nothing is said.
+const HINT_JITTER: f64 = 0.25;
+
 async fn pause(delay: Duration) {
     match delay {
         Duration::ZERO => yield_now().await,
@@ -334,6 +455,7 @@ impl<E> Clone for Retry<E> {
             budget: self.budget.clone(),
             classifier: self.classifier.clone(),
             on_retry: self.on_retry.clone(),
+            on_success: self.on_success.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use aqueduct_core::pad::Padded;
+use aqueduct_core::rt::Epoch;
 use aqueduct_core::sync::{AtomicU64, AtomicUsize, Lock, Ordering};
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use super::stats::Stats;
 pub(super) struct Core {
     pub(super) gate: Gate,
     /// Times are nanoseconds since then.
-    epoch: Instant,
+    epoch: Epoch,
     /// What the algorithm is told that the time was then.
     clock: Duration,
     adapt: Option<Adapt>,
@@ -74,7 +75,7 @@ impl Core {
         });
         Self {
             gate: parts.gate,
-            epoch: Instant::now(),
+            epoch: Epoch::new(Instant::now()),
             clock: parts.clock,
             adapt,
             min: parts.min,
@@ -85,7 +86,7 @@ impl Core {
     /// The time since the limiter was made.
     #[inline]
     pub(super) fn since_epoch(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.epoch)
+        Duration::from_nanos(self.epoch.nanos(now))
     }
 
     #[inline]
@@ -93,13 +94,17 @@ impl Core {
         self.since_epoch(Instant::now())
     }
 
+    #[inline(always)]
+    fn nanos(&self, now: Option<Instant>) -> u64 {
+        self.epoch.nanos(now.unwrap_or_else(Instant::now))
+    }
+
     /// When an operation that begins now began: no clock is read if nobody will ask.
     #[inline]
     pub(super) fn started(&self, now: Option<Instant>) -> u64 {
         match (&self.adapt, now) {
             (None, _) => 0,
-            (Some(_), Some(now)) => nanos(self.since_epoch(now)),
-            (Some(_), None) => nanos(self.now()),
+            (Some(_), now) => self.nanos(now),
         }
     }
 
@@ -110,11 +115,11 @@ impl Core {
     }
 
     /// Gives back the permit of an operation that succeeded.
-    #[inline]
+    #[inline(always)]
     pub(super) fn succeeded(&self, partition: usize, started: u64, now: Option<Instant>) {
         let in_flight = self.give_back(partition);
         if let Some(adapt) = &self.adapt {
-            let now = nanos(now.map_or_else(|| self.now(), |now| self.since_epoch(now)));
+            let now = self.nanos(now);
             let rtt = now.saturating_sub(started);
             adapt.sampler.note(Sample::Success(rtt), in_flight);
             self.look(adapt, now);
@@ -126,7 +131,7 @@ impl Core {
     pub(super) fn failed(&self, partition: usize, now: Option<Instant>) {
         let in_flight = self.give_back(partition);
         if let Some(adapt) = &self.adapt {
-            let now = nanos(now.map_or_else(|| self.now(), |now| self.since_epoch(now)));
+            let now = self.nanos(now);
             adapt.sampler.note(Sample::Drop, in_flight);
             self.look(adapt, now);
         }

@@ -150,9 +150,16 @@ impl Gate {
         }
         let before = self.word.give_back();
         if before.is_waited_on() {
-            self.serve(now());
+            self.serve_now(now);
         }
         before.in_flight()
+    }
+
+    /// [`serve`](Self::serve), where the clock is not part of the caller either.
+    #[cold]
+    #[inline(never)]
+    fn serve_now(&self, now: impl FnOnce() -> Duration) {
+        self.serve(now());
     }
 
     /// Changes the limit, and serves those whom a larger one lets in.

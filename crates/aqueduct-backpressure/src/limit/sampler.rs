@@ -1,23 +1,38 @@
 //! Where finished operations are noted, by many threads at once, until a window ends.
 //!
-//! Each thread has a stripe, which it shares with others only if there are more threads than stripes. A stripe is taken
-//! with one compare-and-swap and given back with a plain store, and what happens between is plain loads and stores; so a
-//! sample costs one atomic read-modify-write, however much of it is kept. A stripe that is taken is not waited for: the
-//! next one serves as well.
+//! ```text
+//!    note ──▶ the stripe is this thread's own? ──▶ plain loads and stores
+//!                └── it is another's, or is being drained ──▶ a stripe for all: taken by a compare-and-swap, for a moment
+//! ```
+//!
+//! A stripe belongs to the first thread that comes for it, for good: in a runtime, each worker has one, and a sample costs
+//! no atomic read-modify-write. The others, as threads for blocking calls, share some more. A stripe for all that is taken
+//! is not waited for: the next one serves as well.
+//!
+//! Who drains asks for a stripe by a mark on its owner's name, and then, once for all stripes, has the kernel run a barrier
+//! on every thread ([`barrier`]). The owner says that it writes, and looks for the mark then: so it has seen the mark, or is
+//! seen to write. What it writes at that moment is left to the next window.
 //!
 //! # Invariants
 //!
-//! I1. What a stripe holds is read and written by who took it, only.
-//! I2. A stripe is taken for a bounded number of instructions, none of them the user's.
+//! I1. What a stripe holds is read and written by who has it, only: its owner while it is `taken` and has seen no mark
+//!     since, or who drains while the mark is set and it was not taken after that. One for all: who has taken it.
+//! I2. A stripe is had for a bounded number of instructions, none of them the user's.
+//! I3. A stripe that has an owner has it for good; no two threads have one number. One thread at a time drains.
 //!
 //! # Why not one atomic addition for each figure
 //!
 //! There are six figures to a sample, and an addition costs as much as the swap.
+//!
+//! # Where there is no such barrier
+//!
+//! Outside of Linux both sides would need a fence, which costs as much as the swap: there all stripes are for all.
 
 use std::time::Duration;
 
+use aqueduct_core::barrier;
 use aqueduct_core::pad::Padded;
-use aqueduct_core::sync::{AtomicBool, AtomicU32, AtomicU64, Ordering, yield_now};
+use aqueduct_core::sync::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, yield_now};
 use aqueduct_core::thread;
 
 use super::algorithm::Window;
@@ -33,11 +48,15 @@ pub(super) enum Sample {
 
 #[derive(Debug)]
 pub(super) struct Sampler {
+    /// First those that have or will have owners, as many as a power of two, or none; then those for all, likewise.
     stripes: Box<[Padded<Stripe>]>,
+    own: usize,
 }
 
 #[derive(Debug)]
 struct Stripe {
+    /// The number of the thread that has it, and one; with the mark of who drains. 0 for nobody.
+    owner: AtomicUsize,
     taken: AtomicBool,
     samples: AtomicU64,
     drops: AtomicU64,
@@ -48,9 +67,13 @@ struct Stripe {
     histogram: [AtomicU32; BUCKETS],
 }
 
+/// Somebody drains.
+const MARK: usize = 1 << (usize::BITS - 1);
+
 impl Stripe {
     fn new() -> Self {
         Self {
+            owner: AtomicUsize::new(0),
             taken: AtomicBool::new(false),
             samples: AtomicU64::new(0),
             drops: AtomicU64::new(0),
@@ -75,6 +98,31 @@ impl Stripe {
     fn give_back(&self) {
         // Pairs with the Acquire of `try_take`.
         self.taken.store(false, Ordering::Release);
+    }
+
+    /// Takes it for its owner; false if that is not this thread, or somebody drains.
+    #[inline(always)]
+    fn try_enter(&self, thread: usize) -> bool {
+        if self.owner.load(Ordering::Relaxed) != thread + 1 {
+            return false;
+        }
+        self.taken.store(true, Ordering::Relaxed);
+        // Pairs with the `heavy` in `drain`: the mark is seen here, or this is seen there.
+        barrier::light();
+        // Pairs with the Release of `Drained::drop`: what was reset is seen.
+        if self.owner.load(Ordering::Acquire) == thread + 1 {
+            return true;
+        }
+        self.give_back();
+        false
+    }
+
+    /// Makes it this thread's, unless somebody has it.
+    fn try_claim(&self, thread: usize) -> bool {
+        // Relaxed: nobody has written to it. Who drains does not touch what nobody has.
+        self.owner
+            .compare_exchange(0, thread + 1, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// Under I1.
@@ -135,39 +183,43 @@ impl Sampler {
     /// Room for so many threads at once.
     pub(super) fn new(stripes: usize) -> Self {
         let stripes = stripes.next_power_of_two();
+        let (own, for_all) = match barrier::is_asymmetric() {
+            true => (stripes, (stripes / 4).max(1)),
+            false => (0, stripes),
+        };
+        let stripe = |_| Padded(Stripe::new());
         Self {
-            stripes: (0..stripes).map(|_| Padded(Stripe::new())).collect(),
+            stripes: (0..own + for_all).map(stripe).collect(),
+            own,
         }
     }
 
     /// Notes an operation that ended with so many in flight, itself included.
     #[inline(always)]
     pub(super) fn note(&self, sample: Sample, in_flight: usize) {
-        // There is a power of two of them, and more than none.
-        let at = thread::number() & (self.stripes.len() - 1);
-        let stripe = &self.stripes[at];
-        let stripe = if stripe.try_take() {
-            stripe
+        let thread = thread::number();
+        // There is a power of two of them, or none; and then the first is nobody's.
+        let stripe = &self.stripes[thread & self.own.saturating_sub(1)];
+        if stripe.try_enter(thread) {
+            stripe.note(sample, in_flight);
+            stripe.give_back();
         } else {
-            self.take_another(at)
+            self.note_elsewhere(thread, sample, in_flight);
+        }
+    }
+
+    /// Where this thread has no stripe of its own, or not yet, or somebody drains it.
+    #[cold]
+    fn note_elsewhere(&self, thread: usize, sample: Sample, in_flight: usize) {
+        let (own, for_all) = self.stripes.split_at(self.own);
+        let mine = own.get(thread & self.own.saturating_sub(1));
+        let entered = mine.filter(|mine| mine.try_claim(thread) && mine.try_enter(thread));
+        let stripe = match entered {
+            Some(mine) => mine,
+            None => take_any(for_all, thread),
         };
         stripe.note(sample, in_flight);
         stripe.give_back();
-    }
-
-    #[cold]
-    fn take_another(&self, at: usize) -> &Stripe {
-        let mut tries = 0usize;
-        loop {
-            tries += 1;
-            let stripe = &self.stripes[(at + tries) & (self.stripes.len() - 1)];
-            if stripe.try_take() {
-                return stripe;
-            }
-            if tries.is_multiple_of(self.stripes.len()) {
-                yield_now();
-            }
-        }
     }
 
     /// About how many have ended since the last window.
@@ -181,14 +233,64 @@ impl Sampler {
     /// Makes a window of what was noted, and begins the next.
     pub(super) fn drain(&self, now: Duration, length: Duration) -> Window {
         let mut totals = Totals::default();
-        for stripe in &self.stripes {
-            // One that somebody has at this moment is left to the next window.
+        let (own, for_all) = self.stripes.split_at(self.own);
+        for stripe in mark_all(own) {
+            // Pairs with the Release of `give_back`: what the owner has written is seen. One who writes at this moment is
+            // left to the next window.
+            if !stripe.0.taken.load(Ordering::Acquire) {
+                stripe.0.drain(&mut totals);
+            }
+        }
+        for stripe in for_all {
+            // As above.
             if stripe.try_take() {
                 stripe.drain(&mut totals);
                 stripe.give_back();
             }
         }
         totals.window(now, length)
+    }
+}
+
+/// Takes one of those for all.
+fn take_any(stripes: &[Padded<Stripe>], thread: usize) -> &Stripe {
+    let mut tries = 0usize;
+    loop {
+        // There is a power of two of them, and more than none.
+        let stripe = &stripes[(thread + tries) & (stripes.len() - 1)];
+        if stripe.try_take() {
+            return stripe;
+        }
+        tries += 1;
+        if tries.is_multiple_of(stripes.len()) {
+            yield_now();
+        }
+    }
+}
+
+/// Keeps the owners of these stripes out, but for those who write right now: they are `taken`.
+fn mark_all(stripes: &[Padded<Stripe>]) -> Vec<Drained<'_>> {
+    let mark = |stripe: &Padded<Stripe>| {
+        let owner = stripe.owner.load(Ordering::Relaxed);
+        (owner > 0).then(|| stripe.owner.store(owner | MARK, Ordering::Relaxed))
+    };
+    let owned = stripes.iter().filter(|stripe| mark(stripe).is_some());
+    let marked: Vec<_> = owned.map(|stripe| Drained(stripe)).collect();
+    if !marked.is_empty() {
+        // Pairs with the `light` of `try_enter`.
+        barrier::heavy();
+    }
+    marked
+}
+
+/// A stripe with the mark, which is taken off again.
+struct Drained<'a>(&'a Stripe);
+
+impl Drop for Drained<'_> {
+    fn drop(&mut self) {
+        let owner = self.0.owner.load(Ordering::Relaxed);
+        // Pairs with the Acquire of `try_enter`: who enters sees what was reset.
+        self.0.owner.store(owner & !MARK, Ordering::Release);
     }
 }
 

@@ -62,7 +62,20 @@ pub(super) struct Gcra {
 #[derive(Debug)]
 struct AtomicPace {
     interval: AtomicU64,
+    span: AtomicU64,
     burst: AtomicU32,
+}
+
+/// What became of one try to take permits.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// They were there; the rate is used up to that time.
+    Taken(u64),
+    /// They were not.
+    Denied,
+    /// Somebody else has changed the word meanwhile.
+    Overtaken,
 }
 
 /// What was taken, for who may give it back.
@@ -92,28 +105,73 @@ impl Gcra {
     }
 
     /// Takes `n` permits at the moment `now`, and returns the time up to which the rate is used then.
-    #[inline]
     pub(super) fn take(&self, now: u64, n: u32) -> Result<u64, Denied> {
+        match self.try_take(now, n) {
+            Tried::Taken(end) => Ok(end),
+            Tried::Denied => self.take_again(now, n),
+            Tried::Overtaken => self.take_contended(now, n),
+        }
+    }
+
+    /// The first try of [`take`](Self::take), which nearly always is the last: small enough to be a part of its caller.
+    #[inline(always)]
+    pub(super) fn try_take(&self, now: u64, n: u32) -> Tried {
         // Pairs with the Release in `change`: the pace of the word's turn is seen (G1). Takes in between are
         // read-modify-writes, which carry it on.
-        let mut word = self.word.load(Ordering::Acquire);
+        let word = self.word.load(Ordering::Acquire);
+        // A branch, and not an index as in `pace`: so the processor has the pace before it has the word.
+        match word & TURN {
+            0 => self.try_take_by(self.paces[0].load(), word, now, n),
+            _ => self.try_take_by(self.paces[1].load(), word, now, n),
+        }
+    }
+
+    #[inline(always)]
+    fn try_take_by(&self, pace: Pace, word: u64, now: u64, n: u32) -> Tried {
+        let Some(end) = pace.decide(word >> 1, now, n) else {
+            return Tried::Denied;
+        };
+        let new = end << 1 | word & TURN;
+        // Relaxed: who takes publishes nothing but the word.
+        let swapped =
+            self.word
+                .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Relaxed);
+        match swapped {
+            Ok(_) => Tried::Taken(end),
+            Err(_) => Tried::Overtaken,
+        }
+    }
+
+    /// Takes after somebody else was quicker.
+    #[cold]
+    pub(super) fn take_contended(&self, now: u64, n: u32) -> Result<u64, Denied> {
         let mut pauses = 1;
         loop {
-            let end = self.pace(word).decide(word >> 1, now, n)?;
-            let new = end << 1 | word & TURN;
-            // Relaxed: who takes publishes nothing but the word.
-            let swapped =
-                self.word
-                    .compare_exchange_weak(word, new, Ordering::Relaxed, Ordering::Relaxed);
-            if swapped.is_ok() {
-                return Ok(end);
-            }
             for _ in 0..pauses {
                 spin_loop();
             }
             pauses = PAUSES_MAX.min(2 * pauses);
-            // Pairs with the Release in `change`, as above.
-            word = self.word.load(Ordering::Acquire);
+            match self.try_take(now, n) {
+                Tried::Taken(end) => return Ok(end),
+                Tried::Denied => return self.take_again(now, n),
+                Tried::Overtaken => {}
+            }
+        }
+    }
+
+    /// Takes after a denial, or says why not: what is there by now is the answer, not what was.
+    #[cold]
+    pub(super) fn take_again(&self, now: u64, n: u32) -> Result<u64, Denied> {
+        loop {
+            // Pairs with the Release in `change`, as in `try_take`.
+            let word = self.word.load(Ordering::Acquire);
+            let pace = self.pace(word);
+            if pace.decide(word >> 1, now, n).is_none() {
+                return Err(pace.denied(word >> 1, now, n));
+            }
+            if let Tried::Taken(end) = self.try_take(now, n) {
+                return Ok(end);
+            }
         }
     }
 
@@ -209,7 +267,7 @@ impl Gcra {
         self.pace(self.word.load(Ordering::Acquire)).burst
     }
 
-    #[inline]
+    #[inline(always)]
     fn pace(&self, word: u64) -> Pace {
         self.paces[(word & TURN) as usize].load()
     }
@@ -219,20 +277,23 @@ impl AtomicPace {
     fn new(pace: Pace) -> Self {
         Self {
             interval: AtomicU64::new(pace.interval),
+            span: AtomicU64::new(pace.span),
             burst: AtomicU32::new(pace.burst),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn load(&self) -> Pace {
         Pace {
             interval: self.interval.load(Ordering::Relaxed),
+            span: self.span.load(Ordering::Relaxed),
             burst: self.burst.load(Ordering::Relaxed),
         }
     }
 
     fn store(&self, pace: Pace) {
         self.interval.store(pace.interval, Ordering::Relaxed);
+        self.span.store(pace.span, Ordering::Relaxed);
         self.burst.store(pace.burst, Ordering::Relaxed);
     }
 }

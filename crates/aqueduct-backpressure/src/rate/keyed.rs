@@ -16,6 +16,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::thread;
 
 use aqueduct_core::pad::Padded;
+use aqueduct_core::rt::Epoch;
 use aqueduct_core::sync::Lock;
 use tokio::time::Instant;
 
@@ -55,7 +56,7 @@ pub use acquire::AcquireKey;
 pub struct KeyedRateLimiter<K, S = RandomState> {
     shards: Box<[Padded<Lock<Shard<K>>>]>,
     hasher: S,
-    start: Instant,
+    epoch: Epoch,
     keys_max: usize,
     /// Held while the shards are told of another one.
     quota: Lock<Quota>,
@@ -98,7 +99,7 @@ impl<K: Hash + Eq + Clone> KeyedRateLimiter<K> {
     #[track_caller]
     pub fn starting_at(quota: Quota, keys_max: usize, now: Instant) -> Self {
         Self {
-            start: now,
+            epoch: Epoch::new(now),
             ..Self::new(quota, keys_max)
         }
     }
@@ -125,7 +126,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
         Self {
             shards,
             hasher,
-            start: Instant::now(),
+            epoch: Epoch::new(Instant::now()),
             keys_max,
             quota: Lock::new(quota),
         }
@@ -163,6 +164,8 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
 
     /// Waits until `permits` of a key may be had, and takes them. First come, first served, key by key.
     ///
+    /// The key is copied when it is first seen, as with [`try_acquire`](Self::try_acquire), and borrowed otherwise.
+    ///
     /// # Cancel safety
     ///
     /// *Strict*: see [`AcquireKey`].
@@ -170,7 +173,11 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     /// # Panics
     ///
     /// The future panics when it has to wait outside of a Tokio runtime that drives timers.
-    pub fn acquire(&self, key: K, permits: u32) -> AcquireKey<'_, K, S> {
+    pub fn acquire<'a, Q>(&'a self, key: &'a Q, permits: u32) -> AcquireKey<'a, K, S, Q>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         AcquireKey::new(self, key, permits)
     }
 
@@ -233,13 +240,17 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     }
 
     /// Takes permits of a key now, or else gives its line to wait in.
-    fn take_or_wait(&self, key: &K, permits: u32) -> Result<Option<RateLimiter>, TryAcquireError> {
+    fn take_or_wait<Q>(&self, key: &Q, permits: u32) -> Result<Option<RateLimiter>, TryAcquireError>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let hash = self.hasher.hash_one(key);
         let now = Instant::now();
         let (decided, _evicted) = self.shard(hash).lock().take_or_wait(
             hash,
             key,
-            self.start,
+            self.epoch.start(),
             now,
             self.units(now),
             permits,
@@ -253,7 +264,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
     }
 
     fn units(&self, now: Instant) -> u64 {
-        pace::units(now.saturating_duration_since(self.start))
+        pace::units_at(&self.epoch, now)
     }
 }
 

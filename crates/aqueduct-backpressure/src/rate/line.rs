@@ -36,6 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake};
 
+use aqueduct_core::rt::Epoch;
 use aqueduct_core::sync::Lock;
 use aqueduct_core::wait_queue::{LazyWait, PassOn, Place, WaitQueue};
 use tokio::runtime;
@@ -43,7 +44,7 @@ use tokio::time::Instant;
 
 use self::alarms::{Alarms, Arm};
 use super::error::{AcquireError, TryAcquireError};
-use super::gcra::{Gcra, Taken};
+use super::gcra::{Gcra, Taken, Tried};
 use super::pace::{self, Denied};
 use super::{Quota, Stats};
 
@@ -78,7 +79,7 @@ pub(in crate::rate) struct Line {
     gcra: Gcra,
     /// L3. Beside the word: a decision reads both.
     waiting: AtomicU64,
-    start: Instant,
+    epoch: Epoch,
     queue: Arc<WaitQueue<Ask>>,
     alarms: Alarms,
     quota: Lock<Quota>,
@@ -92,7 +93,7 @@ impl Line {
         Arc::new_cyclic(|me| Self {
             gcra: Gcra::used_until(quota.pace(), tat),
             waiting: AtomicU64::new(0),
-            start,
+            epoch: Epoch::new(start),
             queue: Arc::new(WaitQueue::new(0)),
             alarms: Alarms::new(me.clone()),
             quota: Lock::new(quota),
@@ -101,16 +102,31 @@ impl Line {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn try_acquire(&self, now: Instant, permits: u32) -> Result<(), TryAcquireError> {
         let at = self.units(now);
-        if self.waiting.load(Ordering::Relaxed) == 0 {
-            match self.gcra.take(at, permits) {
-                Ok(_) => return Ok(()),
-                Err(denied) => return Err(self.rejected(denied)),
-            }
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            return Err(self.rejected_behind(at, permits));
         }
-        Err(self.rejected_behind(at, permits))
+        match self.gcra.try_take(at, permits) {
+            Tried::Taken(_) => Ok(()),
+            tried => self.try_acquire_again(tried, at, permits),
+        }
+    }
+
+    #[cold]
+    fn try_acquire_again(
+        &self,
+        tried: Tried,
+        at: u64,
+        permits: u32,
+    ) -> Result<(), TryAcquireError> {
+        let taken = match tried {
+            Tried::Taken(_) => return Ok(()),
+            Tried::Denied => self.gcra.take_again(at, permits),
+            Tried::Overtaken => self.gcra.take_contended(at, permits),
+        };
+        taken.map(drop).map_err(|denied| self.rejected(denied))
     }
 
     /// As [`try_acquire`](Self::try_acquire), for who may give it back. Not counted as rejected: who asks so waits then.
@@ -274,7 +290,7 @@ impl Line {
             let Some(units) = next else {
                 return;
             };
-            match self.alarms.set(self.start + pace::duration(units)) {
+            match self.alarms.set(self.moment(units)) {
                 Arm::Set => return,
                 Arm::Past => {}
                 Arm::Impossible => return self.send_off(),
@@ -284,7 +300,7 @@ impl Line {
 
     /// As [`look`](Self::look), from a waiter's poll after a look that found the first in line to be served at `next`.
     fn see_to(&self, next: u64) {
-        if !self.alarms.set_here(self.start + pace::duration(next)) {
+        if !self.alarms.set_here(self.moment(next)) {
             self.look();
         }
     }
@@ -323,9 +339,14 @@ impl Line {
         seat.get(|| self.queue.clone())
     }
 
-    #[inline]
+    #[inline(always)]
     fn units(&self, now: Instant) -> u64 {
-        pace::units(now.saturating_duration_since(self.start))
+        pace::units_at(&self.epoch, now)
+    }
+
+    /// The moment at which that is reached.
+    fn moment(&self, units: u64) -> Instant {
+        self.epoch.start() + pace::duration(units)
     }
 }
 

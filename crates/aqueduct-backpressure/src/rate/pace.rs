@@ -6,14 +6,22 @@
 
 use std::time::Duration;
 
+#[cfg(not(aqueduct_loom))]
+use aqueduct_core::rt::Epoch;
+#[cfg(not(aqueduct_loom))]
+use tokio::time::Instant;
+
 /// Units in a nanosecond.
 const UNITS: u64 = 8;
 
-/// The last moment that there is: 36 years in units. 63 bits, since the word has one for something else.
+/// The last moment up to which a rate can be used: 36 years in units. 63 bits, since the word has one for something else.
 pub(super) const END: u64 = u64::MAX >> 1;
 
 /// Ten years, and what remains of the 36 then is for moments.
 const SPAN_MAX: u64 = 10 * 366 * 24 * 3600 * 1_000_000_000 * UNITS;
+
+/// The last moment at which something is decided, so that no decision reaches beyond the end. 26 years.
+pub(super) const NOW_MAX: u64 = (END - SPAN_MAX) / UNITS * UNITS;
 
 /// A quota, as the decision needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +29,8 @@ pub(super) struct Pace {
     /// Units from one permit to the next.
     pub(super) interval: u64,
     pub(super) burst: u32,
+    /// How far what was admitted may lie ahead of the moment: the burst, as time.
+    pub(super) span: u64,
 }
 
 /// Why permits are not given.
@@ -36,28 +46,24 @@ impl Pace {
     pub(super) const fn new(permits: u32, period: Duration, burst: u32) -> Self {
         let units = period.as_nanos().saturating_mul(UNITS as u128);
         let interval = units.div_ceil(permits as u128);
+        let interval = if interval > END as u128 {
+            END
+        } else {
+            interval as u64
+        };
         Self {
-            interval: if interval > END as u128 {
-                END
-            } else {
-                interval as u64
-            },
+            interval,
             burst,
+            span: interval.saturating_mul(burst as u64),
         }
     }
 
     pub(super) const fn is_in_range(self) -> bool {
-        self.span() <= SPAN_MAX
+        self.span <= SPAN_MAX
     }
 
     pub(super) const fn interval_nanos(self) -> u64 {
         self.interval.div_ceil(UNITS)
-    }
-
-    /// How far what was admitted may lie ahead of the moment.
-    #[inline]
-    pub(super) const fn span(self) -> u64 {
-        self.cost(self.burst as u64)
     }
 
     #[inline]
@@ -65,27 +71,30 @@ impl Pace {
         self.interval.saturating_mul(permits)
     }
 
-    /// The theoretical arrival time after `n` permits more, if they may be had now.
-    #[inline]
-    pub(super) fn decide(self, tat: u64, now: u64, n: u32) -> Result<u64, Denied> {
+    /// The theoretical arrival time after `n` permits more, if they may be had now. `now` is no later than [`NOW_MAX`].
+    #[inline(always)]
+    pub(super) fn decide(self, tat: u64, now: u64, n: u32) -> Option<u64> {
+        let ahead = tat.saturating_sub(now);
+        let room = self.span.checked_sub(ahead)?;
+        // Saturated only by a pace of two halves (see the parent's word), or for more than the burst.
+        let cost = self.cost(n.into());
+        (cost <= room && n <= self.burst).then(|| now + ahead + cost)
+    }
+
+    /// Why it is none.
+    pub(super) fn denied(self, tat: u64, now: u64, n: u32) -> Denied {
         if n > self.burst {
-            return Err(Denied::TooMany(self.burst));
+            return Denied::TooMany(self.burst);
         }
-        // Saturated only by a pace of two halves (see the parent's word), which then is denied.
-        let end = tat.max(now).saturating_add(self.cost(n.into()));
-        let ahead = end - now;
-        let span = self.span();
-        if ahead > span || end > END {
-            return Err(Denied::TooSoon(ahead.saturating_sub(span).max(1)));
-        }
-        Ok(end)
+        let ahead = tat.saturating_sub(now).saturating_add(self.cost(n.into()));
+        Denied::TooSoon(ahead.saturating_sub(self.span).max(1))
     }
 
     /// How long until `n` permits more, which may be more than a burst, have become free one after another. None is
     /// free sooner than in one unit: it is asked after a denial.
     pub(super) fn delay(self, tat: u64, now: u64, n: u64) -> u64 {
         let ahead = (tat.max(now) - now).saturating_add(self.cost(n));
-        ahead.saturating_sub(self.span()).clamp(1, END)
+        ahead.saturating_sub(self.span).clamp(1, END)
     }
 
     /// How many permits are there at once.
@@ -101,18 +110,25 @@ impl Pace {
         let ahead = u128::from(tat.saturating_sub(now));
         let scaled = (ahead * u128::from(self.interval)).div_ceil(u128::from(old.interval));
         let scaled = u64::try_from(scaled).unwrap_or(END);
-        now.saturating_add(scaled.min(self.span())).min(END)
+        now.saturating_add(scaled.min(self.span)).min(END)
     }
 }
 
-/// So long since the start, as a moment. After [`END`] time stands still, and the limiter admits no more than it holds.
-#[inline]
-pub(super) fn units(since_start: Duration) -> u64 {
-    let nanos = since_start
-        .as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(since_start.subsec_nanos().into());
-    nanos.saturating_mul(UNITS).min(END)
+/// So many nanoseconds since the start, as a moment. After [`NOW_MAX`] time stands still, and the limiter admits no more
+/// than it holds.
+pub(super) fn units(nanos: u64) -> u64 {
+    nanos.min(NOW_MAX / UNITS) * UNITS
+}
+
+/// A moment of the clock, as one of a limit that has begun then.
+#[cfg(not(aqueduct_loom))]
+#[inline(always)]
+pub(super) fn units_at(epoch: &Epoch, now: Instant) -> u64 {
+    const { assert!(Epoch::NEAR <= NOW_MAX / UNITS) };
+    match epoch.nanos_near(now) {
+        Some(nanos) => nanos * UNITS,
+        None => units(epoch.nanos_far(now)),
+    }
 }
 
 /// The least whole number of nanoseconds that is no shorter.

@@ -19,8 +19,13 @@ async fn signals_cancel_and_the_second_is_seen() {
     // Whose signals are dropped listens on.
     let deaf = CancelScope::new();
     drop(deaf.cancel_on_signals().unwrap());
+    let soft = CancelScope::new();
+    let below = soft.child();
+    drop(soft.drain_on_signals().unwrap());
 
     raise("-INT");
+    below.draining().await;
+    assert!(!below.is_cancelled(), "the first signal drains");
     let reason = leaf.cancelled().await;
     assert_eq!(reason.kind(), ReasonKind::Signal);
     assert_eq!(reason.message(), "SIGINT");
@@ -31,6 +36,9 @@ async fn signals_cancel_and_the_second_is_seen() {
     raise("-TERM");
     assert_eq!(signals.next().await, Some(Signal::Terminate));
     assert_eq!(leaf.reason().unwrap().message(), "SIGINT");
+    let reason = below.cancelled().await;
+    assert_eq!(reason.kind(), ReasonKind::Signal, "the second cancels");
+    assert_eq!(reason.message(), "SIGTERM");
 
     let weak = scope.downgrade();
     drop((scope, leaf));

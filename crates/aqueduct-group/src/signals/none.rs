@@ -9,6 +9,12 @@ pub(crate) struct Wanted;
 
 pub(crate) struct Listening;
 
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FirstSignal {
+    Cancels,
+    Drains,
+}
+
 impl Wanted {
     pub(crate) const fn none() -> Self {
         Self
@@ -18,12 +24,16 @@ impl Wanted {
         false
     }
 
-    pub(crate) fn listen(self, _: &CancelScope, _: &Waker) -> Listening {
+    pub(crate) fn listen(self, _: &CancelScope, _: FirstSignal, _: &Waker) -> Listening {
         Listening
     }
 }
 
 impl Listening {
+    pub(crate) fn first(&self) -> Option<&'static str> {
+        None
+    }
+
     pub(crate) fn poll_impatient(&self, _: &Waker) -> Poll<()> {
         Poll::Pending
     }

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aqueduct_cancel::ReasonKind;
-use aqueduct_group::{Collect, TaskEnd, group};
+use aqueduct_group::{Collect, Discard, Spawner, TaskEnd, group};
 
 /// Says which program to be.
 const PROGRAM: &str = "AQUEDUCT_GROUP_SIGNAL_PROGRAM";
@@ -25,7 +25,10 @@ fn the_program() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(run(&program));
+    match program.strip_prefix("draining ") {
+        Some(how) => runtime.block_on(run_draining(how)),
+        None => runtime.block_on(run(&program)),
+    }
     // What the test harness would print is not for the reader.
     std::process::exit(0);
 }
@@ -70,6 +73,52 @@ async fn run(program: &str) {
         _ => println!("{ends:?}"),
     }
     assert_eq!(report.aborted_at.is_some(), !obeys);
+}
+
+/// A task in a group in the body of the one that listens, whose work takes a while: it finishes that when it is asked to
+/// drain, unless it is `stubborn`, and then only a third signal helps.
+async fn run_draining(how: &str) {
+    let drain = match how {
+        "late" => Duration::from_millis(200),
+        _ => LONG,
+    };
+    let app = group().with_name("app").with_signals();
+    let app = app.with_drain(drain).with_grace(LONG);
+    let stubborn = how == "stubborn";
+    let body = async |_: Spawner<Discard>| {
+        let inner = group().run(Collect::new(), async |inner: Spawner<Collect<()>>| {
+            let scope = inner.scope().clone();
+            let task = async move {
+                println!("ready");
+                scope.draining().await;
+                println!("draining, cancelled: {}", scope.is_cancelled());
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                if how_ends(stubborn, drain) {
+                    return;
+                }
+                let reason = scope.cancelled().await;
+                println!(
+                    "cancelled by {} in {}",
+                    reason.message(),
+                    reason.scope().unwrap()
+                );
+                if stubborn {
+                    std::future::pending::<()>().await;
+                }
+            };
+            inner.spawn(task).await.unwrap();
+        });
+        match inner.await[..] {
+            [TaskEnd::Returned(())] => println!("returned"),
+            _ => println!("aborted"),
+        }
+    };
+    let _ = app.run(Discard::new(), body).await;
+}
+
+/// Whether the work is done by the time that it may take.
+fn how_ends(stubborn: bool, drain: Duration) -> bool {
+    !stubborn && drain == LONG
 }
 
 struct Program {
@@ -159,4 +208,33 @@ fn a_second_signal_aborts_at_once() {
     program.read_until("cancelled by SIGINT in app");
     program.signal("-INT");
     assert_eq!(program.finish(), "aborted\n");
+}
+
+/// Also of a group inside, which has no grace and no time to drain of its own.
+#[test]
+fn with_a_time_to_drain_the_first_signal_drains() {
+    let program = Program::start("draining well");
+    program.signal("-INT");
+    assert_eq!(program.finish(), "draining, cancelled: false\nreturned\n");
+}
+
+#[test]
+fn what_has_not_drained_in_time_is_cancelled_for_the_signal() {
+    let program = Program::start("draining late");
+    program.signal("-TERM");
+    let told = program.finish();
+    let wanted = "draining, cancelled: false\ncancelled by SIGTERM in app\nreturned\n";
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn a_second_signal_cancels_what_drains_and_a_third_aborts() {
+    let mut program = Program::start("draining stubborn");
+    program.signal("-INT");
+    program.read_until("draining, cancelled: false");
+    program.signal("-TERM");
+    program.read_until("cancelled by SIGTERM in app");
+    program.signal("-INT");
+    // It is dropped with the body.
+    assert_eq!(program.finish(), "");
 }

@@ -15,9 +15,9 @@ use aqueduct_cancel::Cancelled;
 use tokio::time::Instant;
 
 use super::Retry;
-use super::RetryEvent;
 use super::decide::{Decision, Failed, Step, decide};
 use super::error::{Failure, RetryError, RetryErrorKind};
+use super::{RetryEvent, RetrySuccess};
 use crate::backoff::Delays;
 use crate::budget::Held;
 
@@ -98,12 +98,29 @@ impl<E> Course<E> {
         repeatable: bool,
     ) -> Result<Next<T>, RetryErrorKind> {
         let failure = match (result, within.of_try) {
-            (Some(Ok(value)), _) => return Ok(Next::Done(value)),
+            (Some(Ok(value)), _) => {
+                self.succeeded(retry);
+                return Ok(Next::Done(value));
+            }
             (Some(Err(error)), _) => Failure::Error(error),
             (None, Some(limit)) => Failure::TimedOut(limit),
             (None, None) => return Err(RetryErrorKind::TotalElapsed),
         };
         self.failed(retry, failure, repeatable).map(Next::Pause)
+    }
+
+    fn succeeded(&self, retry: &Retry<E>) {
+        if let Some(hook) = &retry.on_success {
+            hook(self.success());
+        }
+    }
+
+    /// How it went that has succeeded.
+    pub(crate) fn success(&self) -> RetrySuccess {
+        RetrySuccess {
+            tries: self.tries,
+            elapsed: self.began.elapsed(),
+        }
     }
 
     /// How long to sleep before the next try, if there is to be one.
@@ -122,12 +139,12 @@ impl<E> Course<E> {
         let elapsed = now.saturating_duration_since(self.began);
         let failure = self.last.insert(failure);
         let delays = self.delays.get_or_insert_with(|| retry.backoff.delays());
-        let backoff = delays.next_delay();
         let failed = Failed {
             tries,
             elapsed,
             decision,
-            backoff,
+            backoff: delays.next_delay(),
+            jitter: delays.next_fraction(),
         };
         let (delay, spends) = match decide(&retry.limits, failed) {
             Step::Retry { delay, spends } => (delay, spends),

@@ -4,18 +4,22 @@
 //! |---|---|---|
 //! | 1 | the classifier says so | no limit matters for what would not be tried again |
 //! | 2 | no tries are left | |
-//! | 3 | the pause would end at the total limit or after it | a try at the limit has no time; to sleep for that is waste |
-//! | 4 | the budget is empty | asked last, so that nothing is taken for a retry that something else forbids |
+//! | 3 | the hint is longer than may be, and such are not shortened | to come earlier than one was asked to is no better later |
+//! | 4 | the pause would end at the total limit or after it | a try at the limit has no time; to sleep for that is waste |
+//! | 5 | the budget is empty | asked last, so that nothing is taken for a retry that something else forbids |
 //!
-//! A pause is the back-off's, or a hint that is longer. A hint that is shorter changes nothing: it may be 0 because a clock
-//! is ahead, and it has no jitter, so that all who were told the same would come back together, and at once.
+//! A pause is the back-off's, or a hint that is longer, with its jitter. A service tells the same to all that it turns away
+//! at a moment, and if they did as they are told they would all come back at one: so a random part of the hint is *added*.
+//! Nothing is taken off, since that would be earlier than the service asked for. A hint that is shorter than the back-off
+//! changes nothing: it may be 0 because a clock is ahead, and the back-off is spread by itself.
 //!
-//! The first three are decided here, by values alone; whether the budget is to be asked is part of the answer.
+//! The first four are decided here, by values alone; whether the budget is to be asked is part of the answer.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::error::RetryErrorKind;
+use crate::backoff::scaled;
 
 /// What is to be done about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +27,8 @@ use super::error::RetryErrorKind;
 pub enum Decision {
     /// Try again after the back-off.
     Retry,
-    /// Try again after this time, for which the service asked, and not before the back-off has passed, either. See
+    /// Try again after this time, for which the service asked, and not before the back-off has passed, either. A random
+    /// part of it is added ([`with_hint_jitter`](crate::Retry::with_hint_jitter)). See
     /// [`parse_retry_after`](crate::parse_retry_after).
     RetryAfter(Duration),
     /// Try again, and take nothing from the budget: the try did not reach the service, as an open circuit, a full
@@ -42,6 +47,22 @@ pub(crate) struct Limits {
     pub(crate) tries_max: Option<NonZeroU32>,
     pub(crate) total_max: Option<Duration>,
     pub(crate) hint_max: Duration,
+    pub(crate) hint_over_max: HintOverMax,
+    /// The most that is added to a hint, as a part of it.
+    pub(crate) hint_jitter: f64,
+}
+
+/// What is to be done when a [hint](Decision::RetryAfter) is longer than [it may be](crate::Retry::with_hint_max).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HintOverMax {
+    /// Shorten it to the most, and try again then: *before* the time that the service asked for. A service that is
+    /// confused keeps nobody away for long.
+    #[default]
+    Clamp,
+    /// Give up at once, with [`RetryErrorKind::HintTooLong`]: for who must not come before the time, as a polite crawler,
+    /// and for who has something better to do than to wait.
+    GiveUp,
 }
 
 /// A try that failed.
@@ -54,6 +75,8 @@ pub(crate) struct Failed {
     pub(crate) decision: Decision,
     /// What the back-off would have.
     pub(crate) backoff: Duration,
+    /// How much of the jitter a hint gets, from 0 to 1: drawn.
+    pub(crate) jitter: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +103,13 @@ pub(crate) fn decide(limits: &Limits, failed: Failed) -> Step {
     {
         return Step::End(RetryErrorKind::Exhausted);
     }
-    let hint = hint.unwrap_or_default().min(limits.hint_max);
-    let delay = hint.max(failed.backoff);
+    let hint = hint.unwrap_or_default();
+    if hint > limits.hint_max && limits.hint_over_max == HintOverMax::GiveUp {
+        return Step::End(RetryErrorKind::HintTooLong);
+    }
+    let hint = hint.min(limits.hint_max);
+    let jitter = scaled(hint, limits.hint_jitter * failed.jitter);
+    let delay = hint.saturating_add(jitter).max(failed.backoff);
     let resumed = failed.elapsed.saturating_add(delay);
     if limits.total_max.is_some_and(|max| resumed >= max) {
         return Step::End(RetryErrorKind::TotalElapsed);

@@ -47,6 +47,9 @@ pub enum RetryErrorKind {
     NotRetryable,
     /// The [`RetryBudget`](crate::RetryBudget) had no retry left.
     BudgetEmpty,
+    /// The service asked to be left alone for longer than
+    /// [may be](crate::Retry::with_hint_max), and such a hint is [not shortened](crate::HintOverMax::GiveUp).
+    HintTooLong,
     /// The total time limit has passed, or would have by the end of the pause.
     TotalElapsed,
     /// The scope was cancelled.
@@ -150,6 +153,7 @@ impl fmt::Display for RetryErrorKind {
             Self::Exhausted => "no tries are left",
             Self::NotRetryable => "the error is not one to retry",
             Self::BudgetEmpty => "the retry budget is empty",
+            Self::HintTooLong => "the service asks to wait for too long",
             Self::TotalElapsed => "there is no time left",
             Self::Cancelled => "cancelled",
         })

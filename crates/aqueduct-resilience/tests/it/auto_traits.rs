@@ -5,8 +5,8 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 
 use aqueduct_resilience::{
-    Backoff, BudgetStats, Decision, Delays, Failure, Jitter, Retry, RetryBudget, RetryError,
-    RetryErrorKind, RetryEvent,
+    Backoff, BudgetStats, Decision, Delays, Failure, HintOverMax, Jitter, Retry, RetryBudget,
+    RetryError, RetryErrorKind, RetryEvent, RetrySuccess,
 };
 
 fn send<T: Send>() {}
@@ -20,7 +20,15 @@ macro_rules! all {
 
 #[test]
 fn values_go_anywhere() {
-    all!(Backoff, Jitter, Decision, RetryBudget, BudgetStats);
+    all!(
+        Backoff,
+        Jitter,
+        Decision,
+        HintOverMax,
+        RetryBudget,
+        BudgetStats,
+        RetrySuccess
+    );
     all!(
         RetryErrorKind,
         RetryError<u8>,

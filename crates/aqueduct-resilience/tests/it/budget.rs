@@ -91,7 +91,9 @@ async fn a_rejection_takes_nothing() {
     assert_eq!(began.elapsed(), ms(700));
     // The circuit says when it is worth trying again.
     let after = Some(ms(300));
-    let hinted = retry.with_classifier(move |_| Decision::RetryFree { after });
+    let hinted = retry
+        .with_hint_jitter(0.0)
+        .with_classifier(move |_| Decision::RetryFree { after });
     let (service, began) = (Service::failing(2), Instant::now());
     assert_eq!(hinted.run(async || service.call().await).await.unwrap(), 3);
     assert_eq!(began.elapsed(), ms(600));

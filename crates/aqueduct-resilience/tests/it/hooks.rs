@@ -1,8 +1,9 @@
-//! What `on_retry` is told.
+//! What `on_retry` and `on_success` are told, and `run_counted` gives.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aqueduct_cancel::CancelScope;
 use aqueduct_resilience::{Failure, Retry, RetryBudget};
 use tokio::time::Instant;
 
@@ -48,4 +49,34 @@ async fn of_time_limits_too_and_not_of_refused_retries() {
     assert_eq!(began.elapsed(), ms(140));
     let wanted = [(1, Failure::TimedOut(ms(20)), ms(100), ms(20))];
     assert_eq!(*seen.lock().unwrap(), wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_succeeds_is_told_after_how_many_tries() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let within = told.clone();
+    let retry = doubling()
+        .with_tries_max(3)
+        .with_on_success(move |how| within.lock().unwrap().push((how.tries, how.elapsed)));
+    for (failing, wanted) in [(0, (1, ms(10))), (2, (3, ms(30 + 100 + 200)))] {
+        let service = Service::failing(failing).taking(10);
+        let counted = retry.run_counted(async || service.call().await).await;
+        let (value, how) = counted.unwrap();
+        assert_eq!(
+            (value, how.tries, how.elapsed),
+            (wanted.0, wanted.0, wanted.1)
+        );
+        assert_eq!(told.lock().unwrap().pop(), Some(wanted));
+
+        let (service, scope) = (Service::failing(failing).taking(10), CancelScope::new());
+        let call = async || service.call().await;
+        let (_, within_scope) = retry.run_counted_in(&scope, call).await.unwrap();
+        assert_eq!(within_scope, how);
+        assert_eq!(told.lock().unwrap().pop(), Some(wanted));
+    }
+    // Of what fails the error tells.
+    let service = Service::failing(9);
+    let failed = retry.run_counted(async || service.call().await).await;
+    assert_eq!(failed.unwrap_err().tries(), 3);
+    assert!(told.lock().unwrap().is_empty());
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aqueduct_resilience::RetryErrorKind::{Exhausted, NotRetryable, TotalElapsed};
-use aqueduct_resilience::{Backoff, Decision, Failure, Retry, RetryError};
+use aqueduct_resilience::RetryErrorKind::{Exhausted, HintTooLong, NotRetryable, TotalElapsed};
+use aqueduct_resilience::{Backoff, Decision, Failure, HintOverMax, Retry, RetryError};
 use tokio::time::{Instant, sleep};
 
 use crate::{Failed, Service, doubling, exact, ms};
@@ -167,7 +167,11 @@ async fn which_errors() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hint_makes_a_pause_longer_and_has_a_bound() {
-    let hints = |hint: fn(u32) -> Decision| doubling().with_classifier(move |error| hint(error.0));
+    let exactly = doubling().with_hint_jitter(0.0);
+    let hints = |hint: fn(u32) -> Decision| {
+        let exactly = exactly.clone();
+        exactly.with_classifier(move |error: &Failed| hint(error.0))
+    };
     // A date that has passed, as when the clocks differ, is not a leave to come at once.
     let less = hints(|_| Decision::RetryAfter(Duration::ZERO));
     let (result, elapsed) = timed(&less, &Service::failing(2)).await;
@@ -190,6 +194,46 @@ async fn a_hint_makes_a_pause_longer_and_has_a_bound() {
     // And the total limit is a bound that it does not even wait for.
     let (result, elapsed) = timed(&much.with_total_timeout(ms(60_000)), &Service::failing(1)).await;
     assert_eq!((result.unwrap_err().kind(), elapsed), (TotalElapsed, 0));
+}
+
+/// A hundred are turned away at a moment and told the same.
+#[tokio::test(start_paused = true)]
+async fn those_who_are_told_the_same_do_not_come_back_together() {
+    let retry = doubling().with_classifier(|_| Decision::RetryAfter(ms(10_000)));
+    let mut came = Vec::new();
+    for _ in 0..100 {
+        let (result, elapsed) = timed(&retry, &Service::failing(1)).await;
+        assert_eq!(result.unwrap(), 2);
+        came.push(elapsed);
+    }
+    came.sort_unstable();
+    let (first, last) = (came[0], came[99]);
+    assert!(first >= 10_000, "{first} ms is before the time");
+    assert!(last <= 12_501, "{last} ms is more than a quarter later");
+    // One in ten thousand million times they would lie closer.
+    assert!(last - first > 1_000, "from {first} to {last} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_that_is_too_long_ends_the_call_if_so_chosen() {
+    let polite = doubling()
+        .with_hint_max(ms(500))
+        .with_hint_over_max(HintOverMax::GiveUp)
+        .with_classifier(|error: &Failed| match error.0 {
+            1 => Decision::RetryAfter(ms(500)),
+            _ => Decision::RetryAfter(ms(501)),
+        });
+    let (result, _) = timed(&polite, &Service::failing(1)).await;
+    assert_eq!(result.unwrap(), 2);
+    let service = Service::failing(2);
+    let (result, _) = timed(&polite, &service).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.tries()), (HintTooLong, 2));
+    let told = error.to_string();
+    assert!(
+        told.ends_with("the service asks to wait for too long"),
+        "{told}"
+    );
 }
 
 /// A call that fails at once, for ever, and does not wait, still lets others run.

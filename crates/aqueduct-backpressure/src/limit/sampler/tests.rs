@@ -41,3 +41,28 @@ fn threads_lose_nothing() {
     drained += sampler.drain(Duration::ZERO, Duration::ZERO).samples;
     assert_eq!(drained, 20_000);
 }
+
+/// More threads than stripes with owners, and one that drains all the while.
+#[test]
+fn those_without_a_stripe_of_their_own_lose_nothing() {
+    let sampler = Sampler::new(1);
+    assert_eq!(sampler.own, usize::from(barrier::is_asymmetric()));
+    let (done, drained) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        let noting: Vec<_> = (0..3)
+            .map(|_| scope.spawn(|| (0..5_000).for_each(|_| sampler.note(Sample::Drop, 1))))
+            .collect();
+        scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                let window = sampler.drain(Duration::ZERO, Duration::ZERO);
+                drained.fetch_add(window.drops, Ordering::Relaxed);
+            }
+        });
+        for thread in noting {
+            thread.join().unwrap();
+        }
+        done.store(true, Ordering::Release);
+    });
+    let rest = sampler.drain(Duration::ZERO, Duration::ZERO).drops;
+    assert_eq!(drained.load(Ordering::Relaxed) + rest, 15_000);
+}

@@ -1,5 +1,6 @@
 //! Waiting for the permits of a key.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 use std::pin::Pin;
@@ -20,17 +21,17 @@ pin_project! {
     /// *Strict*: dropping it gives up its place in the key's line, and permits that it was given and has not returned go
     /// to the next.
     #[must_use = "futures do nothing unless polled"]
-    pub struct AcquireKey<'a, K, S> {
+    pub struct AcquireKey<'a, K, S, Q: ?Sized = K> {
         limiter: &'a KeyedRateLimiter<K, S>,
-        key: K,
+        key: &'a Q,
         permits: u32,
         #[pin]
         line: Option<Acquire>,
     }
 }
 
-impl<'a, K, S> AcquireKey<'a, K, S> {
-    pub(super) fn new(limiter: &'a KeyedRateLimiter<K, S>, key: K, permits: u32) -> Self {
+impl<'a, K, S, Q: ?Sized> AcquireKey<'a, K, S, Q> {
+    pub(super) fn new(limiter: &'a KeyedRateLimiter<K, S>, key: &'a Q, permits: u32) -> Self {
         Self {
             limiter,
             key,
@@ -40,14 +41,19 @@ impl<'a, K, S> AcquireKey<'a, K, S> {
     }
 }
 
-impl<K: Hash + Eq + Clone, S: BuildHasher> Future for AcquireKey<'_, K, S> {
+impl<K, S, Q> Future for AcquireKey<'_, K, S, Q>
+where
+    K: Borrow<Q> + Hash + Eq + Clone,
+    S: BuildHasher,
+    Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+{
     type Output = Result<(), AcquireError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if this.line.is_none() {
             let coop = ready!(rt::poll_proceed(cx));
-            let decided = this.limiter.take_or_wait(this.key, *this.permits);
+            let decided = this.limiter.take_or_wait(*this.key, *this.permits);
             coop.made_progress();
             match decided {
                 Ok(None) => return Poll::Ready(Ok(())),
@@ -72,7 +78,7 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> Future for AcquireKey<'_, K, S> {
     }
 }
 
-impl<K: fmt::Debug, S> fmt::Debug for AcquireKey<'_, K, S> {
+impl<K, S, Q: fmt::Debug + ?Sized> fmt::Debug for AcquireKey<'_, K, S, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AcquireKey")
             .field("key", &self.key)

@@ -114,9 +114,9 @@ impl<K: Hash + Eq + Clone> Shard<K> {
         now: u64,
         permits: u32,
     ) -> (Result<(), TryAcquireError>, Evicted<K>) {
-        let end = match self.pace.decide(0, now, permits) {
-            Ok(end) => end,
-            Err(denied) => return (self.counted(Err(error(denied))), None),
+        let Some(end) = self.pace.decide(0, now, permits) else {
+            let denied = self.pace.denied(0, now, permits);
+            return (self.counted(Err(error(denied))), None);
         };
         // Nothing is used of a key that takes nothing.
         if end <= now {
@@ -131,22 +131,26 @@ impl<K: Hash + Eq + Clone> Shard<K> {
     }
 
     /// Takes permits of a key, or gives its line.
-    pub(super) fn take_or_wait(
+    pub(super) fn take_or_wait<Q>(
         &mut self,
         hash: u64,
-        key: &K,
+        key: &Q,
         start: Instant,
         at: Instant,
         now: u64,
         permits: u32,
-    ) -> (Result<Option<RateLimiter>, TryAcquireError>, Evicted<K>) {
+    ) -> (Result<Option<RateLimiter>, TryAcquireError>, Evicted<K>)
+    where
+        K: Borrow<Q>,
+        Q: Eq + ToOwned<Owned = K> + ?Sized,
+    {
         let quota = self.quota;
         let pace = self.pace;
         let found = self
             .keys
-            .find_mut(hash, |slot| slot.hash == hash && slot.key == *key);
+            .find_mut(hash, |slot| slot.hash == hash && slot.key.borrow() == key);
         let Some(slot) = found else {
-            let (decided, evicted) = self.take_new(hash, || key.clone(), now, permits);
+            let (decided, evicted) = self.take_new(hash, || key.to_owned(), now, permits);
             return (decided.map(|()| None), evicted);
         };
         let decided = match slot.take(pace, at, now, permits) {
@@ -274,7 +278,8 @@ impl<K> Slot<K> {
         self.settle();
         match &mut self.state {
             State::Bare(tat) => {
-                *tat = pace.decide(*tat, now, permits).map_err(error)?;
+                let decided = pace.decide(*tat, now, permits);
+                *tat = decided.ok_or_else(|| error(pace.denied(*tat, now, permits)))?;
                 Ok(())
             }
             State::Waited(limiter) => limiter.try_acquire_at(at, permits),

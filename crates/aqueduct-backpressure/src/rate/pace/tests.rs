@@ -36,6 +36,11 @@ impl Log {
     }
 }
 
+fn decide(pace: Pace, tat: u64, now: u64, n: u32) -> Result<u64, Denied> {
+    let decided = pace.decide(tat, now, n);
+    decided.ok_or_else(|| pace.denied(tat, now, n))
+}
+
 fn quota() -> impl Strategy<Value = (u32, Duration, u32)> {
     let period = prop_oneof![1u64..100, 1_000u64..2_000_000_000, Just(1_000_000_000u64)];
     (1u32..2_000, period, 1u32..40)
@@ -52,7 +57,7 @@ proptest! {
         let (mut tat, mut now, mut log) = (0, 0, Log::default());
         for (intervals, part, n) in asks {
             now += (pace.interval * intervals + pace.interval * part / 64) / UNITS * UNITS;
-            let decided = pace.decide(tat, now, n);
+            let decided = decide(pace, tat, now, n);
             prop_assert_eq!(decided.is_ok(), log.allows(pace, now, n));
             match decided {
                 Ok(end) => {
@@ -61,8 +66,8 @@ proptest! {
                 }
                 Err(Denied::TooSoon(units)) => {
                     // Exactly then, and not one unit before.
-                    prop_assert!(pace.decide(tat, now + units, n).is_ok());
-                    prop_assert!(pace.decide(tat, now + units - 1, n).is_err());
+                    prop_assert!(pace.decide(tat, now + units, n).is_some());
+                    prop_assert!(pace.decide(tat, now + units - 1, n).is_none());
                 }
                 Err(Denied::TooMany(most)) => prop_assert!(most == burst && n > burst),
             }
@@ -73,18 +78,21 @@ proptest! {
     /// Any figures at all: no overflow, and nothing out of nothing.
     #[test]
     fn survives_any_figures(
-        permits in 1u32.., seconds: u64, burst in 1u32.., tat in 0..=END, now in 0..=END, n: u32,
-        moment: Duration,
+        permits in 1u32.., seconds in 0..SPAN_MAX / UNITS / 1_000_000_000, burst: u32, tat in 0..=END,
+        now in 0..=NOW_MAX, n: u32, nanos: u64,
     ) {
+        let most = Pace::new(permits, Duration::from_secs(seconds), 1).interval.max(1);
+        let burst = burst.min(u32::try_from(SPAN_MAX / most).unwrap_or(u32::MAX)).max(1);
         let pace = Pace::new(permits, Duration::from_secs(seconds), burst);
-        prop_assert!(units(moment) <= END);
+        prop_assert!(pace.is_in_range());
+        prop_assert!(units(nanos) <= NOW_MAX);
         pace.delay(tat, now, u64::from(n) * 7);
         prop_assert!(pace.available(tat, now) <= burst);
-        let kept = tat.min(END).min(now.saturating_add(pace.span()));
+        let kept = tat.min(END).min(now.saturating_add(pace.span));
         prop_assert!(pace.carry_over(pace, tat, now) >= kept);
-        if let Ok(end) = pace.decide(tat, now, n) {
+        if let Some(end) = pace.decide(tat, now, n) {
             prop_assert!(n <= burst && end >= tat.max(now) && end <= END);
-            prop_assert!(end - now <= pace.span());
+            prop_assert!(end - now <= pace.span);
         }
     }
 
@@ -99,7 +107,7 @@ proptest! {
         let there = new.carry_over(old, tat, now);
         prop_assert_eq!(new.available(there, now), burst2.saturating_sub(used));
         // Full after a burst at the latest, whatever was used before.
-        prop_assert!(there - now <= new.span());
+        prop_assert!(there - now <= new.span);
         // And back again. What did not fit into the burst in between is forgotten.
         let kept = used.min(burst2);
         let back = old.carry_over(new, there, now);
@@ -115,7 +123,7 @@ fn a_burst_admits_exactly_itself() {
         let now = 1 << 40;
         let after = (0..5).fold(0, |tat, _| pace.decide(tat, now, 1).unwrap());
         assert_eq!(
-            pace.decide(after, now, 1),
+            decide(pace, after, now, 1),
             Err(Denied::TooSoon(pace.interval))
         );
         let at_once = pace.decide(0, now, 5).unwrap();
@@ -125,12 +133,19 @@ fn a_burst_admits_exactly_itself() {
 
 #[test]
 fn time_stands_still_at_the_end_and_nothing_is_given_for_it() {
+    assert_eq!(units(u64::MAX), NOW_MAX);
+    let most = Pace::new(1, Duration::from_secs(24 * 3600), 3_660);
+    let end = most.decide(0, NOW_MAX, 3_660);
+    assert!(end.is_some_and(|end| end <= END), "{end:?}");
+
     let pace = Pace::new(1, Duration::from_secs(1), 3);
-    assert_eq!(units(Duration::MAX), END);
-    assert!(matches!(pace.decide(0, END, 1), Err(Denied::TooSoon(_))));
-    let last = END - pace.cost(2);
-    assert_eq!(pace.decide(0, last, 2), Ok(END));
-    assert!(pace.decide(END, last, 1).is_err());
+    let end = pace.decide(0, NOW_MAX, 3).unwrap();
+    assert!(matches!(
+        decide(pace, end, NOW_MAX, 1),
+        Err(Denied::TooSoon(_))
+    ));
+    // As long ago as time has stood still.
+    assert!(pace.decide(END, NOW_MAX, 1).is_none());
 }
 
 #[test]

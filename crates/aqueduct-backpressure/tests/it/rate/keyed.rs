@@ -130,15 +130,12 @@ fn many_keys_from_several_threads_keep_to_their_limits_and_to_the_room() {
 async fn who_waits_for_one_key_minds_no_other() {
     let start = Instant::now();
     let keyed = KeyedRateLimiter::<String>::new(QUOTA, 10);
-    keyed.acquire("a".into(), 3).await.unwrap();
-    let (mut first, mut second) = (
-        pin!(keyed.acquire("a".into(), 2)),
-        pin!(keyed.acquire("a".into(), 1)),
-    );
+    keyed.acquire("a", 3).await.unwrap();
+    let (mut first, mut second) = (pin!(keyed.acquire("a", 2)), pin!(keyed.acquire("a", 1)));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(first.as_mut().poll(&mut cx).is_pending());
     assert!(second.as_mut().poll(&mut cx).is_pending());
-    keyed.acquire("b".into(), 3).await.unwrap();
+    keyed.acquire("b", 3).await.unwrap();
     assert_eq!(start.elapsed(), ms(0));
     // Nobody overtakes those of the same key.
     assert_eq!(
@@ -155,7 +152,7 @@ async fn who_waits_for_one_key_minds_no_other() {
     assert!(keyed.try_acquire("a", 1).is_err());
     assert_eq!(keyed.stats().keys_waited_for, 0);
     assert_eq!(
-        keyed.acquire("a".into(), 4).await,
+        keyed.acquire("a", 4).await,
         Err(AcquireError::TooMany { burst: 3 })
     );
 }
@@ -164,20 +161,20 @@ async fn who_waits_for_one_key_minds_no_other() {
 async fn a_key_that_is_waited_for_is_not_forgotten() {
     let keyed = KeyedRateLimiter::<u8>::new(QUOTA, 1);
     keyed.try_acquire(&1, 3).unwrap();
-    let mut wait = Box::pin(keyed.acquire(1, 3));
+    let mut wait = Box::pin(keyed.acquire(&1, 3));
     let mut cx = Context::from_waker(Waker::noop());
     assert!(wait.as_mut().poll(&mut cx).is_pending());
     advance(ms(300)).await;
     tokio::task::yield_now().await;
     // It has been given its permits, which it has not taken: they are given back when it goes.
     assert_eq!(
-        keyed.acquire(2, 1).await,
+        keyed.acquire(&2, 1).await,
         Err(AcquireError::Crowded {
             retry_after: ms(30)
         })
     );
     drop(wait);
-    assert_eq!(keyed.acquire(2, 1).await, Ok(()));
+    assert_eq!(keyed.acquire(&2, 1).await, Ok(()));
 }
 
 /// *Strict*, as the limit without keys.
@@ -187,8 +184,8 @@ async fn dropped_at_every_poll_it_is_as_if_it_had_not_come() {
         let start = Instant::now();
         let keyed = KeyedRateLimiter::<u8>::new(QUOTA, 10);
         keyed.try_acquire(&1, 3).unwrap();
-        let mut victim = Box::pin(keyed.acquire(1, 2));
-        let mut behind = pin!(keyed.acquire(1, 2));
+        let mut victim = Box::pin(keyed.acquire(&1, 2));
+        let mut behind = pin!(keyed.acquire(&1, 2));
         let mut got = false;
         for poll in 0..polls {
             if poll > 0 {
@@ -217,7 +214,7 @@ async fn another_quota_reaches_those_who_wait() {
     let keyed = KeyedRateLimiter::<u8>::new(QUOTA, 10);
     keyed.try_acquire(&1, 3).unwrap();
     keyed.try_acquire(&2, 3).unwrap();
-    let mut wait = pin!(keyed.acquire(1, 3));
+    let mut wait = pin!(keyed.acquire(&1, 3));
     assert!(
         wait.as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
@@ -253,8 +250,8 @@ async fn of_two_changes_at_once_the_last_is_in_force_for_all() {
     let keyed = &changes.0;
     let waker = Waker::from(changes.clone());
     let mut waiters = Vec::new();
-    for key in 0..2 {
-        keyed.try_acquire(&key, 1).unwrap();
+    for key in &[0, 1] {
+        keyed.try_acquire(key, 1).unwrap();
         for _ in 0..2 {
             let mut waiter = Box::pin(keyed.acquire(key, 1));
             let polled = waiter.as_mut().poll(&mut Context::from_waker(&waker));
@@ -266,9 +263,9 @@ async fn of_two_changes_at_once_the_last_is_in_force_for_all() {
     keyed.set_quota(Quota::every(Duration::from_secs(1)).with_burst(2));
     assert_eq!(keyed.quota().interval(), Duration::from_secs(10));
     let retry_after = Duration::from_secs(20);
-    for key in 0..2 {
+    for key in &[0, 1] {
         assert_eq!(
-            keyed.try_acquire(&key, 1),
+            keyed.try_acquire(key, 1),
             Err(TryAcquireError::TooSoon { retry_after }),
             "{key}"
         );

@@ -346,3 +346,37 @@ async fn a_smaller_quota_locks_nobody_out() {
     advance(retry_after).await;
     assert_eq!(limiter.try_acquire(1), Ok(()));
 }
+
+/// A million a second, and ten thousand wait: a tick of the timer serves all that have come due since the one before, so
+/// that there are as many ticks as milliseconds, and not as permits. Nobody is woken but to be given permits.
+#[tokio::test(start_paused = true)]
+async fn a_tick_serves_all_that_have_come_due() {
+    // So many polls in a row are more than a task's budget.
+    tokio::task::unconstrained(ten_thousand_wait()).await;
+}
+
+async fn ten_thousand_wait() {
+    const WAITERS: usize = 10_000;
+    let limiter = RateLimiter::new(Quota::per_second(1_000_000));
+    limiter.try_acquire(1_000_000).unwrap();
+    let wakes = Arc::new(Count::default());
+    let waker = Waker::from(wakes.clone());
+    let mut cx = Context::from_waker(&waker);
+    let mut waiters: Vec<_> = (0..WAITERS).map(|_| Box::pin(limiter.acquire(1))).collect();
+    for waiter in &mut waiters {
+        assert!(waiter.as_mut().poll(&mut cx).is_pending());
+    }
+    for millis in 1..=10 {
+        pass(ms(1)).await;
+        let woken = wakes.0.load(Ordering::SeqCst);
+        assert_eq!(woken, 1_000 * millis, "after {millis} ms");
+        // Those whose turn it was, in the order of arrival, and nobody after them.
+        for waiter in &mut waiters[1_000 * (millis - 1)..1_000 * millis] {
+            assert!(waiter.as_mut().poll(&mut cx).is_ready());
+        }
+    }
+    assert_eq!(limiter.stats().waiting, 0);
+    // The alarm of the last tick was not set again: nothing is left to wake anybody.
+    pass(ms(100)).await;
+    assert_eq!(wakes.0.load(Ordering::SeqCst), WAITERS);
+}

@@ -1,8 +1,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{Decision, Failed, Limits, Step, decide};
-use crate::RetryErrorKind::{Exhausted, NotRetryable, TotalElapsed};
+use super::{Decision, Failed, HintOverMax, Limits, Step, decide};
+use crate::RetryErrorKind::{Exhausted, HintTooLong, NotRetryable, TotalElapsed};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -13,6 +13,8 @@ fn limits(tries: u32, total: u64) -> Limits {
         tries_max: NonZeroU32::new(tries),
         total_max: (total > 0).then_some(ms(total)),
         hint_max: ms(500),
+        hint_over_max: HintOverMax::Clamp,
+        hint_jitter: 0.5,
     }
 }
 
@@ -105,10 +107,103 @@ fn the_table() {
             elapsed: ms(elapsed),
             decision,
             backoff: ms(100),
+            jitter: 0.0,
         };
         let found = decide(&limits(tries_max, total), failed);
         assert_eq!(found, wanted, "{failed:?} of {tries_max}, {total} ms");
     }
+}
+
+/// Beyond the most, with the same limits as above. (tries max, total limit, tries, elapsed, decision, what is done)
+#[rustfmt::skip]
+const GIVE_UP: &[(u32, u64, u32, u64, Decision, Step)] = &[
+    (0,    0, 1,        0, RETRY,           paid(100)),
+    (0,    0, 1,        0, after(99),       paid(100)),
+    (0,    0, 1,        0, after(500),      paid(500)),
+    (0,    0, 1,        0, after(501),      Step::End(HintTooLong)),
+    (0,    0, 1,        0, after(u64::MAX), Step::End(HintTooLong)),
+    (0,    0, 1,        0, free_after(500), free(500)),
+    (0,    0, 1,        0, free_after(501), Step::End(HintTooLong)),
+    // What would have ended it anyway is the reason.
+    (3,    0, 3,        0, after(501),      Step::End(Exhausted)),
+    (0, 1000, 1,     2000, after(501),      Step::End(HintTooLong)),
+    (0, 1000, 1,      500, after(500),      Step::End(TotalElapsed)),
+];
+
+#[test]
+fn a_hint_that_is_too_long_ends_it_if_so_chosen() {
+    for &(tries_max, total, tries, elapsed, decision, wanted) in GIVE_UP {
+        let failed = Failed {
+            tries,
+            elapsed: ms(elapsed),
+            decision,
+            backoff: ms(100),
+            jitter: 0.0,
+        };
+        let limits = Limits {
+            hint_over_max: HintOverMax::GiveUp,
+            ..limits(tries_max, total)
+        };
+        let found = decide(&limits, failed);
+        assert_eq!(found, wanted, "{failed:?} of {tries_max}, {total} ms");
+    }
+}
+
+/// (back-off, hint, jitter drawn, pause): up to half of the hint is added, of what is minded of it. Never less than the
+/// hint, nor than the back-off, which has its own.
+#[rustfmt::skip]
+const JITTER: &[(u64, Decision, f64, u64)] = &[
+    (100, RETRY,           0.9, 100),
+    (100, after(0),        0.9, 100),
+    (100, after(200),      0.0, 200),
+    (100, after(200),      0.5, 250),
+    (100, after(200),      1.0, 300),
+    (100, free_after(200), 0.5, 250),
+    // The hint is shorter, and with its jitter it may be longer.
+    (100, after(80),       0.0, 100),
+    (100, after(80),       0.5, 100),
+    (100, after(80),       1.0, 120),
+    // It comes after the most that a hint may be.
+    (100, after(900),      0.0, 500),
+    (100, after(900),      1.0, 750),
+    (800, after(900),      1.0, 800),
+];
+
+#[test]
+fn a_hint_is_spread_after_it_and_never_before() {
+    for &(backoff, decision, jitter, pause) in JITTER {
+        let failed = Failed {
+            tries: 1,
+            elapsed: Duration::ZERO,
+            decision,
+            backoff: ms(backoff),
+            jitter,
+        };
+        let step = decide(&limits(0, 0), failed);
+        let Step::Retry { delay, .. } = step else {
+            panic!("{step:?}");
+        };
+        assert_eq!(delay, ms(pause), "{failed:?}");
+    }
+}
+
+#[test]
+fn the_longest_hint_with_jitter_is_the_longest_pause() {
+    let failed = Failed {
+        tries: 1,
+        elapsed: Duration::ZERO,
+        decision: Decision::RetryAfter(Duration::MAX),
+        backoff: ms(100),
+        jitter: 1.0,
+    };
+    let limits = Limits {
+        hint_max: Duration::MAX,
+        hint_jitter: f64::MAX,
+        ..limits(0, 0)
+    };
+    let delay = Duration::MAX;
+    let spends = true;
+    assert_eq!(decide(&limits, failed), Step::Retry { delay, spends });
 }
 
 /// Every combination of a few values: what is promised of each, whatever the others are.
@@ -137,6 +232,7 @@ fn the_whole_matrix() {
                                 elapsed,
                                 decision,
                                 backoff,
+                                jitter: 0.0,
                             };
                             check(&limits(tries_max, total), failed);
                             seen += 1;
