@@ -225,7 +225,7 @@ fn segments_are_used_again() {
 /// Fails where `retire` takes the segment of the slowest receiver.
 #[test]
 fn a_segment_stays_for_who_comes_to_it() {
-    check(MORE, || {
+    check(FEWER, || {
         let census = Census::default();
         let (tx, rx) = channel(8);
         tx.send(census.message(0)).unwrap();
