@@ -6,6 +6,7 @@ mod engine;
 mod jsonl;
 #[cfg(all(unix, feature = "jsonl", feature = "sqlite"))]
 mod kill;
+mod shutdown;
 pub(crate) mod sink;
 #[cfg(feature = "sqlite")]
 mod sqlite;

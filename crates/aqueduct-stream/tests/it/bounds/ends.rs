@@ -35,7 +35,8 @@ async fn loses(bound: usize, end: impl AsyncFn(Flow<&mut Numbers>, &RefCell<Vec<
                 }
             }
         }
-        let lost = 20 - seen.borrow().len() - items.count().await;
+        let rest = items.count().await;
+        let lost = 20 - seen.borrow().len() - rest;
         assert!(lost <= bound, "{lost} are lost after {polls} polls");
         most = most.max(lost);
     }

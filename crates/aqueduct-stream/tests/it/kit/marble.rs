@@ -59,6 +59,7 @@ impl Timeline {
     }
 
     /// Waits for what comes next: items, of which some are left, or nothing at the end. Never, if there is no end.
+    #[cfg(feature = "io")]
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<&mut VecDeque<char>>> {
         if self
             .events
@@ -78,6 +79,7 @@ impl Timeline {
     }
 
     /// Whether there is nothing more, and no end either.
+    #[cfg(feature = "io")]
     pub(super) fn is_over(&self) -> bool {
         self.events.iter().all(|(_, items)| items.is_empty()) && self.end.is_none()
     }
