@@ -4,17 +4,16 @@
 //! transaction. So whenever the process dies, a URL is pending or its page is there; and what was found is found again in the
 //! frontier, where nothing is lost for want of room in memory.
 //!
-//! The crate's writer of rows has one statement for an item. A page is rows of three tables, so here is a sink of our own, with
-//! the crate's connection; the batches, the thread, the retries and the acknowledgements are the crate's.
+//! A page is rows of three tables, so the writer has a closure for a batch, and not a statement for an item.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use aqueduct_stream::write::sqlite::{Sqlite, SqliteError, SqliteSink, SqliteWriter};
-use aqueduct_stream::write::{BatchSink, WriteOptions};
-use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
+use aqueduct_stream::write::WriteOptions;
+use aqueduct_stream::write::sqlite::{Sqlite, SqliteError, SqliteWriter};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::frontier::place;
 
@@ -102,15 +101,15 @@ impl fmt::Display for OpenError {
 
 /// Opens a database, or makes one, for a crawl from these URLs. Blocks.
 pub(crate) fn open(path: &Path, starts: &[String]) -> Result<SqliteWriter<Record>, OpenError> {
-    let database = Sqlite::new(path, PAGE).with_schema(SCHEMA);
-    let opened = database
-        .open(bind_page as Bind)
+    let sink = Sqlite::at(path)
+        .with_schema(SCHEMA)
+        .open_transactions(write)
         .map_err(OpenError::Sqlite)?;
-    begin(opened.connection(), starts)?;
+    begin(sink.connection(), starts)?;
     let options = WriteOptions::new()
         .with_batch_len_max(BATCH)
         .with_linger(Duration::from_millis(50));
-    Ok(SqliteWriter::new(Sink { opened }, options))
+    Ok(SqliteWriter::new(sink, options))
 }
 
 fn begin(connection: &Connection, starts: &[String]) -> Result<(), OpenError> {
@@ -134,55 +133,23 @@ fn begin(connection: &Connection, starts: &[String]) -> Result<(), OpenError> {
     Ok(())
 }
 
-type Bind = fn(&Record, &mut CachedStatement<'_>) -> rusqlite::Result<usize>;
-
-struct Sink {
-    opened: SqliteSink<Bind>,
-}
-
-impl BatchSink<Record> for Sink {
-    type Error = SqliteError;
-
-    fn write_batch(&mut self, batch: &[Record]) -> Result<(), SqliteError> {
-        let connection = self.opened.connection();
-        let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-        for record in batch {
-            write(&transaction, record)?;
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    fn is_transient(&self, error: &SqliteError) -> bool {
-        self.opened.is_transient(error)
-    }
-}
-
-fn write(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
-    let (url, state) = match record {
-        Record::Disallowed(url) => (url, "disallowed"),
-        Record::Page(page) => {
-            bind_page(record, &mut transaction.prepare_cached(PAGE)?)?;
-            let mut link = transaction.prepare_cached(LINK)?;
-            for to in &page.links {
-                link.execute((&page.url, to))?;
+fn write(transaction: &Transaction<'_>, batch: &[Record]) -> rusqlite::Result<()> {
+    let mut settled = transaction.prepare_cached(SETTLED)?;
+    for record in batch {
+        let (url, state) = match record {
+            Record::Disallowed(url) => (url, "disallowed"),
+            Record::Page(page) => {
+                write_page(transaction, page)?;
+                (&page.url, "done")
             }
-            let mut found = transaction.prepare_cached(FOUND)?;
-            for url in &page.follow {
-                found.execute((url, page.depth + 1, place(url)))?;
-            }
-            (&page.url, "done")
-        }
-    };
-    transaction.prepare_cached(SETTLED)?.execute((url, state))?;
+        };
+        settled.execute((url, state))?;
+    }
     Ok(())
 }
 
-fn bind_page(record: &Record, insert: &mut CachedStatement<'_>) -> rusqlite::Result<usize> {
-    let Record::Page(page) = record else {
-        return Ok(0);
-    };
-    insert.execute((
+fn write_page(transaction: &Transaction<'_>, page: &PageRecord) -> rusqlite::Result<()> {
+    transaction.prepare_cached(PAGE)?.execute((
         &page.url,
         page.status,
         page.depth,
@@ -191,5 +158,14 @@ fn bind_page(record: &Record, insert: &mut CachedStatement<'_>) -> rusqlite::Res
         page.fetched_at,
         &page.error,
         page.tries,
-    ))
+    ))?;
+    let mut link = transaction.prepare_cached(LINK)?;
+    for to in &page.links {
+        link.execute((&page.url, to))?;
+    }
+    let mut found = transaction.prepare_cached(FOUND)?;
+    for url in &page.follow {
+        found.execute((url, page.depth + 1, place(url)))?;
+    }
+    Ok(())
 }

@@ -44,8 +44,8 @@ pub mod sqlite;
 mod writer;
 
 pub(crate) use engine::{Ack, Message};
-pub(crate) use intake::Intake;
 pub use error::{AckError, ShutdownError, WriteError};
+pub(crate) use intake::Intake;
 pub use options::{Durability, WriteOptions, WriteStats};
 pub use writer::BatchWriter;
 

@@ -175,7 +175,8 @@ impl<T> Rx<T> {
         // Before the clone, so that a panic there does not undo it.
         let _moved = if self.is_awaited {
             let is_awaited = self.progress.move_on(self.next);
-            is_awaited.then_some(Moved(&*self.chan))
+            // Not `then_some`, which would make one and drop it.
+            is_awaited.then(|| Moved(&*self.chan))
         } else {
             self.progress.publish(self.next);
             None

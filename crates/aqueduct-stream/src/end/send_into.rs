@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::task::{Poll, ready};
 
+use crate::unit::poll_proceed;
 use aqueduct_channel::error::{SendError, TrySendError};
 use aqueduct_channel::{mpmc, mpsc, spmc, spsc};
-use crate::unit::poll_proceed;
 
 use crate::flow::Flow;
 use crate::outlet::{Slot, flow_if};

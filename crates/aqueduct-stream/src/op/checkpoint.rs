@@ -275,7 +275,11 @@ where
     }
 
     /// Hands a chunk to the writer.
-    fn poll_more(self: Pin<&mut Self>, cx: &mut Context<'_>, intake: &Intake<S::Item>) -> Poll<Pull> {
+    fn poll_more(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        intake: &Intake<S::Item>,
+    ) -> Poll<Pull> {
         let this = self.project();
         if *this.inside == *this.len_max {
             return Poll::Pending;

@@ -10,9 +10,7 @@ use std::time::Duration;
 use aqueduct_channel::{Overflow, mpmc};
 use aqueduct_resilience::Backoff;
 use aqueduct_stream::write::WriteOptions;
-use aqueduct_stream::{
-    Flow, Outlet, Pull, Source, empty, interval, interval_at, iter, retry,
-};
+use aqueduct_stream::{Flow, Outlet, Pull, Source, empty, interval, interval_at, iter, retry};
 
 use crate::write::sink::{Told, patient};
 

@@ -3,6 +3,7 @@
 mod auto_traits;
 mod bounds;
 mod builders;
+mod coverage;
 mod interop;
 mod io;
 mod kit;

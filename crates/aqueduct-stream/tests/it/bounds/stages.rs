@@ -8,6 +8,8 @@ fn is_even(item: &Tracked) -> bool {
 
 #[test]
 fn stages_hold_nothing() {
+    holds(0, |s| s.boxed());
+    holds(0, |s| s.boxed_local());
     holds(0, |s| s.map(|item| item));
     holds(0, |s| s.filter(is_even));
     holds(0, |s| s.filter_map(|item| is_even(&item).then_some(item)));

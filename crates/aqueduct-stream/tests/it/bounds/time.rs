@@ -62,9 +62,11 @@ fn nothing_is_held_by_what_lets_wait_drops_or_stops() {
     holds(0, |s| s.throttle(2 * TICK));
     holds(0, |s| s.throttle_first(2 * TICK));
     holds(0, |s| s.timeout(TICK));
+    holds(0, |s| s.map(drop).keep_alive(TICK, || ()));
     let quota = Quota::new(1, TICK).with_burst(3);
     holds(0, |s| s.rate_limit(RateLimiter::new(quota)));
     holds(0, |s| s.take_until(sleep(7 * TICK)));
     holds(0, |s| s.skip_until(sleep(7 * TICK)));
     holds(0, |s| s.take_until_cancelled(&CancelScope::new()));
+    holds(0, |s| s.take_until_draining(&CancelScope::new()));
 }

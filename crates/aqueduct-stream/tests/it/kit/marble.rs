@@ -19,7 +19,7 @@ pub(crate) fn timeline(text: &str) -> Input {
     Flow::new(Timeline::parse(text)).boxed()
 }
 
-struct Timeline {
+pub(super) struct Timeline {
     start: Instant,
     events: VecDeque<(u32, VecDeque<char>)>,
     end: Option<u32>,
@@ -27,7 +27,7 @@ struct Timeline {
 }
 
 impl Timeline {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut events = VecDeque::new();
         let mut end = None;
         let mut tick = 0;
@@ -56,6 +56,32 @@ impl Timeline {
             end,
             sleep: None,
         }
+    }
+
+    /// Waits for what comes next: items, of which some are left, or nothing at the end. Never, if there is no end.
+    #[cfg(feature = "io")]
+    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<&mut VecDeque<char>>> {
+        if self
+            .events
+            .front()
+            .is_some_and(|(_, items)| items.is_empty())
+        {
+            self.events.pop_front();
+        }
+        if let Some(&(tick, _)) = self.events.front() {
+            ready!(self.poll_tick(cx, tick));
+            return Poll::Ready(self.events.front_mut().map(|(_, items)| items));
+        }
+        match self.end {
+            Some(tick) => self.poll_tick(cx, tick).map(|()| None),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Whether there is nothing more, and no end either.
+    #[cfg(feature = "io")]
+    pub(super) fn is_over(&self) -> bool {
+        self.events.iter().all(|(_, items)| items.is_empty()) && self.end.is_none()
     }
 
     /// Waits until a tick.
@@ -179,10 +205,10 @@ where
     }
 }
 
-const TICKS_MAX: u32 = 200;
+pub(super) const TICKS_MAX: u32 = 200;
 
 /// Writes a mark at a tick, and returns the column after it.
-fn write(written: &mut String, column: u128, tick: u128, mark: &str) -> u128 {
+pub(super) fn write(written: &mut String, column: u128, tick: u128, mark: &str) -> u128 {
     if tick >= column {
         written.extend((column..tick).map(|_| '-'));
         written.push_str(mark);

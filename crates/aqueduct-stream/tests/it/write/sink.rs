@@ -1,7 +1,9 @@
 //! A sink that does as it is told.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aqueduct_resilience::Backoff;
@@ -114,4 +116,9 @@ pub(crate) async fn until(mut so: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("it never was");
+}
+
+/// Polls, and does not come back by itself.
+pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -193,7 +193,12 @@ async fn a_batch_of_several_tables_is_all_or_nothing() {
 
     // By a panic.
     let writer = open_two(&path).await;
-    assert!(writer.write_many_acked(vec![(4, 1), (13, 1)]).await.is_err());
+    assert!(
+        writer
+            .write_many_acked(vec![(4, 1), (13, 1)])
+            .await
+            .is_err()
+    );
     let shutdown = tokio::spawn(async move { writer.shutdown(GRACE).await.is_ok() });
     assert!(shutdown.await.unwrap_err().is_panic());
     assert_eq!((ids(&path), parts(&path)), (vec![1, 2, 3], 3));

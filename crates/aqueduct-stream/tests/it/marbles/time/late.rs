@@ -316,7 +316,12 @@ async fn a_budget_that_is_spent_by_streams_inside_is_no_silence() {
         let (tx, flow) = sent();
         let last = async move {
             let mut last = ' ';
-            flow.take(1).for_each_async(|item| ready(last = item)).await;
+            flow.take(1)
+                .for_each_async(|item| {
+                    last = item;
+                    ready(())
+                })
+                .await;
             last
         };
         let found = said(spent, (tx, Box::pin(stream::once(last)))).await;

@@ -1,0 +1,5 @@
+//! Into channels, sinks, and writers of batches.
+
+mod batches;
+#[cfg(feature = "io")]
+mod sinks;
