@@ -8,6 +8,7 @@ mod blocking;
 mod coop;
 mod corners;
 mod cut_short;
+mod draining;
 mod drops;
 mod ending;
 mod errors;

@@ -85,8 +85,11 @@ async fn run_draining(how: &str) {
     let app = group().with_name("app").with_signals();
     let app = app.with_drain(drain).with_grace(LONG);
     let stubborn = how == "stubborn";
+    // To drain takes none.
+    let inner_grace = if how == "well" { Duration::ZERO } else { LONG };
     let body = async |_: Spawner<Discard>| {
-        let inner = group().run(Collect::new(), async |inner: Spawner<Collect<()>>| {
+        let inner = group().with_grace(inner_grace);
+        let inner = inner.run(Collect::new(), async |inner: Spawner<Collect<()>>| {
             let scope = inner.scope().clone();
             let task = async move {
                 println!("ready");

@@ -34,7 +34,8 @@ fn a_runtime_that_goes_away_takes_nobody_with_it() {
             let limiter = limiter.clone();
             move || runtime().block_on(async move { limiter.acquire(1).await.unwrap() })
         });
-        while limiter.stats().waiting < 2 {
+        // On a machine that is busy enough it comes so late that it need not wait.
+        while limiter.stats().waiting < 2 && !second.is_finished() {
             thread::yield_now();
         }
         drop(first);
@@ -62,7 +63,7 @@ fn an_alarm_that_cannot_be_set_again_sends_all_to_set_their_own() {
         let limiter = limiter.clone();
         move || runtime().block_on(async move { limiter.acquire(1).await.unwrap() })
     });
-    while limiter.stats().waiting < 2 {
+    while limiter.stats().waiting < 2 && !second.is_finished() {
         thread::yield_now();
     }
     drop(first);

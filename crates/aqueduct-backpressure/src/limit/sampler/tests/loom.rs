@@ -1,7 +1,6 @@
 //! Models of the stripes.
 
-use ::loom::thread;
-use aqueduct_core::model::{asymmetric, bounded};
+use aqueduct_core::model::{asymmetric, race_bounded, spawn};
 use aqueduct_core::sync::Arc;
 
 use super::*;
@@ -12,10 +11,10 @@ use super::*;
 #[test]
 fn every_sample_is_in_one_window() {
     let model = || {
-        bounded(2, || {
+        race_bounded(2, || {
             let sampler = Arc::new(Sampler::new(2));
             let other = sampler.clone();
-            let thread = thread::spawn(move || other.note(Sample::Success(5_000), 2));
+            let thread = spawn(move || other.note(Sample::Success(5_000), 2));
             sampler.note(Sample::Drop, 1);
             let first = sampler.drain(Duration::ZERO, Duration::ZERO);
             thread.join().unwrap();
@@ -38,10 +37,10 @@ fn every_sample_is_in_one_window() {
 #[test]
 fn an_owner_that_is_drained_loses_nothing() {
     asymmetric(|| {
-        bounded(3, || {
+        race_bounded(3, || {
             let sampler = Arc::new(Sampler::new(2));
             let other = sampler.clone();
-            let thread = thread::spawn(move || {
+            let thread = spawn(move || {
                 for nanos in [5_000, 7_000] {
                     other.note(Sample::Success(nanos), 2);
                 }
