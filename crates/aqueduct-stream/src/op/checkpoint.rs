@@ -23,7 +23,10 @@ impl<S: Source> Flow<S> {
     /// prefix of what is written.
     ///
     /// If a batch fails for good, its error is the last item; it has the items that were not written, and all that were
-    /// written have been given on before. The writer ends with the stream.
+    /// written have been given on before.
+    ///
+    /// The writer ends with the stream: it says that it has ended when the writer's thread has, and the sink is dropped. So
+    /// whoever looks at a file or a database after the stream finds it closed.
     ///
     /// # Panics
     ///
@@ -118,9 +121,12 @@ where
             return Poll::Ready(Pull::More);
         }
         match *this.state {
-            State::Failed => self.poll_failed(cx, outlet),
-            State::Closed if this.writing.is_empty() => self.poll_failed(cx, outlet),
-            State::Ended if this.writing.is_empty() => Poll::Ready(Pull::End),
+            State::Failed => self.poll_closed(cx, outlet),
+            State::Closed if this.writing.is_empty() => self.poll_closed(cx, outlet),
+            State::Ended if this.writing.is_empty() => {
+                this.writer.close();
+                self.poll_closed(cx, outlet)
+            }
             State::Ended | State::Closed => Poll::Pending,
             State::Open => self.poll_more(cx),
         }
@@ -164,7 +170,8 @@ where
         Poll::Ready(Pull::More)
     }
 
-    fn poll_failed<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    /// Waits for the end of the writer's thread, and for the error with which it may have ended.
+    fn poll_closed<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
         O: Outlet<Result<S::Item, WriteError<S::Item, E>>> + ?Sized,
     {
