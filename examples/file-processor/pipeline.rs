@@ -23,8 +23,8 @@
 //! # Why the threads are not the stream's
 //!
 //! What a parallel stage runs are tasks, on the runtime's threads, where reading a file would hold up the others. So each of
-//! them hands a batch to a thread of the blocking pool, as a task of the group around, which waits for it. (Tokio's own
-//! `fs` does so for each read, which is too often.)
+//! them hands a batch to a thread of the group around, which waits for it. There are more tasks than
+//! threads, so that the next batch is there when one is done. (Tokio's own `fs` goes to a thread for each read, which is too often.)
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use aqueduct_stream::{Flow, Received, receive};
 
 use crate::input::Roots;
 use crate::output::{Failure, Outputs};
-use crate::part::{Counters, Part, Rows};
+use crate::part::{Counters, Rows};
 use crate::progress::Progress;
 use crate::tally::Counts;
 use crate::walk::{Found, walk};
@@ -65,6 +65,10 @@ const BATCH_LEN: usize = 256;
 
 /// What has waited so long is counted, however little it is: the walker waits for a disk.
 const BATCH_WAIT: Duration = Duration::from_millis(2);
+
+/// Batches that may wait for a thread, and their parts to be added up. This task does a quarter of the work: on a busy
+/// machine it may have to wait for a core while the threads have one, and they should not wait for it then.
+const BATCHES_WAITING: usize = 16;
 
 /// How long threads may take to notice Ctrl-C. They look between two chunks of a file.
 const GRACE: Duration = Duration::from_secs(3);
@@ -101,14 +105,14 @@ pub(crate) async fn run(
     // Not the body's: what was counted stays when a read that hangs has the body cut short.
     let mut counts = Counts::default();
     let count = async |threads: Spawner<Discard>| {
-        let counters = Arc::new(Counters::new(threads.scope(), rows));
         let scope = threads.scope().clone();
+        let counters = Counters::employ(&threads, workers, rows).await;
         let parts = entries(&threads, roots, &found)
             .await
             .batch(BATCH_LEN, BATCH_WAIT)
             .with_weight(BATCH_BYTES, Found::weight)
-            .par_map_unordered(workers, move |entries| {
-                on_thread(threads.clone(), Arc::clone(&counters), entries)
+            .par_map_unordered(workers + BATCHES_WAITING, move |entries| {
+                counters.clone().count(entries)
             });
         outputs
             .checkpoint(parts, &failure, &scope)
@@ -129,20 +133,6 @@ pub(crate) async fn run(
         counts,
         found: found.load(Ordering::Relaxed),
         failure,
-    }
-}
-
-/// Counts entries on a thread where that may block. In a group that was cancelled there is none, and nothing is counted.
-async fn on_thread(
-    threads: Spawner<Discard>,
-    counters: Arc<Counters>,
-    entries: Vec<Found>,
-) -> Part {
-    let count = move || counters.count(entries);
-    let counting = threads.task("count").spawn_blocking_with_handle(count);
-    match counting.await {
-        Ok(part) => part.await.unwrap_or_default(),
-        Err(_) => Part::default(),
     }
 }
 

@@ -1,3 +1,5 @@
+use aqueduct_group::group;
+
 use super::*;
 use crate::scratch::Scratch;
 use crate::skip::Skip;
@@ -14,10 +16,15 @@ fn entries(scratch: &Scratch) -> Vec<Found> {
     files.into_iter().chain(rest).collect()
 }
 
+fn part(scratch: &Scratch, scope: &CancelScope, rows: Rows) -> Part {
+    let mut counter = FileCounter::new(scope.clone());
+    count(entries(scratch), &mut counter, scope, rows)
+}
+
 #[test]
 fn a_part_has_a_row_for_each_file_in_its_counts() {
     let scratch = Scratch::new();
-    let part = Counters::new(&CancelScope::new(), Rows::Wanted).count(entries(&scratch));
+    let part = part(&scratch, &CancelScope::new(), Rows::Wanted);
     assert_eq!((part.counts.files(), part.counts.entries()), (3, 5));
     assert_eq!(part.counts.left_out, 1);
     let rows: Vec<_> = part
@@ -42,7 +49,7 @@ fn a_part_has_a_row_for_each_file_in_its_counts() {
 #[test]
 fn rows_that_nobody_wants_are_not_made() {
     let scratch = Scratch::new();
-    let part = Counters::new(&CancelScope::new(), Rows::Unwanted).count(entries(&scratch));
+    let part = part(&scratch, &CancelScope::new(), Rows::Unwanted);
     assert_eq!((part.counts.files(), part.rows.len()), (3, 0));
 }
 
@@ -51,6 +58,20 @@ fn once_it_is_cancelled_nothing_is_counted() {
     let scratch = Scratch::new();
     let scope = CancelScope::new();
     scope.cancel();
-    let part = Counters::new(&scope, Rows::Wanted).count(entries(&scratch));
+    let part = part(&scratch, &scope, Rows::Wanted);
     assert_eq!((part.counts.entries(), part.rows.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn in_a_group_that_is_cancelled_nothing_is_counted_and_nobody_waits() {
+    let scratch = Scratch::new();
+    let group = group().open(Discard::new());
+    let before = Counters::employ(&group, 2, Rows::Wanted).await;
+    group.cancel();
+    let after = Counters::employ(&group, 2, Rows::Wanted).await;
+    for counters in [before, after] {
+        let part = counters.count(entries(&scratch)).await;
+        assert_eq!(part.counts.entries(), 0);
+    }
+    group.join().await;
 }
