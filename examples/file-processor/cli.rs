@@ -8,10 +8,9 @@ use clap::Parser;
 
 /// Count bytes, lines, words and the most frequent identifiers of files, by file type.
 ///
-/// Files are read in parallel: paths go through an spmc channel to the workers, partial counts
-/// through an mpsc channel to one aggregator. Directories named .git, build output (target beside a
-/// Cargo.toml) and symbolic links are not followed; binary and unreadable files are counted as
-/// skipped, with the reason.
+/// The count is a stream: files are found, read in parallel, written to the outputs that were asked for, and added up.
+/// Directories named .git, build output (target beside a Cargo.toml) and symbolic links are not
+/// followed; binary and unreadable files are counted as skipped, with the reason.
 #[derive(Debug, Parser)]
 #[command(name = "file-processor", after_help = EXIT_CODES)]
 pub(crate) struct Args {
@@ -20,7 +19,7 @@ pub(crate) struct Args {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Count a second time, sequentially and by other code, and compare every number
+    /// Count a second time, sequentially and by other code, and compare every number, also of what was written
     #[arg(long)]
     pub(crate) verify: bool,
 
@@ -40,6 +39,16 @@ pub(crate) struct Args {
     /// Print one JSON object in place of the tables
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Write a line of JSON for each file that was counted: its path, type, bytes, lines and words. FILE must be new
+    /// or empty
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: Option<PathBuf>,
+
+    /// Write the same into a SQLite database, as rows of the table `files`. Where FILE is one of an earlier run, this
+    /// one is added to it; the table `runs` tells them apart
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sqlite: Option<PathBuf>,
 }
 
 impl Args {
@@ -62,8 +71,12 @@ impl Args {
 const TYPES_SHOWN: usize = 15;
 
 const EXIT_CODES: &str = "\
+Outputs have a row for each file that is in the figures, and for no other, also after Ctrl-C. What this
+run writes is not counted, wherever it is.
+
 Exit codes:
   0    all files were counted or skipped (and --verify agreed)
-  1    --verify found a difference
-  2    a PATH does not exist, or the arguments make no sense
+  1    --verify found a difference, or an output could not be written to its end
+  2    a PATH does not exist, an output cannot be opened, or the arguments make no sense: nothing was
+       counted
   130  stopped by Ctrl-C; figures that are partial say so";

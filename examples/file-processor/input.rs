@@ -11,13 +11,15 @@ use std::process::Command;
 use serde::Deserialize;
 
 /// Existing paths, absolute and without symbolic links.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Roots {
     pub(crate) paths: BTreeSet<PathBuf>,
+    /// Files that this run writes, which are not part of its input.
+    pub(crate) own: BTreeSet<PathBuf>,
     origin: Origin,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
     Given,
     /// The workspace and this many packages.
@@ -50,19 +52,22 @@ struct Package {
 /// Resolves the paths given; with none, asks cargo for the default input.
 pub(crate) fn roots(given: &[PathBuf]) -> Result<Roots, InputError> {
     if !given.is_empty() {
-        let paths = resolve(given)?;
-        return Ok(Roots {
-            paths,
-            origin: Origin::Given,
-        });
+        return Ok(Roots::new(resolve(given)?, Origin::Given));
     }
     let metadata = workspace_metadata(&workspace_directory())?;
     let packages = metadata.packages.len();
     let paths = resolve(&source_directories(metadata))?;
-    Ok(Roots {
-        paths,
-        origin: Origin::Workspace { packages },
-    })
+    Ok(Roots::new(paths, Origin::Workspace { packages }))
+}
+
+impl Roots {
+    fn new(paths: BTreeSet<PathBuf>, origin: Origin) -> Self {
+        Self {
+            paths,
+            own: BTreeSet::new(),
+            origin,
+        }
+    }
 }
 
 /// Resolves every path, or names every one that cannot be.

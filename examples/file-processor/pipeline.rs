@@ -1,34 +1,45 @@
-//! Walker, workers and aggregator, joined by two channels.
+//! The whole count, as one stream.
 //!
-//! Shutdown needs no message of its own; it follows from who drops what:
+//! ```text
+//!   walker ─▶ entries ─▶ batch ─▶ par_map_unordered ─▶ checkpoint: JSONL ─▶ checkpoint: SQLite ─▶ for_each: sum, progress
+//!   (thread)             of 1 MB     │   ▲
+//!                                    ▼   │ a part of the figures, and rows
+//!                                 threads that read and count
+//! ```
 //!
-//! 1. The walker ends and drops the only path sender: each worker drains what is left, then sees the
-//!    end, sends its last part, and drops its part sender.
-//! 2. With the last part sender gone, the aggregator sees the end in turn. It is last by
-//!    construction, so every part that was sent is in the sum.
-//! 3. On Ctrl-C the workers leave first. With the last path receiver gone, the walker's next send
-//!    fails, even one that waits for room, so a full channel holds nobody up.
+//! All of it is bounded, so the walker cannot run ahead of the disk, nor the threads ahead of who writes rows: memory stays
+//! at the entries and parts that may wait, one read buffer a thread, and the vocabulary found (each distinct identifier once
+//! a file type).
 //!
-//! Walker and workers are the tasks of a group, and the aggregator is its body: all end with it. A read
-//! may hang, on a network file system for example, and nothing can stop a thread that does. After the
-//! grace the group goes on without it, and the figures until then are told.
+//! # How it ends
+//!
+//! | | |
+//! |---|---|
+//! | all is counted | the walker drops its end of the channel, and the stream ends, from there down |
+//! | Ctrl-C | walker and threads stop, each where it is; the parts that are there are written, and added up |
+//! | an output fails | its checkpoint is the end of the stream, and cancels the rest |
+//! | a read hangs | on a network file system, for example, and nothing can stop a thread that does: after the grace the group goes on without it, the stream is dropped, and the figures until then are told |
+//!
+//! # Why the threads are not the stream's
+//!
+//! What a parallel stage runs are tasks, on the runtime's threads, where reading a file would hold up the others. So each of
+//! them hands a batch to a thread of the group around, which waits for it. There are more tasks than
+//! threads, so that the next batch is there when one is done. (Tokio's own `fs` goes to a thread for each read, which is too often.)
 
-use std::collections::BTreeSet;
-use std::mem;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aqueduct_cancel::CancelScope;
-use aqueduct_channel::{mpsc, spmc};
+use aqueduct_channel::spsc;
 use aqueduct_group::{Discard, GroupBuilder, Panics, Spawner, group};
-use tokio::time::MissedTickBehavior;
+use aqueduct_stream::{Flow, Received, receive};
 
 use crate::input::Roots;
+use crate::output::{Failure, Outputs};
+use crate::part::{Counters, Rows};
 use crate::progress::Progress;
-use crate::read::{FileCounter, Uncounted};
 use crate::tally::Counts;
 use crate::walk::{Found, walk};
 
@@ -40,25 +51,30 @@ pub(crate) struct Outcome {
     pub(crate) found: u64,
     pub(crate) elapsed: Duration,
     pub(crate) interrupted: bool,
+    pub(crate) failure: Failure,
 }
 
-/// Paths that may wait for a worker: enough to keep all busy while the walker lists a directory.
-const PATHS_WAITING: usize = 1024;
+/// Entries that may wait to be counted: enough to keep all busy while the walker lists a directory.
+const ENTRIES_WAITING: usize = 1024;
 
-/// Parts that may wait for the aggregator.
-const PARTS_WAITING: usize = 16;
+/// A batch has files of so many bytes, if it is not one that is larger, and no more than so many entries. Each part
+/// repeats the names of the last one, so small ones cost merging (one a file: a quarter less MB/s), and from a megabyte on
+/// nothing more is gained, only the progress bar jumps.
+const BATCH_BYTES: usize = 1024 * 1024;
+const BATCH_LEN: usize = 256;
 
-/// A worker sends its part when it holds the figures of this many bytes or files. Each part repeats
-/// the names of the last one, so small parts cost merging (one a file: a quarter less MB/s), and from
-/// a megabyte on nothing more is gained, only the progress bar jumps.
-const PART_BYTES: u64 = 1024 * 1024;
-const PART_FILES: u64 = 256;
+/// What has waited so long is counted, however little it is: the walker waits for a disk.
+const BATCH_WAIT: Duration = Duration::from_millis(2);
 
-/// How often the progress bar moves at least.
-const TICK: Duration = Duration::from_millis(100);
+/// Batches that may wait for a thread, and their parts to be added up. This task does a quarter of the work: on a busy
+/// machine it may have to wait for a core while the threads have one, and they should not wait for it then.
+const BATCHES_WAITING: usize = 16;
 
 /// How long threads may take to notice Ctrl-C. They look between two chunks of a file.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How long, where rows are to be written, which may have to wait for another program.
+const WRITE_GRACE: Duration = Duration::from_secs(10);
 
 /// A group of threads that scan the disk until done, or until `scope` is cancelled. What one panics with is
 /// ours: it goes on here.
@@ -74,134 +90,76 @@ pub(crate) fn threads(name: &'static str, scope: &CancelScope) -> GroupBuilder {
 pub(crate) async fn run(
     roots: &Roots,
     workers: usize,
+    outputs: Outputs,
     scope: &CancelScope,
     progress: &Progress,
 ) -> Outcome {
     let start = Instant::now();
     let found = Arc::new(AtomicU64::new(0));
+    let failure = Failure::default();
+    let rows = outputs.rows();
+    let grace = match rows {
+        Rows::Wanted => WRITE_GRACE,
+        Rows::Unwanted => GRACE,
+    };
     // Not the body's: what was counted stays when a read that hangs has the body cut short.
     let mut counts = Counts::default();
     let count = async |threads: Spawner<Discard>| {
-        let parts = employ(&threads, roots, workers, &found).await;
-        aggregate(parts, &mut counts, &found, start, progress).await;
+        let scope = threads.scope().clone();
+        let counters = Counters::employ(&threads, workers, rows).await;
+        let parts = entries(&threads, roots, &found)
+            .await
+            .batch(BATCH_LEN, BATCH_WAIT)
+            .with_weight(BATCH_BYTES, Found::weight)
+            .par_map_unordered(workers + BATCHES_WAITING, move |entries| {
+                counters.clone().count(entries)
+            });
+        outputs
+            .checkpoint(parts, &failure, &scope)
+            .for_each(|part| {
+                counts.merge(part.counts);
+                let found = found.load(Ordering::Relaxed);
+                progress.show(counts.entries(), found, counts.bytes(), start.elapsed());
+            })
+            .await;
     };
     // Its threads' panics have gone on by now, and whether it was cancelled the scope says.
-    let _ = threads("count", scope).run(Discard::new(), count).await;
+    let threads = threads("count", scope).with_grace(grace);
+    let _ = threads.run(Discard::new(), count).await;
     progress.clear();
     Outcome {
         interrupted: scope.is_cancelled(),
         elapsed: start.elapsed(),
         counts,
         found: found.load(Ordering::Relaxed),
+        failure,
     }
 }
 
-/// Starts walker and workers; gives what they send. The ends that they hold are the only ones: see the rules above.
-async fn employ(
+/// What the walk meets, on a thread of its own.
+async fn entries(
     threads: &Spawner<Discard>,
     roots: &Roots,
-    workers: usize,
     found: &Arc<AtomicU64>,
-) -> mpsc::Receiver<Counts> {
-    let (path_sender, path_receiver) = spmc::channel(PATHS_WAITING);
-    let (part_sender, part_receiver) = mpsc::channel(PARTS_WAITING);
-    let scope = threads.scope();
+) -> Flow<Received<spsc::Receiver<Found>>> {
+    let (mut sender, entries) = spsc::channel(ENTRIES_WAITING);
     let walker = {
-        let (roots, parts) = (roots.paths.clone(), part_sender.clone());
-        let (found, scope) = (Arc::clone(found), scope.clone());
-        move || find(&roots, path_sender, &parts, &found, &scope)
+        let (roots, found, scope) = (roots.clone(), Arc::clone(found), threads.scope().clone());
+        move || {
+            let _ = walk(&roots, |entry| {
+                if !matches!(entry, Found::LeftOut) {
+                    found.fetch_add(1, Ordering::Relaxed);
+                }
+                match sender.blocking_send(entry) {
+                    Ok(()) if !scope.is_cancelled() => ControlFlow::Continue(()),
+                    _ => ControlFlow::Break(()),
+                }
+            });
+        }
     };
-    // Who is cancelled by now is not spawned, and drops its ends just so.
+    // Where it is cancelled by now it is not spawned, and its end is dropped just so.
     let _ = threads.task("walker").spawn_blocking(walker).await;
-    for number in 1..=workers {
-        let (paths, parts) = (path_receiver.clone(), part_sender.clone());
-        let scope = scope.clone();
-        let worker = move || work(&paths, &parts, &scope);
-        let task = threads.task(format!("worker {number}"));
-        let _ = task.spawn_blocking(worker).await;
-    }
-    part_receiver
-}
-
-/// The walker: every path to some worker, every skipped entry straight to the aggregator.
-fn find(
-    roots: &BTreeSet<PathBuf>,
-    mut paths: spmc::Sender<PathBuf>,
-    parts: &mpsc::Sender<Counts>,
-    found: &AtomicU64,
-    scope: &CancelScope,
-) {
-    let mut skipped = Counts::default();
-    let _ = walk(roots, |entry| {
-        let sent = match entry {
-            Found::File(path) => {
-                found.fetch_add(1, Ordering::Relaxed);
-                paths.blocking_send(path).is_ok()
-            }
-            Found::Skipped(why) => {
-                found.fetch_add(1, Ordering::Relaxed);
-                skipped.skip(why);
-                true
-            }
-            Found::LeftOut => {
-                skipped.left_out += 1;
-                true
-            }
-        };
-        if sent && !scope.is_cancelled() {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    });
-    // Fails only when the aggregator is gone, and then nobody wants the figures.
-    let _ = parts.blocking_send(skipped);
-}
-
-/// A worker: paths in, parts out.
-fn work(paths: &spmc::Receiver<PathBuf>, parts: &mpsc::Sender<Counts>, scope: &CancelScope) {
-    let mut counter = FileCounter::new(scope.clone());
-    let mut part = Counts::default();
-    while !scope.is_cancelled() {
-        let Some(path) = paths.blocking_recv() else {
-            break;
-        };
-        match counter.count(&path, &mut part) {
-            Ok(()) => {}
-            Err(Uncounted::Skipped(why)) => part.skip(why),
-            Err(Uncounted::Stopped) => break,
-        }
-        let full = part.bytes() >= PART_BYTES || part.entries() >= PART_FILES;
-        if full && parts.blocking_send(mem::take(&mut part)).is_err() {
-            return;
-        }
-    }
-    let _ = parts.blocking_send(part);
-}
-
-/// Adds the parts up, and moves the progress bar between them.
-async fn aggregate(
-    mut parts: mpsc::Receiver<Counts>,
-    sum: &mut Counts,
-    found: &AtomicU64,
-    start: Instant,
-    progress: &Progress,
-) {
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        // Receiving is cancel-safe: when the tick wins, no part is lost.
-        tokio::select! {
-            part = parts.recv() => match part {
-                Some(part) => sum.merge(part),
-                None => return,
-            },
-            _ = tick.tick() => {
-                let found = found.load(Ordering::Relaxed);
-                progress.show(sum.entries(), found, sum.bytes(), start.elapsed());
-            }
-        }
-    }
+    receive(entries)
 }
 
 #[cfg(test)]

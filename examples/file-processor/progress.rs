@@ -27,6 +27,9 @@ impl Progress {
 
     /// Shows `done` of the `found` entries so far, and the rate at which `bytes` were read.
     pub(crate) fn show(&self, done: u64, found: u64, bytes: u64, elapsed: Duration) {
+        if self.0.is_hidden() {
+            return;
+        }
         // One redraw for all three: a new end with an old position would make the bar jump back.
         self.0.update(|state| {
             state.set_len(found);

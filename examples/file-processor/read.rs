@@ -14,7 +14,7 @@ use aqueduct_cancel::CancelScope;
 use crate::count::Counter;
 use crate::file_type::FileType;
 use crate::skip::Skip;
-use crate::tally::{Counts, Tally};
+use crate::tally::{Counts, Size, Tally};
 
 /// A NUL byte among this many bytes at the front makes a file binary.
 pub(crate) const BINARY_PROBE: usize = 8 * 1024;
@@ -51,8 +51,12 @@ impl FileCounter {
         }
     }
 
-    /// Adds the figures of the file at `path` to `counts`.
-    pub(crate) fn count(&mut self, path: &Path, counts: &mut Counts) -> Result<(), Uncounted> {
+    /// Adds the figures of the file at `path` to `counts`, and gives its own.
+    pub(crate) fn count(
+        &mut self,
+        path: &Path,
+        counts: &mut Counts,
+    ) -> Result<(FileType, Size), Uncounted> {
         let mut file = File::open(path)?;
         let chunk = fill(&mut file, &mut self.buffer)?;
         if is_binary(chunk) {
@@ -60,14 +64,18 @@ impl FileCounter {
         }
         let file_type = FileType::of(path);
         if chunk.len() < BUFFER {
-            let mut counter = Counter::new(counts.types.entry(file_type).or_default());
+            let sum = counts.types.entry(file_type.clone()).or_default();
+            let before = sum.size();
+            let mut counter = Counter::new(sum);
             counter.feed(chunk);
             counter.finish();
-            return Ok(());
+            return Ok((file_type, sum.size().since(before)));
         }
         let tally = self.count_large(&mut file)?;
-        counts.types.entry(file_type).or_default().merge(tally);
-        Ok(())
+        let size = tally.size();
+        let sum = counts.types.entry(file_type.clone()).or_default();
+        sum.merge(tally);
+        Ok((file_type, size))
     }
 
     /// Counts the full buffer and what follows it in `file`.

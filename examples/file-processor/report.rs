@@ -1,5 +1,6 @@
 //! What the reader sees at the end: tables for people, one JSON object for programs.
 
+use crate::output::Files;
 use crate::pipeline::Outcome;
 
 mod json;
@@ -11,6 +12,7 @@ mod tests;
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     pub(crate) outcome: &'a Outcome,
+    pub(crate) files: &'a Files,
     pub(crate) verdict: &'a Verdict,
     pub(crate) workers: usize,
 }

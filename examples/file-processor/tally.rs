@@ -1,7 +1,7 @@
 //! Numbers added up: of a file type ([`Tally`]), of its identifiers ([`Names`]), of all ([`Counts`]).
 //!
-//! A [`Counts`] is at once what a worker sends (a part) and what the aggregator holds (the sum of
-//! the parts). Adding is commutative and loses nothing, so the sum does not depend on which worker
+//! A [`Counts`] is at once what a thread makes of some files (a part) and what the report is made of (the
+//! sum of the parts). Adding is commutative and loses nothing, so the sum does not depend on which thread
 //! read which file, nor on the order in which parts arrive.
 
 use std::collections::{BTreeMap, HashMap};
@@ -31,6 +31,25 @@ pub(crate) struct Tally {
     pub(crate) lines: u64,
     pub(crate) words: u64,
     pub(crate) names: Names,
+}
+
+/// How much text there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    pub(crate) words: u64,
+}
+
+impl Size {
+    /// What came to `before`.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            bytes: self.bytes - before.bytes,
+            lines: self.lines - before.lines,
+            words: self.words - before.words,
+        }
+    }
 }
 
 impl Counts {
@@ -64,6 +83,14 @@ impl Counts {
 }
 
 impl Tally {
+    pub(crate) fn size(&self) -> Size {
+        Size {
+            bytes: self.bytes,
+            lines: self.lines,
+            words: self.words,
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.files += other.files;
         self.bytes += other.bytes;

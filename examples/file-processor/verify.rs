@@ -5,6 +5,8 @@
 //! reads whole files, splits them with the standard library's iterators, and keeps everything in one
 //! ordered map from the name of a figure to its value. It is slow and plain on purpose.
 //!
+//! What was written is read again, row by row, and compared with a row for each file of the recount.
+//!
 //! When files change between the two passes the passes disagree, and rightly so.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,7 @@ use aqueduct_group::{Collect, TaskEnd};
 use crate::count::{NAME_MAX, NAME_MIN};
 use crate::file_type::FileType;
 use crate::input::Roots;
+use crate::output::Files;
 use crate::pipeline;
 use crate::read;
 use crate::report::{Difference, Verdict};
@@ -24,22 +27,41 @@ use crate::skip::Skip;
 use crate::tally::Counts;
 use crate::walk;
 
+mod rows;
+
+use rows::Row;
+
 /// Every figure by its name, such as `Rust: lines` or `Rust: identifier self`.
 type Figures = BTreeMap<String, u64>;
 
-/// Recounts `roots`, on a thread of its own so that Ctrl-C is heard meanwhile, and compares each figure with `counts`.
-pub(crate) async fn run(roots: Roots, counts: &Counts, scope: &CancelScope) -> Verdict {
+/// Recounts `roots`, on a thread of its own so that Ctrl-C is heard meanwhile, and compares each figure with `counts` and
+/// with what is in `files`.
+pub(crate) async fn run(
+    roots: Roots,
+    counts: &Counts,
+    files: &Files,
+    scope: &CancelScope,
+) -> Verdict {
     let recount = pipeline::threads("recount", scope).open(Collect::new());
     let of_roots = {
-        let scope = recount.scope().clone();
-        move || Recount::of(&roots.paths, &scope)
+        let (scope, files) = (recount.scope().clone(), files.clone());
+        move || {
+            let mut recount = Recount::of(&roots, &scope)?;
+            let written = rows::read(&files);
+            let expected = rows::expected(&recount.rows, &files);
+            recount.figures.extend(expected);
+            Some((written, recount.figures))
+        }
     };
     // A scope that was cancelled before lets nothing begin, and then there is nothing to wait for.
     let _ = recount.unnamed().spawn_blocking(of_roots).await;
-    let counted = figures(counts);
     let recounted = recount.join().await.pop().and_then(TaskEnd::returned);
     match recounted.flatten() {
-        Some(recounted) => compare(&counted, &recounted),
+        Some((written, recounted)) => {
+            let mut counted = figures(counts);
+            counted.extend(written);
+            compare(&counted, &recounted)
+        }
         None => Verdict::Unfinished,
     }
 }
@@ -86,31 +108,35 @@ fn compare(counted: &Figures, recounted: &Figures) -> Verdict {
     }
 }
 
+#[derive(Debug)]
 struct Recount<'a> {
-    roots: &'a BTreeSet<PathBuf>,
+    roots: &'a Roots,
     figures: Figures,
+    rows: Vec<Row>,
     seen: BTreeSet<PathBuf>,
     scope: &'a CancelScope,
 }
 
 impl<'a> Recount<'a> {
-    /// The figures of everything below `roots`; none when stopped.
-    fn of(roots: &'a BTreeSet<PathBuf>, scope: &'a CancelScope) -> Option<Figures> {
+    /// Counts everything below `roots`; nothing when stopped.
+    fn of(roots: &'a Roots, scope: &'a CancelScope) -> Option<Self> {
         let mut recount = Self {
             roots,
             figures: Figures::new(),
+            rows: Vec::new(),
             seen: BTreeSet::new(),
             scope,
         };
-        for root in roots {
+        for root in &roots.paths {
             recount.entry(root);
         }
-        (!scope.is_cancelled()).then_some(recount.figures)
+        (!scope.is_cancelled()).then_some(recount)
     }
 
     fn entry(&mut self, path: &Path) {
         // A root below another root is met twice; its second meeting is passed over.
-        if self.scope.is_cancelled() || !self.seen.insert(path.to_owned()) {
+        let again = !self.seen.insert(path.to_owned());
+        if self.scope.is_cancelled() || again || self.roots.own.contains(path) {
             return;
         }
         let outcome = fs::symlink_metadata(path)
@@ -138,7 +164,7 @@ impl<'a> Recount<'a> {
             let is_dir = fs::symlink_metadata(&below).is_ok_and(|metadata| metadata.is_dir());
             if !is_dir || !walk::is_left_out(&below) {
                 self.entry(&below);
-            } else if !self.roots.contains(&below) {
+            } else if !self.roots.paths.contains(&below) {
                 self.add(LEFT_OUT.to_owned(), 1);
             }
         }
@@ -158,6 +184,13 @@ impl<'a> Recount<'a> {
         self.add(format!("{file_type}: bytes"), text.len());
         self.add(format!("{file_type}: lines"), newlines);
         self.add(format!("{file_type}: words"), words);
+        self.rows.push(Row {
+            path: path.to_string_lossy().into_owned(),
+            file_type: file_type.to_string(),
+            bytes: text.len() as u64,
+            lines: newlines as u64,
+            words: words as u64,
+        });
         let mut names: BTreeMap<&[u8], usize> = BTreeMap::new();
         for run in text.split(|&byte| !(byte.is_ascii_alphanumeric() || byte == b'_')) {
             let long_enough = run.len() >= NAME_MIN && run.len() <= NAME_MAX;

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::input;
+use crate::output::Files;
 use crate::report::Verdict;
 use crate::scratch::Scratch;
 use crate::verify;
@@ -11,13 +12,14 @@ fn roots(path: &Path) -> Roots {
 }
 
 async fn run_on(path: &Path, workers: usize, scope: &CancelScope) -> Outcome {
-    run(&roots(path), workers, scope, &Progress::bar("test")).await
+    let (roots, progress) = (roots(path), Progress::bar("test"));
+    run(&roots, workers, Outputs::default(), scope, &progress).await
 }
 
-/// More files than the path channel and a part hold, one larger than a part, of three types.
+/// More files than the channel and a batch hold, one larger than a batch, of three types.
 fn tree() -> Scratch {
     let scratch = Scratch::new();
-    for number in 0..PATHS_WAITING + 300 {
+    for number in 0..ENTRIES_WAITING + 300 {
         let name = format!(
             "{}/{number}.{}",
             number % 7,
@@ -27,7 +29,7 @@ fn tree() -> Scratch {
     }
     scratch.file(
         "large.rs",
-        "one_name another_name\n".repeat(PART_BYTES as usize / 20),
+        "one_name another_name\n".repeat(BATCH_BYTES / 20),
     );
     scratch.file("binary.bin", [0; 100]);
     scratch
@@ -39,12 +41,18 @@ async fn any_number_of_workers_gives_the_figures_of_a_recount() {
     for workers in [1, 2, 9] {
         let scope = CancelScope::new();
         let outcome = run_on(scratch.path(), workers, &scope).await;
-        assert_eq!(outcome.counts.files(), PATHS_WAITING as u64 + 301);
+        assert_eq!(outcome.counts.files(), ENTRIES_WAITING as u64 + 301);
         assert_eq!(outcome.counts.entries(), outcome.found);
         assert!(!outcome.interrupted);
-        let verdict = verify::run(roots(scratch.path()), &outcome.counts, &scope).await;
+        let verdict = verify::run(
+            roots(scratch.path()),
+            &outcome.counts,
+            &Files::default(),
+            &scope,
+        )
+        .await;
         // Each small file has a name of its own.
-        let names = PATHS_WAITING + 300;
+        let names = ENTRIES_WAITING + 300;
         assert!(
             matches!(verdict, Verdict::Agrees { figures } if figures > names),
             "{verdict:?}"

@@ -13,7 +13,11 @@ fn count_until(path: &Path, scope: CancelScope) -> Result<Counts, Uncounted> {
     if outcome.is_err() {
         assert_eq!(counts.entries(), 0, "a file that failed is in the figures");
     }
-    outcome.map(|()| counts)
+    outcome.map(|(file_type, size)| {
+        let tally = &counts.types[&file_type];
+        assert_eq!(size, tally.size(), "it is the only file");
+        counts
+    })
 }
 
 fn skipped(path: &Path) -> String {
@@ -108,4 +112,26 @@ fn short_and_interrupted_reads_fill_the_buffer() {
     }
     assert_eq!(fill(&mut Trickle(0), &mut [0; 3]).unwrap(), [1, 3, 5]);
     assert_eq!(fill(&mut Trickle(0), &mut [0; 9]).unwrap(), [1, 3, 5, 7]);
+}
+
+#[test]
+fn each_file_of_a_type_has_a_size_of_its_own() {
+    let scratch = Scratch::new();
+    let mut counts = Counts::default();
+    let mut counter = FileCounter::new(CancelScope::new());
+    let large = "a b\n".repeat(BUFFER / 2);
+    for (text, size) in [
+        ("one\n", (4, 1, 1)),
+        (
+            &large,
+            (2 * BUFFER as u64, BUFFER as u64 / 2, BUFFER as u64),
+        ),
+        ("two words", (9, 0, 2)),
+        ("", (0, 0, 0)),
+    ] {
+        let file = scratch.file("a.rs", text);
+        let (file_type, found) = counter.count(&file, &mut counts).unwrap();
+        assert_eq!(file_type.as_str(), "Rust");
+        assert_eq!((found.bytes, found.lines, found.words), size);
+    }
 }

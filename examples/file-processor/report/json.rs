@@ -1,5 +1,7 @@
 //! The report for programs: one JSON object. Fields are only ever added.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{DIFFERENCES_SHOWN, Difference, Report, Verdict};
@@ -18,6 +20,8 @@ struct Json<'a> {
     types: Vec<Type<'a>>,
     skipped: Vec<Skipped>,
     directories_left_out: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outputs: Vec<Output<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify: Option<Verified<'a>>,
 }
@@ -50,6 +54,17 @@ struct Identifier {
 struct Skipped {
     reason: String,
     entries: u64,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    format: &'static str,
+    path: Cow<'a, str>,
+    /// As many as files in total.
+    rows: u64,
+    /// The number under which the run is in the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -87,6 +102,7 @@ impl Report<'_> {
                     .collect(),
             });
         }
+        let outputs = self.outputs(total.files);
         let skipped = counts.skipped.iter();
         let json = Json {
             partial: self.outcome.interrupted,
@@ -103,11 +119,28 @@ impl Report<'_> {
                 })
                 .collect(),
             directories_left_out: counts.left_out,
+            outputs,
             verify: verified(self.verdict),
         };
         let mut text = serde_json::to_string_pretty(&json).expect("plain data has a JSON form");
         text.push('\n');
         text
+    }
+
+    fn outputs(&self, rows: u64) -> Vec<Output<'_>> {
+        let jsonl = self.files.jsonl.iter().map(|path| Output {
+            format: "jsonl",
+            path: path.to_string_lossy(),
+            rows,
+            run: None,
+        });
+        let sqlite = self.files.sqlite.iter().map(|database| Output {
+            format: "sqlite",
+            path: database.path.to_string_lossy(),
+            rows,
+            run: Some(database.run),
+        });
+        jsonl.chain(sqlite).collect()
     }
 }
 

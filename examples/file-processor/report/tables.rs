@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{DIFFERENCES_SHOWN, Difference, Report, Verdict};
 use crate::file_type::FileType;
+use crate::output::Database;
 use crate::tally::Tally;
 use aqueduct_examples::format::{counted, grouped, megabytes, rate};
 use aqueduct_examples::table::{Align, Table};
@@ -99,7 +100,20 @@ impl Report<'_> {
                 grouped(outcome.found),
             ));
         }
+        text.push_str(&self.written(files));
         text.push_str(&verdict(self.verdict));
+        text
+    }
+
+    fn written(&self, files: u64) -> String {
+        let mut text = String::new();
+        let rows = counted(files, "row", "rows");
+        if let Some(path) = &self.files.jsonl {
+            text.push_str(&format!("{rows} in {}\n", path.display()));
+        }
+        if let Some(Database { path, run }) = &self.files.sqlite {
+            text.push_str(&format!("{rows} in {} (run {run})\n", path.display()));
+        }
         text
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::count::Counter;
 use crate::file_type::FileType;
+use crate::output::{Database, Failure};
 use crate::skip::Skip;
 use crate::tally::Counts;
 
@@ -34,6 +35,18 @@ pub(super) fn outcome(interrupted: bool) -> Outcome {
         found: 7,
         elapsed: Duration::from_millis(10),
         interrupted,
+        failure: Failure::default(),
+    }
+}
+
+/// Two outputs.
+pub(super) fn written() -> Files {
+    Files {
+        jsonl: Some("/tmp/a.jsonl".into()),
+        sqlite: Some(Database {
+            path: "/tmp/a.db".into(),
+            run: 7,
+        }),
     }
 }
 

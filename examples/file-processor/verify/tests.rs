@@ -4,7 +4,10 @@ use crate::scratch::Scratch;
 
 fn recount(roots: &[&Path]) -> Figures {
     let roots: Vec<_> = roots.iter().map(|root| (*root).to_owned()).collect();
-    Recount::of(&input::roots(&roots).unwrap().paths, &CancelScope::new()).unwrap()
+    let roots = input::roots(&roots).unwrap();
+    let scope = CancelScope::new();
+    let recount = Recount::of(&roots, &scope);
+    recount.unwrap().figures
 }
 
 fn expected(figures: &[(&str, u64)]) -> Figures {
@@ -52,7 +55,8 @@ fn roots_within_roots_are_recounted_once() {
 fn a_stopped_recount_has_no_figures() {
     let scope = CancelScope::new();
     scope.cancel();
-    assert_eq!(Recount::of(&BTreeSet::new(), &scope), None);
+    let roots = input::roots(&[PathBuf::from(".")]).unwrap();
+    assert!(Recount::of(&roots, &scope).is_none());
 }
 
 #[test]
@@ -80,7 +84,13 @@ async fn a_count_that_lost_anything_is_found_out() {
     let scratch = Scratch::new();
     scratch.file("a.rs", "fn aa\n");
     let roots = input::roots(&[scratch.path().to_owned()]).unwrap();
-    let verdict = run(roots, &Counts::default(), &CancelScope::new()).await;
+    let verdict = run(
+        roots,
+        &Counts::default(),
+        &Files::default(),
+        &CancelScope::new(),
+    )
+    .await;
     let Verdict::Disagrees(differences) = verdict else {
         panic!("{verdict:?}")
     };

@@ -1,15 +1,29 @@
 use std::cell::RefCell;
 
 use super::*;
+use crate::input;
 use crate::scratch::Scratch;
+
+/// Roots that need not be there.
+fn these(paths: &[&Path]) -> Roots {
+    let mut roots = input::roots(&[PathBuf::from(".")]).unwrap();
+    roots.paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    roots
+}
 
 /// Everything found below the roots, in order of path, with skips after files.
 fn found(roots: &[&Path]) -> Vec<String> {
-    let roots = roots.iter().map(|root| (*root).to_owned()).collect();
+    found_without(roots, &[])
+}
+
+/// The same, in a run that writes some files.
+fn found_without(roots: &[&Path], own: &[&Path]) -> Vec<String> {
+    let mut roots = these(roots);
+    roots.own = own.iter().map(|path| (*path).to_owned()).collect();
     let mut all = Vec::new();
     let end = walk(&roots, |found| {
         all.push(match found {
-            Found::File(path) => path.file_name().unwrap().to_string_lossy().into_owned(),
+            Found::File(path, _) => path.file_name().unwrap().to_string_lossy().into_owned(),
             Found::Skipped(why) => format!("~ {why}"),
             Found::LeftOut => "~ left out".to_owned(),
         });
@@ -108,14 +122,37 @@ fn a_directory_that_vanishes_meanwhile_is_skipped() {
     // The file is seen before the directory is listed, since directories wait until their parent
     // has been listed to its end.
     let skips = RefCell::new(Vec::new());
-    let _ = walk(&BTreeSet::from([scratch.path().to_owned()]), |found| {
+    let _ = walk(&these(&[scratch.path()]), |found| {
         match found {
-            Found::File(_) => fs::remove_dir(&inner).unwrap(),
+            Found::File(..) => fs::remove_dir(&inner).unwrap(),
             found => skips.borrow_mut().push(found),
         }
         ControlFlow::Continue(())
     });
     assert_eq!(skips.into_inner(), [Found::Skipped(Skip::Vanished)]);
+}
+
+#[test]
+fn what_the_run_writes_is_passed_over() {
+    let scratch = Scratch::new();
+    let out = scratch.file("deep/out.jsonl", "");
+    scratch.file("deep/a.rs", "");
+    assert_eq!(found_without(&[scratch.path()], &[&out]), ["a.rs"]);
+    assert_eq!(found_without(&[scratch.path(), &out], &[&out]), ["a.rs"]);
+}
+
+#[test]
+fn files_come_with_their_length() {
+    let scratch = Scratch::new();
+    scratch.file("a.rs", "12345");
+    let mut lengths = Vec::new();
+    for root in [scratch.path(), &scratch.path().join("a.rs")] {
+        let _ = walk(&these(&[root]), |found| {
+            lengths.push(found.weight());
+            ControlFlow::Continue(())
+        });
+    }
+    assert_eq!(lengths, [5, 5]);
 }
 
 #[test]
@@ -125,7 +162,7 @@ fn breaking_ends_the_walk() {
         scratch.file(&format!("{number}.rs"), "");
     }
     let mut seen = 0;
-    let end = walk(&BTreeSet::from([scratch.path().to_owned()]), |_| {
+    let end = walk(&these(&[scratch.path()]), |_| {
         seen += 1;
         if seen == 3 {
             ControlFlow::Break(())

@@ -1,3 +1,7 @@
+//! The file processor, from outside: what it prints and writes.
+
+mod outputs;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -111,6 +115,8 @@ fn help_lists_options_and_exit_codes() {
         "--top",
         "--workers",
         "--json",
+        "--jsonl <FILE>",
+        "--sqlite <FILE>",
         "--all",
         "130 ",
     ] {

@@ -24,7 +24,10 @@ impl<S: Source> Flow<S> {
     /// prefix of what is written.
     ///
     /// If a batch fails for good, its error is the last item; it has the items that were not written, and all that were
-    /// written have been given on before. The writer ends with the stream; to keep it, for its
+    /// written have been given on before.
+    ///
+    /// The writer ends with the stream: it says that it has ended when the writer's thread has, and the sink is dropped. So
+    /// whoever looks at a file or a database after the stream finds it closed. To keep the writer, for its
     /// [`shutdown`](BatchWriter::shutdown), or because others write into it as well, there is
     /// [`checkpoint_by_ref`](Self::checkpoint_by_ref).
     ///
@@ -165,7 +168,8 @@ where
         let this = self.project();
         let intake = this.writer.intake();
         match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
-            Ok(pull) => return Poll::Ready(pull),
+            Ok(Pull::More) => return Poll::Ready(Pull::More),
+            Ok(Pull::End) => this.writer.close(),
             // It is nobody else's, so it was closed by its failure.
             Err(Stopped::Closed | Stopped::Failed) => {}
         }

@@ -302,8 +302,7 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
             outcome: Some(outcome),
             place: &self.outcome,
         };
-        self.intake.close();
-        self.thread.unpark();
+        self.close();
         let ended = until(deadline, async {
             match &mut kept.outcome {
                 Some(outcome) => outcome.await,
@@ -321,6 +320,12 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
             Ok(Outcome::Panicked(panic)) => resume_unwind(panic),
             Err(_) => unreachable!("the thread says how it ended"),
         }
+    }
+
+    /// Takes nothing more. The thread writes what was queued, and ends.
+    pub(crate) fn close(&self) {
+        self.intake.close();
+        self.thread.unpark();
     }
 
     fn take_outcome(&self) -> Option<oneshot::Receiver<Outcome<T, E>>> {
@@ -343,7 +348,7 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
         &self.options
     }
 
-    /// Waits until the thread of a writer that has failed has ended. Nothing, if it ended well.
+    /// Waits until the thread of a writer that has failed, or is closed, has ended. Nothing, if it ended well.
     ///
     /// Leaves no outcome for `shutdown`.
     pub(crate) fn poll_failure(&self, cx: &mut Context<'_>) -> Poll<Option<WriteError<T, E>>> {

@@ -1,12 +1,14 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::report::tests::{differences, outcome};
+use crate::output::Files;
+use crate::report::tests::{differences, outcome, written};
 
 fn parsed(interrupted: bool, verdict: &Verdict) -> Value {
     let outcome = outcome(interrupted);
     let report = Report {
         outcome: &outcome,
+        files: &Files::default(),
         verdict,
         workers: 2,
     };
@@ -68,4 +70,22 @@ fn the_verdict_is_there_when_asked_for() {
 #[test]
 fn an_interrupted_run_is_partial() {
     assert_eq!(parsed(true, &Verdict::NotAsked)["partial"], json!(true));
+}
+
+#[test]
+fn outputs_are_listed_with_their_rows() {
+    let outcome = outcome(false);
+    let files = written();
+    let report = Report {
+        outcome: &outcome,
+        files: &files,
+        verdict: &Verdict::NotAsked,
+        workers: 2,
+    };
+    let report: Value = serde_json::from_str(&report.json(1)).unwrap();
+    let expected = json!([
+        {"format": "jsonl", "path": "/tmp/a.jsonl", "rows": 3},
+        {"format": "sqlite", "path": "/tmp/a.db", "rows": 3, "run": 7},
+    ]);
+    assert_eq!(report["outputs"], expected);
 }

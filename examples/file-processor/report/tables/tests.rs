@@ -1,10 +1,12 @@
 use super::*;
-use crate::report::tests::{differences, outcome};
+use crate::output::Files;
+use crate::report::tests::{differences, outcome, written};
 
 fn text(interrupted: bool, verdict: &Verdict, top: usize, types_max: usize) -> String {
     let outcome = outcome(interrupted);
     Report {
         outcome: &outcome,
+        files: &Files::default(),
         verdict,
         workers: 2,
     }
@@ -56,6 +58,7 @@ fn many_identifiers_take_several_lines() {
     }
     let report = Report {
         outcome: &outcome,
+        files: &Files::default(),
         verdict: &Verdict::NotAsked,
         workers: 2,
     };
@@ -100,4 +103,19 @@ fn the_verdict_comes_last() {
         disagrees.ends_with("  Rust: figure 9: counted 9, recounted 10\n"),
         "{disagrees}"
     );
+}
+
+#[test]
+fn outputs_are_named_with_their_rows() {
+    let outcome = outcome(false);
+    let files = written();
+    let report = Report {
+        outcome: &outcome,
+        files: &files,
+        verdict: &Verdict::NotAsked,
+        workers: 2,
+    };
+    let text = report.tables(2, 15);
+    let lines = "3 rows in /tmp/a.jsonl\n3 rows in /tmp/a.db (run 7)\n";
+    assert!(text.ends_with(lines), "{text}");
 }

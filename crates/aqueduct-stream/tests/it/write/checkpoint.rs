@@ -1,12 +1,15 @@
 //! Items that go on once they are written.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker, ready};
+use std::thread;
 use std::time::Duration;
 
-use aqueduct_stream::write::{AckError, ShutdownError};
+use aqueduct_stream::write::{AckError, BatchSink, BatchWriter, ShutdownError};
 use aqueduct_stream::{Flow, iter};
 use tokio::task::coop;
 
@@ -101,6 +104,35 @@ async fn dropped_at_any_number_of_polls_the_seen_are_a_prefix_of_the_written() {
         until(|| told.items().len() + rest.len() == 60).await;
         assert!(told.items().starts_with(&seen));
         assert_eq!([told.items(), rest].concat(), (0..60).collect::<Vec<_>>());
+    }
+}
+
+/// A file or a database is closed when its sink is dropped: whoever looks at it after the stream finds all of it there.
+#[tokio::test]
+async fn the_end_comes_after_the_sink_is_dropped() {
+    struct Slow(Arc<AtomicBool>);
+
+    impl BatchSink<u32> for Slow {
+        type Error = Infallible;
+
+        fn write_batch(&mut self, _: &[u32]) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            thread::sleep(Duration::from_millis(20));
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    for items in [0, 1, 100] {
+        let dropped = Arc::new(AtomicBool::new(false));
+        let writer = BatchWriter::new(Slow(Arc::clone(&dropped)), patient());
+        let written = iter(0..items).checkpoint(writer, 20).count().await;
+        assert_eq!(written, items as usize);
+        assert!(dropped.load(Ordering::Relaxed), "{items} items");
     }
 }
 
