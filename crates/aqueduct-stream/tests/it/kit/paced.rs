@@ -220,8 +220,9 @@ where
                 both.note(tick, "|");
                 return both.written;
             }
-            // An acknowledgement, or the error, may be on its way.
-            if given < both.done() || both.has_failed() {
+            // An acknowledgement, the error, or the end of the thread may be on its way.
+            let has_written = both.ended.get() && both.done() == both.taken.get();
+            if given < both.done() || both.has_failed() || has_written {
                 breathe();
             } else if polled.is_pending() && both.taken.get() == before {
                 break;
