@@ -11,10 +11,15 @@
 //!
 //! B1. When a pull begins, there is less inside than the size, and a batch that is full is given before anything is taken.
 //!
-//! B2. From the source is taken what surely has room, here and below: what fills the batches that may be given. Of items
-//!     whose weights are not known, each may be such a batch.
+//! B2. From the source is taken what surely has room, here and below: what fills the batch. Of items whose weights are not
+//!     known, each may fill one, so that only as many are taken as batches may be given.
+//!
+//! B3. A batch by count is given between two runs of its source, and not in one. Small batches would be a pull each, so
+//!     there are several runs in a pull, as long as each of them has filled a batch, and of no more than a chunk together:
+//!     no unbounded loop (P5), and a unit of budget is still at most [`CHUNK`] items (P7).
 
 use std::fmt;
+use std::mem;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -26,7 +31,7 @@ use super::closing::{Closes, Closing, Grid};
 use super::gate::Gate;
 use crate::flow::Flow;
 use crate::outlet::flow_if;
-use crate::source::{Outlet, Pull, Source};
+use crate::source::{CHUNK, Outlet, Pull, Source};
 
 /// # Gathering
 ///
@@ -141,17 +146,14 @@ impl<S: Source> Flow<Batch<S>> {
             weigh,
         };
         // A stream that has been pulled may have some inside.
-        let inside = &batch.partial.items;
-        weight.sum = inside.iter().fold(0, |sum: usize, item| {
+        weight.sum = batch.items.iter().fold(0, |sum: usize, item| {
             sum.saturating_add((weight.weigh)(item))
         });
         Flow::new(Batch {
             source: batch.source,
-            partial: Partial {
-                items: batch.partial.items,
-                size: batch.partial.size,
-                weight,
-            },
+            items: batch.items,
+            size: batch.size,
+            fullness: weight,
             closing: batch.closing,
         })
     }
@@ -162,7 +164,9 @@ pin_project! {
     pub struct Batch<S: Source, W = ByCount> {
         #[pin]
         source: Flow<S>,
-        partial: Partial<S::Item, W>,
+        items: Vec<S::Item>,
+        size: usize,
+        fullness: W,
         closing: Closing,
     }
 }
@@ -179,113 +183,100 @@ pub struct ByWeight<F> {
     weigh: F,
 }
 
-/// How full a batch is, beside the count.
-pub trait Fullness<T> {
-    /// Whether weights are known at all.
-    const WEIGHS: bool;
-
-    /// The weight of an item.
-    fn weigh(&mut self, item: &T) -> usize;
-
-    /// Whether so much more is too much.
-    fn is_too_much(&self, weight: usize) -> bool;
-
-    fn add(&mut self, weight: usize);
-
-    fn is_full(&self) -> bool;
-
-    fn reset(&mut self);
-}
-
-impl<T> Fullness<T> for ByCount {
-    const WEIGHS: bool = false;
-
-    #[inline]
-    fn weigh(&mut self, _: &T) -> usize {
-        0
-    }
-
-    #[inline]
-    fn is_too_much(&self, _: usize) -> bool {
-        false
-    }
-
-    #[inline]
-    fn add(&mut self, _: usize) {}
-
-    #[inline]
-    fn is_full(&self) -> bool {
-        false
-    }
-
-    #[inline]
-    fn reset(&mut self) {}
-}
-
-impl<T, F: FnMut(&T) -> usize> Fullness<T> for ByWeight<F> {
-    const WEIGHS: bool = true;
-
-    #[inline]
-    fn weigh(&mut self, item: &T) -> usize {
-        (self.weigh)(item)
-    }
-
-    #[inline]
-    fn is_too_much(&self, weight: usize) -> bool {
-        self.sum.saturating_add(weight) > self.max
-    }
-
-    #[inline]
-    fn add(&mut self, weight: usize) {
-        self.sum = self.sum.saturating_add(weight);
-    }
-
-    #[inline]
-    fn is_full(&self) -> bool {
-        self.sum >= self.max
-    }
-
-    #[inline]
-    fn reset(&mut self) {
-        self.sum = 0;
-    }
-}
-
-/// The batch that fills.
-struct Partial<T, W> {
-    items: Vec<T>,
-    size: usize,
-    weight: W,
-}
-
 /// A `Vec` has room for so many items from the start; beyond that it grows as it fills.
 const CAPACITY_MAX: usize = 1024;
 
-impl<T, W: Fullness<T>> Partial<T, W> {
+/// A batch that had no room for another item, with some.
+#[inline]
+fn grown<T>(mut items: Vec<T>, size: usize) -> Vec<T> {
+    let capacity = (2 * items.len()).max(size.min(CAPACITY_MAX)).max(1);
+    let mut larger = Vec::with_capacity(capacity);
+    larger.append(&mut items);
+    larger
+}
+
+/// Takes items by count. It is a pull's own value, of which no call takes the address, so that the loop of the source has
+/// all of it in registers; what a full batch needs happens after the loop.
+struct Counting<T> {
+    items: Vec<T>,
+    size: usize,
+    /// So many more are taken in this run.
+    left: usize,
+}
+
+impl<T> Outlet<T> for Counting<T> {
     #[inline]
-    fn is_full(&self) -> bool {
-        self.items.len() >= self.size || (!self.items.is_empty() && self.weight.is_full())
+    fn room(&self) -> usize {
+        self.left
     }
 
     #[inline]
-    fn push(&mut self, item: T, weight: usize) {
-        if self.items.capacity() == 0 {
-            self.items.reserve_exact(self.size.min(CAPACITY_MAX));
+    fn push(&mut self, item: T) -> ControlFlow<()> {
+        if self.items.len() == self.items.capacity() {
+            self.items = grown(mem::take(&mut self.items), self.size);
         }
         self.items.push(item);
-        self.weight.add(weight);
-    }
-
-    #[inline]
-    fn take(&mut self) -> Vec<T> {
-        self.weight.reset();
-        std::mem::take(&mut self.items)
+        self.left -= 1;
+        flow_if(self.left > 0)
     }
 }
 
-/// What the source pushes to.
-struct Filling<'a, T, W, O: ?Sized> {
-    partial: &'a mut Partial<T, W>,
+impl<S: Source> Source for Batch<S> {
+    type Item = Vec<S::Item>;
+
+    /// As many runs as fill batches, of a chunk of items in all. See B3.
+    #[inline]
+    fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<Vec<S::Item>> + ?Sized,
+    {
+        let mut this = self.project();
+        let closing = this.closing;
+        closing.begin();
+        let mut gate = Gate::new(outlet);
+        let mut chunk = CHUNK;
+        loop {
+            let before = this.items.len();
+            let mut counting = Counting {
+                items: mem::take(this.items),
+                size: *this.size,
+                left: chunk.min(*this.size - before),
+            };
+            let pulled = this.source.as_mut().poll_pull(cx, &mut counting);
+            let items = counting.items;
+            let came = items.len() - before;
+            if items.len() == *this.size {
+                closing.clear();
+                chunk -= came;
+                let goes_on = gate.push(items).is_continue() && chunk > 0;
+                if goes_on && pulled == Poll::Ready(Pull::More) {
+                    continue;
+                }
+                return pulled;
+            }
+            *this.items = items;
+            if this.items.is_empty() {
+                return pulled;
+            }
+            let came = (came > 0).then_some(before == 0);
+            if pulled == Poll::Ready(Pull::End) || closing.is_time(came, pulled, cx) {
+                let _ = gate.push(mem::take(this.items));
+                closing.close();
+            }
+            return pulled;
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.batches_hint()
+    }
+}
+
+/// Takes items by weight.
+struct Weighing<'a, T, F, O: ?Sized> {
+    items: &'a mut Vec<T>,
+    size: usize,
+    weight: &'a mut ByWeight<F>,
     gate: Gate<'a, O>,
     /// Something came.
     came: bool,
@@ -293,68 +284,55 @@ struct Filling<'a, T, W, O: ?Sized> {
     first: bool,
 }
 
-impl<T, W, O> Filling<'_, T, W, O>
-where
-    W: Fullness<T>,
-    O: Outlet<Vec<T>> + ?Sized,
-{
-    #[inline]
+impl<T, F, O: Outlet<Vec<T>> + ?Sized> Weighing<'_, T, F, O> {
+    fn is_full(&self) -> bool {
+        let is_heavy = !self.items.is_empty() && self.weight.sum >= self.weight.max;
+        self.items.len() >= self.size || is_heavy
+    }
+
     fn give(&mut self) -> ControlFlow<()> {
         self.first = true;
-        self.gate.push(self.partial.take())
+        self.weight.sum = 0;
+        self.gate.push(mem::take(self.items))
     }
 }
 
-impl<T, W, O> Outlet<T> for Filling<'_, T, W, O>
+impl<T, F, O> Outlet<T> for Weighing<'_, T, F, O>
 where
-    W: Fullness<T>,
+    F: FnMut(&T) -> usize,
     O: Outlet<Vec<T>> + ?Sized,
 {
     /// See B2.
     #[inline]
     fn room(&self) -> usize {
-        let batches = self.gate.room();
-        if W::WEIGHS {
-            return batches;
-        }
-        let inside = self.partial.items.len();
-        batches
-            .saturating_mul(self.partial.size)
-            .saturating_sub(inside)
+        self.gate.room()
     }
 
     #[inline]
     fn push(&mut self, item: T) -> ControlFlow<()> {
         self.came = true;
-        let weight = self.partial.weight.weigh(&item);
-        if W::WEIGHS && !self.partial.items.is_empty() && self.partial.weight.is_too_much(weight) {
+        let weight = (self.weight.weigh)(&item);
+        let sum = self.weight.sum.saturating_add(weight);
+        if !self.items.is_empty() && sum > self.weight.max {
             let _ = self.give();
         }
-        self.partial.push(item, weight);
-        if self.partial.is_full() && self.gate.is_open() {
+        if self.items.len() == self.items.capacity() {
+            *self.items = grown(mem::take(self.items), self.size);
+        }
+        self.items.push(item);
+        self.weight.sum = self.weight.sum.saturating_add(weight);
+        if self.is_full() && self.gate.is_open() {
             return self.give();
         }
         flow_if(self.gate.is_open())
     }
 }
 
-impl<S: Source> Batch<S> {
-    #[track_caller]
-    fn flow(source: Flow<S>, size: usize, rule: Closes) -> Flow<Self> {
-        assert!(size > 0, "a batch of no items");
-        Flow::new(Self {
-            source,
-            partial: Partial {
-                items: Vec::new(),
-                size,
-                weight: ByCount,
-            },
-            closing: Closing::new(rule),
-        })
-    }
-}
-
-impl<S: Source, W: Fullness<S::Item>> Source for Batch<S, W> {
+impl<S, F> Source for Batch<S, ByWeight<F>>
+where
+    S: Source,
+    F: FnMut(&S::Item) -> usize,
+{
     type Item = Vec<S::Item>;
 
     #[inline]
@@ -365,43 +343,64 @@ impl<S: Source, W: Fullness<S::Item>> Source for Batch<S, W> {
         let this = self.project();
         let closing = this.closing;
         closing.begin();
-        let mut filling = Filling {
-            first: this.partial.items.is_empty(),
-            partial: this.partial,
+        let mut weighing = Weighing {
+            first: this.items.is_empty(),
+            items: this.items,
+            size: *this.size,
+            weight: this.fullness,
             gate: Gate::new(outlet),
             came: false,
         };
-        if filling.partial.is_full() && filling.give().is_break() {
+        if weighing.is_full() && weighing.give().is_break() {
             return Poll::Ready(Pull::More);
         }
-        let pulled = this.source.poll_pull(cx, &mut filling);
-        if filling.partial.items.is_empty() {
+        let pulled = this.source.poll_pull(cx, &mut weighing);
+        if weighing.items.is_empty() {
             closing.clear();
             return pulled;
         }
-        let is_due = match pulled {
-            Poll::Ready(Pull::End) => true,
-            _ if filling.partial.is_full() => true,
-            _ => closing.is_time(filling.came.then_some(filling.first), pulled, cx),
-        };
+        let came = weighing.came.then_some(weighing.first);
+        let is_due = pulled == Poll::Ready(Pull::End)
+            || weighing.is_full()
+            || closing.is_time(came, pulled, cx);
         if !is_due {
             return pulled;
         }
-        if !filling.gate.is_open() {
+        if !weighing.gate.is_open() {
             // What is inside is for the next pull; a source that has ended says so again.
             return Poll::Ready(Pull::More);
         }
-        let _ = filling.give();
+        let _ = weighing.give();
         closing.close();
         pulled
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let inside = self.partial.items.len();
+        self.batches_hint()
+    }
+}
+
+impl<S: Source> Batch<S> {
+    #[track_caller]
+    fn flow(source: Flow<S>, size: usize, rule: Closes) -> Flow<Self> {
+        assert!(size > 0, "a batch of no items");
+        Flow::new(Self {
+            source,
+            items: Vec::new(),
+            size,
+            fullness: ByCount,
+            closing: Closing::new(rule),
+        })
+    }
+}
+
+impl<S: Source, W> Batch<S, W> {
+    /// At best all are full, at worst each has one item.
+    fn batches_hint(&self) -> (usize, Option<usize>) {
+        let inside = self.items.len();
         let (lower, upper) = Source::size_hint(&self.source);
-        // At best all are full, at worst each has one item.
         (
-            lower.saturating_add(inside).div_ceil(self.partial.size),
+            lower.saturating_add(inside).div_ceil(self.size),
             upper.and_then(|upper| upper.checked_add(usize::from(inside > 0))),
         )
     }
@@ -411,8 +410,8 @@ impl<S: Source + fmt::Debug, W> fmt::Debug for Batch<S, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")
             .field("source", &self.source)
-            .field("inside", &self.partial.items.len())
-            .field("size", &self.partial.size)
+            .field("inside", &self.items.len())
+            .field("size", &self.size)
             .field("closing", &self.closing)
             .finish_non_exhaustive()
     }
