@@ -73,5 +73,5 @@ async fn in_a_group_that_is_cancelled_nothing_is_counted_and_nobody_waits() {
         let part = counters.count(entries(&scratch)).await;
         assert_eq!(part.counts.entries(), 0);
     }
-    group.join().await;
+    assert!(group.join().await.is_err(), "it was cancelled");
 }

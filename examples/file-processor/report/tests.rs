@@ -42,9 +42,9 @@ pub(super) fn outcome(interrupted: bool) -> Outcome {
 /// Two outputs.
 pub(super) fn written() -> Files {
     Files {
-        jsonl: Some("/tmp/a.jsonl".into()),
+        jsonl: Some("/out/a.jsonl".into()),
         sqlite: Some(Database {
-            path: "/tmp/a.db".into(),
+            path: "/out/a.db".into(),
             run: 7,
         }),
     }

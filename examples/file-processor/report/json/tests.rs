@@ -84,8 +84,8 @@ fn outputs_are_listed_with_their_rows() {
     };
     let report: Value = serde_json::from_str(&report.json(1)).unwrap();
     let expected = json!([
-        {"format": "jsonl", "path": "/tmp/a.jsonl", "rows": 3},
-        {"format": "sqlite", "path": "/tmp/a.db", "rows": 3, "run": 7},
+        {"format": "jsonl", "path": "/out/a.jsonl", "rows": 3},
+        {"format": "sqlite", "path": "/out/a.db", "rows": 3, "run": 7},
     ]);
     assert_eq!(report["outputs"], expected);
 }

@@ -116,6 +116,6 @@ fn outputs_are_named_with_their_rows() {
         workers: 2,
     };
     let text = report.tables(2, 15);
-    let lines = "3 rows in /tmp/a.jsonl\n3 rows in /tmp/a.db (run 7)\n";
+    let lines = "3 rows in /out/a.jsonl\n3 rows in /out/a.db (run 7)\n";
     assert!(text.ends_with(lines), "{text}");
 }
