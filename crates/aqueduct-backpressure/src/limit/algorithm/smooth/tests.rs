@@ -151,7 +151,7 @@ fn a_dip_is_a_call_to_probe_for_whoever_is_to_soon() {
     assert_eq!(probes_after_a_dip(17, 0.5), 17);
     assert_eq!(probes_after_a_dip(17, 0.99), 20, "that is no dip");
     assert_eq!(
-        probes_after_a_dip(13, 0.5),
+        probes_after_a_dip(15, 0.5),
         16,
         "not sooner than five seconds after the last"
     );
