@@ -12,9 +12,12 @@ mod svg;
 mod table;
 mod world;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{env, fs, io};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, io, thread};
 
 use clap::Parser;
 
@@ -22,13 +25,19 @@ use measure::Spread;
 use service::Shape;
 use suite::{Effort, Row, Rule, SHAPES, Suite};
 use svg::{Curve, Panel, Picture};
-use world::{SAMPLE, Trace};
+use world::Trace;
 
 #[derive(Debug, Parser)]
 struct Args {
     /// Two seeds and short phases: shows that it runs, and that the default does what is wanted
     #[arg(long)]
     smoke: bool,
+    /// Before this service alone: slots, sharing or slow
+    #[arg(long)]
+    service: Option<String>,
+    /// The default algorithm alone, and no curves
+    #[arg(long)]
+    default_alone: bool,
 }
 
 fn main() -> ExitCode {
@@ -46,7 +55,10 @@ fn main() -> ExitCode {
     );
     let mut missed = Vec::new();
     for (number, shape) in SHAPES.into_iter().enumerate() {
-        let rows = play(shape, effort);
+        if args.service.as_ref().is_some_and(|name| name != shape.name) {
+            continue;
+        }
+        let rows = play(shape, effort, args.default_alone);
         // The wanted figures are those of the service with slots; the other shows what becomes of them elsewhere.
         if number == 0 {
             missed = rows[0].missed();
@@ -61,7 +73,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn play(shape: Shape, effort: Effort) -> Vec<Row> {
+fn play(shape: Shape, effort: Effort, default_alone: bool) -> Vec<Row> {
     let suite = Suite::new(shape, effort);
     let (best, goodput) = suite.best;
     println!(
@@ -69,19 +81,46 @@ fn play(shape: Shape, effort: Effort) -> Vec<Row> {
         shape.name, shape.about
     );
     let fixed = [Rule::Fixed(shape.width), Rule::Fixed(best), Rule::None];
-    let rules = Rule::ADAPTIVE.into_iter().chain(fixed);
+    let mut rules: Vec<Rule> = Rule::ADAPTIVE.into_iter().chain(fixed).collect();
+    if default_alone {
+        rules.truncate(1);
+    }
+    let rows = rows(&suite, rules);
     println!("{}", table::HEADER);
-    let mut rows = Vec::new();
-    for rule in rules {
-        let row = suite.row(rule);
-        println!("{}", table::line(&row));
-        rows.push(row);
+    rows.iter().for_each(|row| println!("{}", table::line(row)));
+    println!("\n{}", table::MORE);
+    rows.iter().for_each(|row| println!("{}", table::more(row)));
+    if default_alone {
+        return rows;
     }
     match draw(&suite) {
         Ok(path) => println!("curves: {}", path.display()),
         Err(error) => eprintln!("no curves: {error}"),
     }
     rows
+}
+
+/// A row for each rule, on as many threads as there are processors: which runs when changes no figure.
+fn rows(suite: &Suite, rules: Vec<Rule>) -> Vec<Row> {
+    let next = AtomicUsize::new(0);
+    let slots: Vec<OnceLock<Row>> = rules.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(rule) = rules.get(at) else {
+                return;
+            };
+            let _ = slots[at].set(suite.row(*rule));
+        }
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        (0..threads.min(rules.len())).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    let row = |slot: OnceLock<Row>| slot.into_inner().expect("each rule had its turn");
+    slots.into_iter().map(row).collect()
 }
 
 impl Row {
@@ -167,18 +206,17 @@ fn panel(
 fn limit(trace: &Trace) -> Vec<(f64, f64)> {
     let points = trace.limits.iter().enumerate().step_by(5);
     points
-        .map(|(number, limit)| (number as f64 * SAMPLE, *limit as f64))
+        .map(|(number, limit)| (number as f64 * trace.sample, *limit as f64))
         .collect()
 }
 
 fn goodput(trace: &Trace) -> Vec<(f64, f64)> {
-    let seconds = (trace.limits.len() as f64 * SAMPLE) as usize;
-    (0..seconds)
-        .map(|second| {
-            (
-                second as f64,
-                trace.goodput(second as f64, second as f64 + 1.0),
-            )
+    let stretch = 10.0 * trace.sample;
+    let stretches = trace.limits.len() / 10;
+    (0..stretches)
+        .map(|number| {
+            let at = number as f64 * stretch;
+            (at, trace.goodput(at, at + stretch))
         })
         .collect()
 }

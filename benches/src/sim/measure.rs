@@ -66,19 +66,34 @@ impl Trace {
     /// How long after `step` it takes until goodput and latency are what they are at the end, and stay so: every second from
     /// then on has at least 0.75 of the goodput of the last ten, and at most 1.5 times their mean latency. Chance alone makes
     /// one second in some hundred differ by 0.15, and there are six hundred to look at.
-    pub(crate) fn settled(&self, step: Time, end: Time) -> Time {
-        let goodput = self.goodput(end - 10.0, end);
-        let latency = self.latency_mean(end - 10.0, end);
+    ///
+    /// A second lasts `pace` seconds.
+    pub(crate) fn settled(&self, step: Time, end: Time, pace: f64) -> Time {
+        let goodput = self.goodput(end - 10.0 * pace, end);
+        let latency = self.latency_mean(end - 10.0 * pace, end);
         let steady = |at: Time| {
-            self.goodput(at, at + 1.0) >= 0.75 * goodput
-                && self.latency_mean(at, at + 1.0) <= 1.5 * latency
+            self.goodput(at, at + pace) >= 0.75 * goodput
+                && self.latency_mean(at, at + pace) <= 1.5 * latency
         };
-        let tenths = ((end - step - 1.0) * 10.0) as usize;
-        let unsteady = (0..=tenths)
-            .rev()
-            .find(|tenth| !steady(step + *tenth as f64 / 10.0));
-        unsteady.map_or(0.0, |tenth| (tenth + 1) as f64 / 10.0)
+        after_the_last(step, end - pace, pace / 10.0, |at| !steady(at))
     }
+
+    /// How long after `step` it takes until fewer than one in fifty are rejected, and stays so: in each stretch of ten
+    /// seconds from then on. A second lasts `pace` seconds.
+    pub(crate) fn rejecting(&self, step: Time, end: Time, pace: f64) -> Time {
+        let stretch = 10.0 * pace;
+        let rejects = |at: Time| self.rejected(at, at + stretch) >= 0.02;
+        after_the_last(step, end - stretch, pace / 10.0, rejects)
+    }
+}
+
+/// How long after `from` the last moment is over of which something is so; moments are a `grain` apart.
+fn after_the_last(from: Time, to: Time, grain: Time, is_so: impl Fn(Time) -> bool) -> Time {
+    let grains = ((to - from) / grain).round() as usize;
+    let last = (0..=grains)
+        .rev()
+        .find(|at| is_so(from + *at as f64 * grain));
+    last.map_or(0.0, |at| (at + 1) as f64 * grain)
 }
 
 /// Of several runs: the one in the middle, and the worst.

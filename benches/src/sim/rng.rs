@@ -18,8 +18,8 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// Above 0, at most 1.
-    fn unit(&mut self) -> f64 {
+    /// Above 0, at most 1, any as likely as any other.
+    pub(crate) fn uniform(&mut self) -> f64 {
         ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64
     }
 
@@ -30,12 +30,13 @@ impl Rng {
 
     /// Exponential, with mean 1.
     pub(crate) fn exponential(&mut self) -> f64 {
-        -self.unit().ln()
+        -self.uniform().ln()
     }
 
     /// Log-normal with mean 1, where `sigma` is the deviation of the logarithm.
     pub(crate) fn log_normal(&mut self, sigma: f64) -> f64 {
-        let normal = (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos();
+        let normal =
+            (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos();
         (sigma * normal - sigma * sigma / 2.0).exp()
     }
 }

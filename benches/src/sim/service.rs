@@ -26,6 +26,8 @@ pub(crate) struct Shape {
     pub(crate) mean: Time,
     /// How long a client waits for a response.
     pub(crate) deadline: Time,
+    /// All that lasts a while before it lasts so many times as long: phases, and the stretches that figures are taken of.
+    pub(crate) pace: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +73,7 @@ impl Shape {
         };
         Service {
             shape: *self,
+            slowness: 1.0,
             state,
         }
     }
@@ -79,6 +82,7 @@ impl Shape {
 /// A service at work.
 pub(crate) struct Service {
     shape: Shape,
+    slowness: f64,
     state: State,
 }
 
@@ -90,7 +94,7 @@ enum State {
 impl Service {
     /// A request comes in.
     pub(crate) fn arrive(&mut self, now: Time, id: Id, rng: &mut Rng) {
-        let work = self.shape.work(rng);
+        let work = self.slowness * self.shape.work(rng);
         match &mut self.state {
             State::Slots(slots) => slots.arrive(now, id, work),
             State::Sharing(sharing) => sharing.arrive(now, id, work),
@@ -111,6 +115,11 @@ impl Service {
             State::Slots(slots) => slots.respond(now),
             State::Sharing(sharing) => sharing.respond(now),
         }
+    }
+
+    /// Those that come from now on take so many times as long as the shape says.
+    pub(crate) fn set_slowness(&mut self, times: f64) {
+        self.slowness = times;
     }
 
     /// Loses or gains workers. Those that are lost finish what they do.

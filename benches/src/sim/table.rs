@@ -10,12 +10,41 @@ pub(crate) const HEADER: &str = concat!(
     "load          capacity        goodput        fairness",
 );
 
+/// What is asked besides.
+pub(crate) const MORE: &str = concat!(
+    "                    rejecting after    4 clients at 2 ×, clocks a window apart    no common clock\n",
+    "                    latency × 4, s     fairness                                   fairness       goodput        p99, ms",
+);
+
+fn part(spread: Spread) -> String {
+    format!("{:.3} / {:.3}", spread.median, spread.worst)
+}
+
+fn millis(spread: Spread) -> String {
+    format!("{:.0} / {:.0}", 1e3 * spread.median, 1e3 * spread.worst)
+}
+
+fn percent(spread: Spread) -> String {
+    format!("{:.2} / {:.2}", 1e2 * spread.median, 1e2 * spread.worst)
+}
+
+fn seconds(spread: Spread) -> String {
+    format!("{:.1} / {:.1}", spread.median, spread.worst)
+}
+
+pub(crate) fn more(row: &Row) -> String {
+    format!(
+        "{:<18}  {:<17}  {:<41}  {:<13}  {:<13}  {}",
+        row.rule.name(),
+        seconds(row.rejecting),
+        part(row.fairness_a_window_apart),
+        part(row.fairness_apart),
+        part(row.goodput_apart),
+        millis(row.p99_apart),
+    )
+}
+
 pub(crate) fn line(row: &Row) -> String {
-    let part = |spread: Spread| format!("{:.3} / {:.3}", spread.median, spread.worst);
-    let millis = |spread: Spread| format!("{:.0} / {:.0}", 1e3 * spread.median, 1e3 * spread.worst);
-    let percent =
-        |spread: Spread| format!("{:.2} / {:.2}", 1e2 * spread.median, 1e2 * spread.worst);
-    let seconds = |spread: Spread| format!("{:.1} / {:.1}", spread.median, spread.worst);
     format!(
         "{:<18}  {:<14}  {:<13}  {:<14}  {:<13}  {:<12}  {:<14}  {:<13}  {}",
         row.rule.name(),

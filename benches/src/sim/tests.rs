@@ -109,7 +109,7 @@ fn trace(requests: &[(f64, f64, usize, Fate)]) -> Trace {
     };
     Trace {
         requests: requests.iter().map(request).collect(),
-        limits: Vec::new(),
+        ..Trace::default()
     }
 }
 
@@ -134,10 +134,74 @@ fn figures_are_what_they_say() {
 fn settling_is_when_the_last_unsteady_second_began_and_a_tenth() {
     let steady = (0..300).map(|tenth| (f64::from(tenth) / 10.0 + 0.05, 0.1, 0, Fate::Good));
     let all: Vec<_> = steady.clone().collect();
-    assert_eq!(trace(&all).settled(0.0, 30.0), 0.0);
+    assert_eq!(trace(&all).settled(0.0, 30.0, 1.0), 0.0);
     let late: Vec<_> = steady.filter(|request| request.0 > 2.0).collect();
-    let settled = trace(&late).settled(0.0, 30.0);
+    let settled = trace(&late).settled(0.0, 30.0, 1.0);
     assert!((1.5..=2.1).contains(&settled), "{settled}");
+}
+
+#[test]
+fn rejecting_is_over_with_the_last_ten_seconds_of_which_one_in_fifty_was_rejected() {
+    // A rejection each half second, for 5.5 s; then one in a hundred.
+    let fates = (0..600).map(|tenth| {
+        let rejected = if tenth < 55 {
+            tenth % 5 == 0
+        } else {
+            tenth % 100 == 0
+        };
+        let fate = if rejected { Fate::Rejected } else { Fate::Good };
+        (f64::from(tenth) / 10.0 + 0.05, 0.1, 0, fate)
+    });
+    let fates: Vec<_> = fates.collect();
+    // The stretch from 5.0 s on has the one at 5.05 s, and none besides.
+    let rejecting = trace(&fates).rejecting(0.0, 60.0, 1.0);
+    assert!((4.5..5.15).contains(&rejecting), "{rejecting}");
+    assert_eq!(trace(&fates).rejecting(10.0, 60.0, 1.0), 0.0);
+}
+
+#[test]
+fn a_service_that_becomes_slower_takes_longer() {
+    for shape in SHAPES {
+        let mean = |times| {
+            let mut rng = Rng::new(7);
+            let mut service: Service = shape.open();
+            service.set_slowness(times);
+            let took = |id| {
+                let now = id as f64 * 1e4;
+                service.arrive(now, id, &mut rng);
+                let at = service.next_response().expect("one is inside");
+                service.respond(at);
+                at - now
+            };
+            (0..2000).map(took).sum::<f64>() / 2000.0
+        };
+        let (before, after) = (mean(1.0), mean(4.0));
+        assert!((before / shape.mean - 1.0).abs() < 0.05, "{before}");
+        assert!((after / before - 4.0).abs() < 1e-3, "{before} {after}");
+    }
+}
+
+#[test]
+fn a_client_sends_nothing_before_it_begins() {
+    let suite = Suite::new(
+        SHAPES[0],
+        Effort {
+            phase: 5.0,
+            warm_up: 4.0,
+            ..SHORT
+        },
+    );
+    let trace = suite.clients_apart(Rule::Fixed(9), 0, 0.0);
+    let first = |client| {
+        let mut of_it = trace
+            .requests
+            .iter()
+            .filter(|request| request.client == client);
+        of_it.next().expect("it sends").at
+    };
+    let firsts = [0, 1, 2, 3].map(first);
+    assert!(firsts.iter().all(|at| *at < 2.2), "{firsts:?}");
+    assert!(firsts.iter().any(|at| *at > 0.5), "{firsts:?}");
 }
 
 #[test]

@@ -23,6 +23,10 @@ pub(crate) struct Scenario {
     pub(crate) loads: Vec<(Time, f64)>,
     /// From when on the service has this many workers.
     pub(crate) widths: Vec<(Time, usize)>,
+    /// From when on what comes in takes this many times as long.
+    pub(crate) slownesses: Vec<(Time, f64)>,
+    /// From when on each client sends; all from the beginning on if nothing is said.
+    pub(crate) starts: Vec<Time>,
 }
 
 /// What became of a request.
@@ -49,11 +53,13 @@ pub(crate) struct Request {
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     pub(crate) requests: Vec<Request>,
-    /// Every tenth of a second, the limits of all clients together.
+    /// The limits of all clients together, so far apart in time.
     pub(crate) limits: Vec<usize>,
+    pub(crate) sample: Time,
 }
 
-pub(crate) const SAMPLE: Time = 0.1;
+/// A tenth of a second, as long as a second lasts there.
+const SAMPLE: Time = 0.1;
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
@@ -63,6 +69,7 @@ enum Event {
     GiveUp(Id),
     Load(f64),
     Width(usize),
+    Slowness(f64),
     Sample,
 }
 
@@ -112,6 +119,18 @@ struct Sent<'a> {
 }
 
 impl Scenario {
+    /// One load, and nothing else happens.
+    pub(crate) fn steady(shape: Shape, length: Time, load: f64) -> Self {
+        Self {
+            shape,
+            length,
+            loads: vec![(0.0, load)],
+            widths: Vec::new(),
+            slownesses: Vec::new(),
+            starts: Vec::new(),
+        }
+    }
+
     /// Runs it with a client for each limiter.
     pub(crate) fn run(&self, limiters: &[Limiter], epoch: Instant, seed: u64) -> Trace {
         let mut world = World {
@@ -125,13 +144,19 @@ impl Scenario {
             events: BinaryHeap::new(),
             order: 0,
             sent: Vec::new(),
-            trace: Trace::default(),
+            trace: Trace {
+                sample: SAMPLE * self.shape.pace,
+                ..Trace::default()
+            },
         };
         for (at, load) in &self.loads {
             world.push(*at, Event::Load(*load));
         }
         for (at, width) in &self.widths {
             world.push(*at, Event::Width(*width));
+        }
+        for (at, times) in &self.slownesses {
+            world.push(*at, Event::Slowness(*times));
         }
         world.push(0.0, Event::Sample);
         // After the first load.
@@ -162,10 +187,11 @@ impl World<'_> {
                     self.service.set_width(now, width);
                     self.foresee();
                 }
+                Event::Slowness(times) => self.service.set_slowness(times),
                 Event::Sample => {
                     let limits = self.limiters.iter().map(Limiter::limit).sum();
                     self.trace.limits.push(limits);
-                    self.push(now + SAMPLE, Event::Sample);
+                    self.push(now + self.trace.sample, Event::Sample);
                 }
             }
         }
@@ -179,6 +205,9 @@ impl World<'_> {
         let next = now + self.rng.exponential() / self.rate;
         self.push(next, Event::Arrival);
         let client = self.rng.below(self.limiters.len());
+        if self.scenario.starts.get(client).is_some_and(|at| now < *at) {
+            return;
+        }
         let limiters = self.limiters;
         match limiters[client].try_acquire_at(self.instant(now)) {
             Err(_) => self.decide(now, 0.0, client, Fate::Rejected),

@@ -20,6 +20,7 @@
 //! compute with fractions; the limiter admits the whole part.
 
 mod aimd;
+mod descent;
 mod fixed;
 mod gradient2;
 mod knee;

@@ -12,19 +12,48 @@ pub(super) struct Cadence {
     pub(super) samples_min: u64,
 }
 
+/// What has ended since a window began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SoFar {
+    pub(super) ended: u64,
+    /// The mean latency.
+    pub(super) rtt: Duration,
+}
+
 /// A window that is this many times as long as it should be ends with fewer samples than it should have.
 const PATIENCE: u32 = 10;
 
+/// No window is made longer than this because operations take long.
+const ROUND_TRIP_MAX: Duration = Duration::from_secs(60);
+
+/// The first window is so many times as long as what ended in it took: at first only the quickest have.
+const FIRST: u32 = 4;
+
+/// So many round trips, if windows are no longer than one, are patience enough.
+const ROUND_TRIPS: u32 = 3;
+
 impl Cadence {
-    /// Whether what has ended since the window began makes a window.
-    pub(super) fn is_enough(&self, ended: u64, open_for: Duration) -> bool {
-        ended >= self.samples_min || (ended > 0 && open_for >= self.window * PATIENCE)
+    /// Whether what has ended since the window began makes a window, where operations take `rtt`, if that is known.
+    pub(super) fn is_enough(
+        &self,
+        so_far: SoFar,
+        rtt: Option<Duration>,
+        open_for: Duration,
+    ) -> bool {
+        let least = match rtt {
+            None => (so_far.rtt * FIRST).min(ROUND_TRIP_MAX),
+            Some(_) => Duration::ZERO,
+        };
+        let round_trips = rtt.unwrap_or(so_far.rtt).min(ROUND_TRIP_MAX) * ROUND_TRIPS;
+        let patience = (self.window * PATIENCE).max(round_trips);
+        open_for >= least
+            && (so_far.ended >= self.samples_min || (so_far.ended > 0 && open_for >= patience))
     }
 
     /// How long the next is, after one with this latency: no shorter than a round trip, so that a step is seen before the
     /// next is taken.
     pub(super) fn next(&self, rtt: Duration) -> Duration {
-        self.window.max(rtt.min(self.window * PATIENCE))
+        self.window.max(rtt.min(ROUND_TRIP_MAX))
     }
 
     /// When to look again if there was not enough.

@@ -155,7 +155,8 @@ impl Core {
             return;
         }
         let open_for = now.saturating_sub(stepper.opened);
-        if !adapt.cadence.is_enough(adapt.sampler.ended(), open_for) {
+        let so_far = adapt.sampler.so_far();
+        if !adapt.cadence.is_enough(so_far, stepper.rtt, open_for) {
             let again = now + adapt.cadence.again();
             adapt.due.store(nanos(again), Ordering::Relaxed);
             return;

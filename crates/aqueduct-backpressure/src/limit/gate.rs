@@ -92,7 +92,7 @@ impl Gate {
         Self {
             word: Padded(Word::new(limit)),
             shares: shares.iter().map(share).collect(),
-            line: Lock::new(Line::new(queue, shares.len())),
+            line: Lock::new(Line::new(queue, shares)),
             rejected: Counters::default(),
         }
     }

@@ -284,14 +284,15 @@ impl Builder {
         self
     }
 
-    /// The least length of a window: 100 ms if nothing is said. A window is at least as long as the mean latency.
+    /// The least length of a window: 100 ms if nothing is said. A window is at least as long as the mean latency, but
+    /// not for latencies of more than a minute: such a service is told of a step before it has seen the last one.
     pub fn window(mut self, window: Duration) -> Self {
         self.cadence.window = window;
         self
     }
 
-    /// How many operations must have ended for a window to end: 10 if nothing is said. A window that has lasted ten times as
-    /// long as it should ends with fewer.
+    /// How many operations must have ended for a window to end: 10 if nothing is said. A window that has lasted ten times
+    /// this length, and three times the mean latency, ends with fewer.
     pub fn samples_min(mut self, samples: u64) -> Self {
         self.cadence.samples_min = samples;
         self
@@ -309,8 +310,9 @@ impl Builder {
     /// A share of less than one permit guarantees none. Where every partition must always get in, let the limit never fall
     /// below one permit for the least share ([`limit_min`](Self::limit_min)): 20 where that is 0.05.
     ///
-    /// The line is not divided: its places are for all partitions, and one that fills it keeps the newcomers of others out who
-    /// find none of their share free. Against that, a [priority](Request::with_priority) or a deadline for each request helps.
+    /// So is the line: each partition has the same share of its places guaranteed, rounded down. What others leave idle it may
+    /// fill; if they come for a place of theirs, one of those who stand beyond the guaranteed places is
+    /// [displaced](Rejected::Displaced).
     pub fn partitions(mut self, shares: &[f64]) -> Self {
         self.shares = shares.to_vec();
         self

@@ -11,11 +11,22 @@
 //!      └──────────────────── the waiter goes away ─────────────┘
 //! ```
 //!
+//! # Places
+//!
+//! The line is for all partitions, and each has its share of the places *guaranteed*, rounded down, as of the permits. While it
+//! has fewer waiting than that, its newcomer gets in; if the line is full, one leaves it who stands on a place beyond the
+//! guaranteed ones of its own partition, whatever the priorities: a flood of important requests is still a flood. Places
+//! that nobody is guaranteed, or that are not in use, are for who comes first. So a partition that is flooded fills what
+//! the others leave idle, and no more.
+//!
+//! Why not a capacity for each: a partition alone would be rejected with most of the line empty.
+//!
 //! # Invariants
 //!
 //! I1. A slot is linked into the list of its partition and priority exactly while it is Waiting.
 //! I2. `len` is how many are Waiting.
 //! I3. A slot that is not Waiting has no waker.
+//! I4. Nobody is displaced who stands on a guaranteed place of a partition, but by one of the same.
 
 use std::task::Waker;
 use std::time::Duration;
@@ -69,12 +80,28 @@ pub(super) struct Refused {
     pub(super) waker: Option<Waker>,
 }
 
+#[derive(Clone, Debug)]
+struct Partition {
+    /// By priority.
+    lists: [List; Priority::COUNT],
+    /// How many wait.
+    len: usize,
+    /// How many may, whatever the others do.
+    guaranteed: usize,
+}
+
+impl Partition {
+    /// How many wait beyond what is guaranteed.
+    fn beyond(&self) -> usize {
+        self.len.saturating_sub(self.guaranteed)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Line {
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
-    /// By partition, then by priority.
-    lists: Vec<[List; Priority::COUNT]>,
+    partitions: Vec<Partition>,
     len: usize,
     capacity: usize,
     order: Order,
@@ -82,7 +109,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(queue: Queue, partitions: usize) -> Self {
+    /// With a partition for each share, or one that has everything.
+    pub(super) fn new(queue: Queue, shares: &[f64]) -> Self {
         let codel = match queue.order {
             Order::Codel { target, interval } => Some(Codel::new(target, interval)),
             Order::Fifo | Order::Lifo => None,
@@ -91,10 +119,16 @@ impl Line {
             head: NIL,
             tail: NIL,
         };
+        let partition = |share: &f64| Partition {
+            lists: [empty; Priority::COUNT],
+            len: 0,
+            guaranteed: (share * queue.capacity as f64) as usize,
+        };
+        let shares = if shares.is_empty() { &[1.0] } else { shares };
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            lists: vec![[empty; Priority::COUNT]; partitions.max(1)],
+            partitions: shares.iter().map(partition).collect(),
             len: 0,
             capacity: queue.capacity,
             order: queue.order,
@@ -111,11 +145,11 @@ impl Line {
     }
 
     /// Puts a waiter in line. If the line is full, one who is less important has to leave it; with the newest first, also
-    /// one who is as important and came earlier.
+    /// one who is as important and came earlier; and for one on a guaranteed place, one who stands beyond theirs.
     pub(super) fn join(&mut self, entry: Entry) -> Result<(Key, Option<Refused>), Rejected> {
         let mut displaced = None;
         if self.len >= self.capacity {
-            let victim = self.victim(entry.priority);
+            let victim = self.victim(entry.partition, entry.priority);
             let victim = victim.ok_or(match self.capacity {
                 0 => Rejected::Full,
                 _ => Rejected::QueueFull,
@@ -138,14 +172,32 @@ impl Line {
         Ok((Key(at), displaced))
     }
 
-    /// Who makes room for one of this priority.
-    fn victim(&self, newcomer: Priority) -> Option<u32> {
-        for priority in Priority::LEAST_FIRST {
-            let in_time = matches!(self.order, Order::Lifo);
-            if priority > newcomer || (priority == newcomer && !in_time) {
-                return None;
-            }
-            let lists = self.lists.iter().map(|lists| lists[priority as usize]);
+    /// Who makes room for a newcomer to a full line.
+    fn victim(&self, partition: usize, newcomer: Priority) -> Option<u32> {
+        let own = &self.partitions[partition];
+        if own.len < own.guaranteed {
+            // Some partition has more than that, or the line were not full.
+            let most = (0..self.partitions.len()).max_by_key(|at| self.partitions[*at].beyond());
+            return self.least_of(&[most?], Priority::LEAST_FIRST.into_iter());
+        }
+        let borrows = |at: &usize| *at == partition || self.partitions[*at].beyond() > 0;
+        let from: Vec<usize> = (0..self.partitions.len()).filter(borrows).collect();
+        let in_time = matches!(self.order, Order::Lifo);
+        let less = |priority: &Priority| *priority < newcomer || (in_time && *priority == newcomer);
+        self.least_of(&from, Priority::LEAST_FIRST.into_iter().filter(less))
+    }
+
+    /// The least important who waits in these partitions, and of those the one who would be served last.
+    fn least_of(
+        &self,
+        partitions: &[usize],
+        priorities: impl Iterator<Item = Priority>,
+    ) -> Option<u32> {
+        let in_time = matches!(self.order, Order::Lifo);
+        for priority in priorities {
+            let lists = partitions
+                .iter()
+                .map(|at| self.partitions[*at].lists[priority as usize]);
             let ends = lists.map(|list| if in_time { list.head } else { list.tail });
             let since = |at: &u32| self.slot(*at).entry.since;
             let ends = ends.filter(|at| *at != NIL);
@@ -163,7 +215,7 @@ impl Line {
 
     /// Who is next in a partition: the first in order of its most important priority.
     pub(super) fn next_of(&self, partition: usize) -> Option<(Priority, Key)> {
-        let lists = &self.lists[partition];
+        let lists = &self.partitions[partition].lists;
         Priority::LEAST_FIRST
             .into_iter()
             .rev()
@@ -253,7 +305,8 @@ impl Line {
             priority,
             ..
         } = self.slot(at).entry;
-        let list = &mut self.lists[partition][priority as usize];
+        self.partitions[partition].len += 1;
+        let list = &mut self.partitions[partition].lists[priority as usize];
         let tail = std::mem::replace(&mut list.tail, at);
         if tail == NIL {
             list.head = at;
@@ -273,7 +326,8 @@ impl Line {
             priority,
             ..
         } = slot.entry;
-        let list = &mut self.lists[partition][priority as usize];
+        self.partitions[partition].len -= 1;
+        let list = &mut self.partitions[partition].lists[priority as usize];
         if prev == NIL {
             list.head = next;
         }

@@ -36,6 +36,7 @@ use aqueduct_core::sync::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Orderin
 use aqueduct_core::thread;
 
 use super::algorithm::Window;
+use super::cadence::SoFar;
 use super::histogram::{BUCKETS, Histogram, bucket};
 
 /// How an operation ended, for the limit's purposes.
@@ -222,12 +223,18 @@ impl Sampler {
         stripe.give_back();
     }
 
-    /// About how many have ended since the last window.
-    pub(super) fn ended(&self) -> u64 {
-        let ended = |stripe: &Padded<Stripe>| {
-            stripe.samples.load(Ordering::Relaxed) + stripe.drops.load(Ordering::Relaxed)
-        };
-        self.stripes.iter().map(ended).sum()
+    /// About what has ended since the last window.
+    pub(super) fn so_far(&self) -> SoFar {
+        let (mut samples, mut drops, mut rtt_sum) = (0, 0, 0u64);
+        for stripe in &self.stripes {
+            samples += stripe.samples.load(Ordering::Relaxed);
+            drops += stripe.drops.load(Ordering::Relaxed);
+            rtt_sum = rtt_sum.saturating_add(stripe.rtt_sum.load(Ordering::Relaxed));
+        }
+        SoFar {
+            ended: samples + drops,
+            rtt: Duration::from_nanos(rtt_sum.checked_div(samples).unwrap_or(0)),
+        }
     }
 
     /// Makes a window of what was noted, and begins the next.

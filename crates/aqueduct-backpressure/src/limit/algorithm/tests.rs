@@ -292,6 +292,49 @@ fn a_limit_set_by_hand_ends_a_probe() {
     }
 }
 
+/// A service that is never full: a hundred come each second, each takes 50 ms, and so many times as long from a minute on. For
+/// how many seconds after that more than a tenth were rejected.
+fn starved(times: u64) -> u64 {
+    let mut knee = Knee::new();
+    let (mut limit, mut now, mut last) = (20.0f64, 0, 60_000);
+    while now < 400_000 {
+        let rtt = if now < 60_000 { 50 } else { 50 * times };
+        let wanted = 0.1 * rtt as f64;
+        let inside = wanted.min(limit.floor());
+        // Ten of them, but no less than a round trip.
+        let ten = (10.0 * rtt as f64 / inside) as u64;
+        let length = rtt.max(100).max(ten.min(1000));
+        now += length;
+        let seen = Window {
+            now: ms(now),
+            length: ms(length),
+            in_flight_mean: inside,
+            ..window(1, ms(rtt), inside.ceil() as usize)
+        };
+        limit = knee.step(limit, &seen).clamp(1.0, 1000.0);
+        if now > 60_000 && inside < 0.9 * wanted {
+            last = now;
+        }
+    }
+    (last - 60_000) / 1000
+}
+
+#[test]
+fn a_healthy_service_that_becomes_slower_is_not_starved() {
+    for (times, seconds) in [(2, 30), (4, 5), (6, 8), (10, 20), (20, 40)] {
+        let took = starved(times);
+        assert!(took <= seconds, "{times} times as slow: {took} s");
+    }
+}
+
+#[test]
+fn the_default_recovers_from_a_first_answer_that_was_too_quick() {
+    let mut knee = Knee::new();
+    let first = knee.step(20.0, &window(1, Duration::from_micros(500), 20));
+    let limit = against_slots(&mut knee, first, 2..300);
+    assert!(limit > 15.0, "{limit}");
+}
+
 proptest! {
     /// Whatever the windows are like, the next limit is a number that a limiter can clamp.
     #[test]

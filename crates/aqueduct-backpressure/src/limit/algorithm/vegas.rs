@@ -49,7 +49,9 @@ impl Algorithm for Vegas {
         }
         let rtt = window.rtt_p50.as_secs_f64();
         let smoothed = self.rtt.add(rtt);
-        let baseline = match self.baseline.see(window.now, rtt, limit) {
+        let in_flight = window.in_flight_mean;
+        let seen = self.baseline.see(window.now, rtt, limit, in_flight);
+        let baseline = match seen {
             Probing::Drain(low) => return low,
             Probing::Over(before) => return before,
             Probing::Not(baseline) => baseline,

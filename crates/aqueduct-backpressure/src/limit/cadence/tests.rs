@@ -13,17 +13,54 @@ const CADENCE: Cadence = Cadence {
 
 #[test]
 fn a_window_has_enough_samples_or_lasts_ten_times_as_long() {
-    assert!(CADENCE.is_enough(10, ms(100)));
-    assert!(!CADENCE.is_enough(9, ms(999)));
-    assert!(CADENCE.is_enough(1, ms(1000)));
-    assert!(!CADENCE.is_enough(0, ms(5000)));
+    let enough = |ended, open_for| {
+        let so_far = SoFar { ended, rtt: ms(20) };
+        CADENCE.is_enough(so_far, Some(ms(20)), ms(open_for))
+    };
+    assert!(enough(10, 100));
+    assert!(!enough(9, 999));
+    assert!(enough(1, 1000));
+    assert!(!enough(0, 5000));
 }
 
 #[test]
 fn a_window_is_no_shorter_than_a_round_trip() {
     assert_eq!(CADENCE.next(ms(20)), ms(100));
     assert_eq!(CADENCE.next(ms(250)), ms(250));
-    assert_eq!(CADENCE.next(ms(9000)), ms(1000), "within reason");
+    assert_eq!(CADENCE.next(ms(10_000)), ms(10_000));
+    assert_eq!(CADENCE.next(ms(900_000)), ms(60_000), "within reason");
+}
+
+#[test]
+fn where_operations_are_slow_there_is_patience_for_three_round_trips() {
+    let enough = |ended, open_for| {
+        let so_far = SoFar {
+            ended,
+            rtt: ms(10_000),
+        };
+        CADENCE.is_enough(so_far, Some(ms(10_000)), ms(open_for))
+    };
+    assert!(!enough(9, 29_999));
+    assert!(enough(1, 30_000));
+    assert!(enough(10, 10_000));
+}
+
+#[test]
+fn the_first_window_waits_for_more_than_the_quickest() {
+    let enough = |rtt, open_for| {
+        let so_far = SoFar {
+            ended: 10,
+            rtt: ms(rtt),
+        };
+        CADENCE.is_enough(so_far, None, ms(open_for))
+    };
+    assert!(
+        !enough(50, 199),
+        "those that ended are those that were quick"
+    );
+    assert!(enough(50, 200));
+    assert!(enough(1, 100));
+    assert!(enough(100_000, 60_000), "within reason");
 }
 
 #[derive(Debug)]

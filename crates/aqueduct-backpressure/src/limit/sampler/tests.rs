@@ -11,7 +11,9 @@ fn a_window_holds_what_was_noted() {
         sampler.note(Sample::Success(micros * 1_000), micros as usize % 7);
     }
     sampler.note(Sample::Drop, 9);
-    assert_eq!(sampler.ended(), 101);
+    let so_far = sampler.so_far();
+    assert_eq!(so_far.ended, 101);
+    assert_eq!(so_far.rtt, Duration::from_nanos(50_500));
     let window = sampler.drain(Duration::from_secs(3), Duration::from_secs(1));
     assert_eq!((window.samples, window.drops), (100, 1));
     assert_eq!(window.in_flight_max, 9);
