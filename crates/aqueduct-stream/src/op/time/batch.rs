@@ -201,14 +201,14 @@ fn grown<T>(mut items: Vec<T>, size: usize) -> Vec<T> {
 struct Counting<T> {
     items: Vec<T>,
     size: usize,
-    /// So many more are taken in this run.
-    left: usize,
+    /// So many are taken in this run, and no more come (P1): it need not be said by a `Break`.
+    room: usize,
 }
 
 impl<T> Outlet<T> for Counting<T> {
     #[inline]
     fn room(&self) -> usize {
-        self.left
+        self.room
     }
 
     #[inline]
@@ -217,8 +217,7 @@ impl<T> Outlet<T> for Counting<T> {
             self.items = grown(mem::take(&mut self.items), self.size);
         }
         self.items.push(item);
-        self.left -= 1;
-        flow_if(self.left > 0)
+        ControlFlow::Continue(())
     }
 }
 
@@ -241,14 +240,14 @@ impl<S: Source> Source for Batch<S> {
             let mut counting = Counting {
                 items: mem::take(this.items),
                 size: *this.size,
-                left: chunk.min(*this.size - before),
+                room: chunk.min(*this.size - before),
             };
             let pulled = this.source.as_mut().poll_pull(cx, &mut counting);
             let items = counting.items;
             let came = items.len() - before;
-            if items.len() == *this.size {
+            if items.len() >= *this.size {
                 closing.clear();
-                chunk -= came;
+                chunk = chunk.saturating_sub(came);
                 let goes_on = gate.push(items).is_continue() && chunk > 0;
                 if goes_on && pulled == Poll::Ready(Pull::More) {
                     continue;
