@@ -20,7 +20,7 @@ impl<S: Source> Flow<S> {
     /// one has that never gave anything.
     ///
     /// Holds the latest item of each.
-    pub fn combine_latest<T>(self, other: Flow<T>) -> Flow<CombineLatest<S, T>>
+    pub fn combine_latest<T>(self, other: Flow<T>) -> Flow<CombineLatest<S, T, S::Item, T::Item>>
     where
         T: Source,
         S::Item: Clone,
@@ -38,7 +38,7 @@ impl<S: Source> Flow<S> {
     /// at first; streams that always have items take turns. Ends when this stream does.
     ///
     /// Holds the latest item of `other`.
-    pub fn with_latest_from<T>(self, other: Flow<T>) -> Flow<WithLatestFrom<S, T>>
+    pub fn with_latest_from<T>(self, other: Flow<T>) -> Flow<WithLatestFrom<S, T, T::Item>>
     where
         T: Source,
         T::Item: Clone,
@@ -52,10 +52,10 @@ impl<S: Source> Flow<S> {
 
 pin_project! {
     /// The source of [`Flow::combine_latest`].
-    pub struct CombineLatest<S: Source, T: Source> {
+    pub struct CombineLatest<S, T, A, B> {
         #[pin]
         both: Two<S, T>,
-        latest: (Option<S::Item>, Option<T::Item>),
+        latest: (Option<A>, Option<B>),
     }
 }
 
@@ -88,12 +88,14 @@ where
     }
 }
 
-impl<S, T> Source for CombineLatest<S, T>
+impl<S, T, A, B> Source for CombineLatest<S, T, A, B>
 where
-    S: Source<Item: Clone>,
-    T: Source<Item: Clone>,
+    S: Source<Item = A>,
+    T: Source<Item = B>,
+    A: Clone,
+    B: Clone,
 {
-    type Item = (S::Item, T::Item);
+    type Item = (A, B);
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
@@ -120,10 +122,10 @@ where
 
 pin_project! {
     /// The source of [`Flow::with_latest_from`].
-    pub struct WithLatestFrom<S, T: Source> {
+    pub struct WithLatestFrom<S, T, B> {
         #[pin]
         both: Two<T, S>,
-        latest: Option<T::Item>,
+        latest: Option<B>,
     }
 }
 
@@ -151,8 +153,13 @@ impl<A, B: Clone, O: Outlet<(A, B)> + ?Sized> Outlet<Side<B, A>> for Pairing<'_,
     }
 }
 
-impl<S: Source, T: Source<Item: Clone>> Source for WithLatestFrom<S, T> {
-    type Item = (S::Item, T::Item);
+impl<S, T, B> Source for WithLatestFrom<S, T, B>
+where
+    S: Source,
+    T: Source<Item = B>,
+    B: Clone,
+{
+    type Item = (S::Item, B);
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
@@ -175,10 +182,10 @@ impl<S: Source, T: Source<Item: Clone>> Source for WithLatestFrom<S, T> {
     }
 }
 
-impl<S, T> fmt::Debug for CombineLatest<S, T>
+impl<S, T, A, B> fmt::Debug for CombineLatest<S, T, A, B>
 where
-    S: Source + fmt::Debug,
-    T: Source + fmt::Debug,
+    S: fmt::Debug,
+    T: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CombineLatest")
@@ -187,7 +194,7 @@ where
     }
 }
 
-impl<S: fmt::Debug, T: Source + fmt::Debug> fmt::Debug for WithLatestFrom<S, T> {
+impl<S: fmt::Debug, T: fmt::Debug, B> fmt::Debug for WithLatestFrom<S, T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WithLatestFrom")
             .field("both", &self.both)

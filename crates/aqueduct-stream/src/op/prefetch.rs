@@ -25,7 +25,7 @@ impl<S: Source> Flow<S> {
     ///
     /// With a count of 0.
     #[track_caller]
-    pub fn prefetch(self, count: usize) -> Flow<Prefetch<S>> {
+    pub fn prefetch(self, count: usize) -> Flow<Prefetch<S, S::Item>> {
         assert!(count > 0, "at least 1 item is taken at a time");
         Flow::new(Prefetch {
             source: self,
@@ -37,20 +37,20 @@ impl<S: Source> Flow<S> {
 
 pin_project! {
     /// The source of [`Flow::prefetch`].
-    pub struct Prefetch<S: Source> {
+    pub struct Prefetch<S, T> {
         #[pin]
         source: Flow<S>,
-        items: VecDeque<S::Item>,
+        items: VecDeque<T>,
         count: usize,
     }
 }
 
-impl<S: Source> Source for Prefetch<S> {
-    type Item = S::Item;
+impl<S: Source<Item = T>, T> Source for Prefetch<S, T> {
+    type Item = T;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<S::Item> + ?Sized,
+        O: Outlet<T> + ?Sized,
     {
         let mut this = self.project();
         let mut pulled = Poll::Ready(Pull::More);
@@ -80,7 +80,7 @@ impl<S: Source> Source for Prefetch<S> {
     }
 }
 
-impl<S: Source + fmt::Debug> fmt::Debug for Prefetch<S> {
+impl<S: fmt::Debug, T> fmt::Debug for Prefetch<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prefetch")
             .field("source", &self.source)

@@ -19,7 +19,7 @@ impl<S: Source> Flow<S> {
     /// Both streams go on at the same time. The one that is ahead is so by at most a [chunk](CHUNK), or by as many items as
     /// are asked for if that is fewer: so many items of one of the two are held, and are lost when the stream is
     /// dropped or the other ends.
-    pub fn zip<T: Source>(self, other: Flow<T>) -> Flow<Zip<S, T>> {
+    pub fn zip<T: Source>(self, other: Flow<T>) -> Flow<Zip<S, T, S::Item, T::Item>> {
         Flow::new(Zip {
             first: self,
             second: other,
@@ -33,13 +33,13 @@ pin_project! {
     /// The source of [`Flow::zip`].
     ///
     // Of the two queues one is empty between pulls.
-    pub struct Zip<S: Source, T: Source> {
+    pub struct Zip<S, T, A, B> {
         #[pin]
         first: Flow<S>,
         #[pin]
         second: Flow<T>,
-        firsts: VecDeque<S::Item>,
-        seconds: VecDeque<T::Item>,
+        firsts: VecDeque<A>,
+        seconds: VecDeque<B>,
     }
 }
 
@@ -98,8 +98,12 @@ where
     pulled
 }
 
-impl<S: Source, T: Source> Source for Zip<S, T> {
-    type Item = (S::Item, T::Item);
+impl<S, T, A, B> Source for Zip<S, T, A, B>
+where
+    S: Source<Item = A>,
+    T: Source<Item = B>,
+{
+    type Item = (A, B);
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
@@ -149,10 +153,10 @@ impl<S: Source, T: Source> Source for Zip<S, T> {
     }
 }
 
-impl<S, T> fmt::Debug for Zip<S, T>
+impl<S, T, A, B> fmt::Debug for Zip<S, T, A, B>
 where
-    S: Source + fmt::Debug,
-    T: Source + fmt::Debug,
+    S: fmt::Debug,
+    T: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Zip")

@@ -9,6 +9,7 @@ mod io;
 mod kit;
 mod marbles;
 mod model;
+mod sendable;
 mod shared;
 mod tasks;
 mod write;

@@ -48,7 +48,7 @@ impl<S: Source> Flow<S> {
     ///
     /// If `size` is 0.
     #[track_caller]
-    pub fn chunks(self, size: usize) -> Flow<Batch<S>> {
+    pub fn chunks(self, size: usize) -> Flow<Batch<S, S::Item>> {
         Batch::flow(self, size, Closes::Never)
     }
 
@@ -76,7 +76,7 @@ impl<S: Source> Flow<S> {
     ///
     /// If `size` is 0. The stream panics when it has to wait outside of a Tokio runtime that drives timers.
     #[track_caller]
-    pub fn batch(self, size: usize, wait: Duration) -> Flow<Batch<S>> {
+    pub fn batch(self, size: usize, wait: Duration) -> Flow<Batch<S, S::Item>> {
         Batch::flow(self, size, Closes::AfterFirst(wait))
     }
 
@@ -92,7 +92,7 @@ impl<S: Source> Flow<S> {
     ///
     /// If `period` or `size_max` is 0. The stream panics when it has to wait outside of a Tokio runtime that drives timers.
     #[track_caller]
-    pub fn window(self, period: Duration, size_max: usize) -> Flow<Batch<S>> {
+    pub fn window(self, period: Duration, size_max: usize) -> Flow<Batch<S, S::Item>> {
         Batch::flow(self, size_max, Closes::Each(Grid::new(period)))
     }
 
@@ -107,13 +107,13 @@ impl<S: Source> Flow<S> {
     ///
     /// If `size_max` is 0. The stream panics when it has to wait outside of a Tokio runtime that drives timers.
     #[track_caller]
-    pub fn session(self, gap: Duration, size_max: usize) -> Flow<Batch<S>> {
+    pub fn session(self, gap: Duration, size_max: usize) -> Flow<Batch<S, S::Item>> {
         Batch::flow(self, size_max, Closes::AfterLast(gap))
     }
 }
 
 /// # Gathering by weight
-impl<S: Source> Flow<Batch<S>> {
+impl<S: Source> Flow<Batch<S, S::Item>> {
     /// Bounds the weight of a batch as well, such as the bytes in it.
     ///
     /// An item that would make a batch too heavy begins the next. One that is heavier than `weight_max` by itself goes alone.
@@ -135,7 +135,7 @@ impl<S: Source> Flow<Batch<S>> {
     /// assert_eq!(batches, [vec!["a", "bc"], vec!["defgh"], vec!["i", "j"], vec!["k"]]);
     /// # }
     /// ```
-    pub fn with_weight<F>(self, weight_max: usize, weigh: F) -> Flow<Batch<S, ByWeight<F>>>
+    pub fn with_weight<F>(self, weight_max: usize, weigh: F) -> Flow<Batch<S, S::Item, ByWeight<F>>>
     where
         F: FnMut(&S::Item) -> usize,
     {
@@ -162,10 +162,10 @@ impl<S: Source> Flow<Batch<S>> {
 
 pin_project! {
     /// The source of [`Flow::batch`], [`Flow::chunks`], [`Flow::window`] and [`Flow::session`].
-    pub struct Batch<S: Source, W = ByCount> {
+    pub struct Batch<S, T, W = ByCount> {
         #[pin]
         source: Flow<S>,
-        items: Vec<S::Item>,
+        items: Vec<T>,
         size: usize,
         fullness: W,
         closing: Closing,
@@ -221,14 +221,14 @@ impl<T> Outlet<T> for Counting<T> {
     }
 }
 
-impl<S: Source> Source for Batch<S> {
-    type Item = Vec<S::Item>;
+impl<S: Source<Item = T>, T> Source for Batch<S, T> {
+    type Item = Vec<T>;
 
     /// As many runs as fill batches, of a chunk of items in all. See B3.
     #[inline]
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<Vec<S::Item>> + ?Sized,
+        O: Outlet<Vec<T>> + ?Sized,
     {
         let mut this = self.project();
         let closing = this.closing;
@@ -328,17 +328,17 @@ where
     }
 }
 
-impl<S, F> Source for Batch<S, ByWeight<F>>
+impl<S, T, F> Source for Batch<S, T, ByWeight<F>>
 where
-    S: Source,
-    F: FnMut(&S::Item) -> usize,
+    S: Source<Item = T>,
+    F: FnMut(&T) -> usize,
 {
-    type Item = Vec<S::Item>;
+    type Item = Vec<T>;
 
     #[inline]
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<Vec<S::Item>> + ?Sized,
+        O: Outlet<Vec<T>> + ?Sized,
     {
         let this = self.project();
         let closing = this.closing;
@@ -380,7 +380,7 @@ where
     }
 }
 
-impl<S: Source> Batch<S> {
+impl<S: Source<Item = T>, T> Batch<S, T> {
     #[track_caller]
     fn flow(source: Flow<S>, size: usize, rule: Closes) -> Flow<Self> {
         assert!(size > 0, "a batch of no items");
@@ -394,7 +394,7 @@ impl<S: Source> Batch<S> {
     }
 }
 
-impl<S: Source, W> Batch<S, W> {
+impl<S: Source<Item = T>, T, W> Batch<S, T, W> {
     /// At best all are full, at worst each has one item.
     fn batches_hint(&self) -> (usize, Option<usize>) {
         let inside = self.items.len();
@@ -406,7 +406,7 @@ impl<S: Source, W> Batch<S, W> {
     }
 }
 
-impl<S: Source + fmt::Debug, W> fmt::Debug for Batch<S, W> {
+impl<S: fmt::Debug, T, W> fmt::Debug for Batch<S, T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")
             .field("source", &self.source)

@@ -29,7 +29,7 @@ impl<S: Source> Flow<S> {
     ///
     /// If `capacity` is 0. The stream panics when it has to wait outside of a Tokio runtime that drives timers.
     #[track_caller]
-    pub fn delay(self, by: Duration, capacity: usize) -> Flow<Delay<S>> {
+    pub fn delay(self, by: Duration, capacity: usize) -> Flow<Delay<S, S::Item>> {
         assert!(capacity > 0, "a delay of no items");
         Flow::new(Delay {
             source: self,
@@ -43,13 +43,13 @@ impl<S: Source> Flow<S> {
 
 pin_project! {
     /// The source of [`Flow::delay`].
-    pub struct Delay<S: Source> {
+    pub struct Delay<S, T> {
         #[pin]
         source: Flow<S>,
         by: Duration,
         capacity: usize,
         // When each came.
-        held: VecDeque<(Instant, S::Item)>,
+        held: VecDeque<(Instant, T)>,
         timer: Timer,
     }
 }
@@ -73,12 +73,12 @@ impl<T> Outlet<T> for Stamp<'_, T> {
     }
 }
 
-impl<S: Source> Source for Delay<S> {
-    type Item = S::Item;
+impl<S: Source<Item = T>, T> Source for Delay<S, T> {
+    type Item = T;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<S::Item> + ?Sized,
+        O: Outlet<T> + ?Sized,
     {
         let this = self.project();
         let by = *this.by;
@@ -122,7 +122,7 @@ impl<S: Source> Source for Delay<S> {
     }
 }
 
-impl<S: Source + fmt::Debug> fmt::Debug for Delay<S> {
+impl<S: fmt::Debug, T> fmt::Debug for Delay<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delay")
             .field("source", &self.source)

@@ -26,7 +26,7 @@ impl<S: Source> Flow<S> {
     /// # Panics
     ///
     /// The stream panics when it has to wait outside of a Tokio runtime that drives timers.
-    pub fn debounce(self, quiet: Duration) -> Flow<Latest<S>> {
+    pub fn debounce(self, quiet: Duration) -> Flow<Latest<S, S::Item>> {
         Latest::flow(self, Closes::AfterLast(quiet))
     }
 
@@ -41,7 +41,7 @@ impl<S: Source> Flow<S> {
     ///
     /// If `period` is 0. The stream panics when it has to wait outside of a Tokio runtime that drives timers.
     #[track_caller]
-    pub fn sample(self, period: Duration) -> Flow<Latest<S>> {
+    pub fn sample(self, period: Duration) -> Flow<Latest<S, S::Item>> {
         Latest::flow(self, Closes::Each(Grid::new(period)))
     }
 }
@@ -49,15 +49,15 @@ impl<S: Source> Flow<S> {
 pin_project! {
     /// The source of [`Flow::debounce`] and [`Flow::sample`].
     #[derive(Debug)]
-    pub struct Latest<S: Source> {
+    pub struct Latest<S, T> {
         #[pin]
         source: Flow<S>,
-        latest: Option<S::Item>,
+        latest: Option<T>,
         closing: Closing,
     }
 }
 
-impl<S: Source> Latest<S> {
+impl<S: Source<Item = T>, T> Latest<S, T> {
     fn flow(source: Flow<S>, rule: Closes) -> Flow<Self> {
         Flow::new(Self {
             source,
@@ -85,12 +85,12 @@ impl<T> Outlet<T> for Keep<'_, T> {
     }
 }
 
-impl<S: Source> Source for Latest<S> {
-    type Item = S::Item;
+impl<S: Source<Item = T>, T> Source for Latest<S, T> {
+    type Item = T;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<S::Item> + ?Sized,
+        O: Outlet<T> + ?Sized,
     {
         let this = self.project();
         let closing = this.closing;

@@ -73,7 +73,7 @@ impl<S: Source> Flow<S> {
         span: Duration,
         period: Duration,
         size_max: usize,
-    ) -> Flow<SlidingByTime<S>>
+    ) -> Flow<SlidingByTime<S, S::Item>>
     where
         S::Item: Clone,
     {
@@ -164,10 +164,10 @@ impl<T> fmt::Debug for Sliding<T> {
 
 pin_project! {
     /// The source of [`Flow::sliding_by_time`].
-    pub struct SlidingByTime<S: Source> {
+    pub struct SlidingByTime<S, T> {
         #[pin]
         source: Flow<S>,
-        recent: Recent<S::Item>,
+        recent: Recent<T>,
         grid: Grid,
         timer: Timer,
     }
@@ -234,15 +234,16 @@ impl<T> Outlet<T> for Stamp<'_, T> {
     }
 }
 
-impl<S: Source> Source for SlidingByTime<S>
+impl<S, T> Source for SlidingByTime<S, T>
 where
-    S::Item: Clone,
+    S: Source<Item = T>,
+    T: Clone,
 {
-    type Item = Vec<S::Item>;
+    type Item = Vec<T>;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
-        O: Outlet<Vec<S::Item>> + ?Sized,
+        O: Outlet<Vec<T>> + ?Sized,
     {
         let this = self.project();
         let (recent, grid, timer) = (this.recent, this.grid, this.timer);
@@ -290,7 +291,7 @@ where
     }
 }
 
-impl<S: Source + fmt::Debug> fmt::Debug for SlidingByTime<S> {
+impl<S: fmt::Debug, T> fmt::Debug for SlidingByTime<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SlidingByTime")
             .field("source", &self.source)
