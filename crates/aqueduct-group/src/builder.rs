@@ -162,6 +162,9 @@ impl GroupBuilder {
     ///
     /// With [`with_signals`](Self::with_signals) the first signal then drains, and it takes a second to cancel at once.
     ///
+    /// On a runtime without timers nobody could tell when that time is up: there the group drains until its tasks have
+    /// ended, or it is cancelled, as by a second signal. (A time of zero is none there, too.)
+    ///
     /// A group that drains takes tasks as before, since to finish may need some more. It is for those who begin work to
     /// look, by `scope.is_draining()` or `scope.draining()`, and begin no more. Groups inside of it are asked as it is.
     ///

@@ -302,13 +302,13 @@ impl<P: Policy + 'static> Shared<P> {
         }
     }
 
-    /// Has the group ticked at `at`, unless nothing of it is left by now. False if that moment will not be told.
+    /// Has the group ticked at `at`, unless nothing of it is left by now, nor can come. False if that moment will not be told.
     fn set_alarm(&self, at: Instant) -> bool {
         let Some(shell) = self.shell.get() else {
             // Nothing was ever spawned; or just now, and who makes the shell looks after this.
             return true;
         };
-        if self.members.len() == 0 && self.ending.lock().body != BodyState::Runs {
+        if self.members.len() == 0 && !self.may_go_on() {
             return true;
         }
         let Some(_entered) = shell.enter() else {
@@ -326,6 +326,15 @@ impl<P: Policy + 'static> Shared<P> {
         drop(ending);
         drop(unused);
         is_set
+    }
+
+    /// Whether there may be something left of a group that has no members. Not asked before, as in most groups there are.
+    fn may_go_on(&self) -> bool {
+        let ending = self.ending.lock();
+        // One that drains takes tasks, and they have until its time is over, too.
+        let takes_tasks =
+            matches!(ending.phase, Phase::Draining { .. }) && !self.members.is_closed();
+        takes_tasks || ending.body == BodyState::Runs
     }
 
     /// To be told by who runs the group's body.

@@ -30,7 +30,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_cancel::CancelScope;
+use aqueduct_cancel::{CancelScope, Cancelled};
 use aqueduct_core::rt::until;
 use tokio::task::yield_now;
 use tokio::time::sleep;
@@ -205,7 +205,8 @@ impl<E> Retry<E> {
     ///
     /// All whom a service turns away are told the same, and would come back at the same moment. With this they come within
     /// a time after it, evenly spread: none before it, and none later than the hint and this part of it. So a hint of 60 s,
-    /// the longest unless [told otherwise](Self::with_hint_max), makes a pause of 60 to 75 s.
+    /// the longest unless [told otherwise](Self::with_hint_max), makes a pause of 60 to 75 s. Where the
+    /// [total limit](Self::with_total_timeout) is near, it is less: no more than half of what the hint leaves.
     ///
     /// # Panics
     ///
@@ -368,8 +369,11 @@ impl<E> Retry<E> {
         C: FnMut() -> F,
         F: Future<Output = Result<T, E>>,
     {
-        let counted = self.run_counted_in(scope, call).await;
-        counted.map(|(value, _)| value)
+        let mut course = Course::new();
+        match self.drive_in(&mut course, scope, call).await {
+            Ok(value) => Ok(value),
+            Err((kind, cancelled)) => Err(course.ended(kind, cancelled)),
+        }
     }
 
     /// As [`run_in`](Self::run_in), and tells how many tries it took.
@@ -395,14 +399,28 @@ impl<E> Retry<E> {
         F: Future<Output = Result<T, E>>,
     {
         let mut course = Course::new();
-        let driven = self.drive(&mut course, Some(scope), call);
-        let (kind, cancelled) = match scope.run(driven).await {
-            Ok(Ok(value)) => return Ok((value, course.success())),
-            Ok(Err(RetryErrorKind::Cancelled)) => (RetryErrorKind::Cancelled, scope.check().err()),
-            Ok(Err(kind)) => (kind, None),
-            Err(cancelled) => (RetryErrorKind::Cancelled, Some(cancelled)),
-        };
-        Err(course.ended(kind, cancelled))
+        match self.drive_in(&mut course, scope, call).await {
+            Ok(value) => Ok((value, course.success())),
+            Err((kind, cancelled)) => Err(course.ended(kind, cancelled)),
+        }
+    }
+
+    async fn drive_in<T, F, C>(
+        &self,
+        course: &mut Course<E>,
+        scope: &CancelScope,
+        call: C,
+    ) -> Result<T, (RetryErrorKind, Option<Cancelled>)>
+    where
+        C: FnMut() -> F,
+        F: Future<Output = Result<T, E>>,
+    {
+        match scope.run(self.drive(course, Some(scope), call)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(kind @ RetryErrorKind::Cancelled)) => Err((kind, scope.check().err())),
+            Ok(Err(kind)) => Err((kind, None)),
+            Err(cancelled) => Err((RetryErrorKind::Cancelled, Some(cancelled))),
+        }
     }
 
     async fn drive<T, F, C>(

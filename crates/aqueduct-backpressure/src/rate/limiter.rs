@@ -15,7 +15,9 @@ use super::{Quota, Stats};
 /// A rate limit. Clones share it.
 ///
 /// The decision takes the moment: `…_at` methods are given it, the others read Tokio's clock, so that tests with a paused
-/// clock are exact. Moments may come in any order; one before the limiter's start counts as the start.
+/// clock are exact. Moments may come in any order; one before the limiter's start counts as the start. For a limiter that
+/// began 26 years ago time stands still: when what it holds is taken it is too soon for ever, and who waits is served by
+/// [another quota](Self::set_quota) only.
 ///
 /// # Examples
 ///
@@ -52,7 +54,7 @@ impl RateLimiter {
     }
 
     /// Takes `permits`, if they may be had now and nobody waits for any. Taking none is always too soon where somebody
-    /// waits, and never elsewhere.
+    /// waits, and elsewhere only at a moment before that at which others have taken theirs.
     #[inline]
     pub fn try_acquire(&self, permits: u32) -> Result<(), TryAcquireError> {
         self.try_acquire_at(Instant::now(), permits)

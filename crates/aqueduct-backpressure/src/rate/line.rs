@@ -16,7 +16,7 @@
 //!
 //! L1. While somebody waits, the runtime that polled them last has an alarm set for when the first in line can be served,
 //!     or earlier; or somebody who looked at the line is about to set it; or all have been told to come again, since
-//!     nobody could set one. Whoever finds that the first can be served earlier brings all alarms forward.
+//!     nobody could set one; or that moment never comes, as time has come to its end. Whoever finds that the first can be served earlier brings all alarms forward.
 //! L2. An alarm that is set is replaced by an earlier one only. One that goes off early does no harm: it is a look.
 //! L3. `waiting` is what those in line ask for, but for those who are just joining or have just been served.
 //!
@@ -292,6 +292,8 @@ impl Line {
             };
             match self.alarms.set(self.moment(units)) {
                 Arm::Set => return,
+                // Time stands still, and to look again is to find the same for ever.
+                Arm::Past if now == pace::NOW_MAX => return,
                 Arm::Past => {}
                 Arm::Impossible => return self.send_off(),
             }

@@ -106,7 +106,13 @@ impl Pace {
     /// The theoretical arrival time at this pace that stands for as many permits used as `tat` does at the pace `old`,
     /// rounded up, and for no more than the burst (R5): a thousand permits used in a second are days at ten an hour, and
     /// nobody is to be shut out for what was allowed when they were taken.
+    ///
+    /// Where none is used it stays as it is. Were it moved on to `now`, who asks for a moment before that would find it
+    /// ahead, as if somebody had used it.
     pub(super) fn carry_over(self, old: Pace, tat: u64, now: u64) -> u64 {
+        if tat <= now {
+            return tat;
+        }
         let ahead = u128::from(tat.saturating_sub(now));
         let scaled = (ahead * u128::from(self.interval)).div_ceil(u128::from(old.interval));
         let scaled = u64::try_from(scaled).unwrap_or(END);

@@ -40,20 +40,28 @@ impl<P: Policy + 'static> Shared<P> {
         self.cancel_here(reason);
     }
 
-    /// The times that the group was given, where its runtime tells time. Where none does, nobody would say that the grace
-    /// is over: there is none; nor when to give tasks up that were aborted: they are waited for.
+    /// The times that the group was given, where its runtime tells time. Where none does, nobody would say that they are
+    /// over. Then there is no grace, and who was aborted is waited for. To drain has no end by itself: it is the end that
+    /// loses nothing, and who wants another cancels.
+    ///
+    /// A thread that goes away, and has lost its part of Tokio, cannot set an alarm either; there nothing is waited for.
     pub(super) fn patience(&self, asked: Asked) -> Patience {
-        let tells_time = match self.shell.get() {
-            Some(shell) if asked != Asked::Nothing => shell.enter().is_some() && drives_timers(),
-            _ => true,
-        };
-        match tells_time {
-            true => self.options.patience,
-            false => Patience {
-                drain: self.options.patience.drain.map(|_| Duration::ZERO),
-                grace: Duration::ZERO,
-                linger: Duration::MAX,
+        let given = self.options.patience;
+        let drain = match self.shell.get().filter(|_| asked != Asked::Nothing) {
+            None => return given,
+            Some(shell) => match shell.enter() {
+                Some(_entered) if drives_timers() => return given,
+                Some(_entered) => given
+                    .drain
+                    .filter(Duration::is_zero)
+                    .or(Some(Duration::MAX)),
+                None => Some(Duration::ZERO),
             },
+        };
+        Patience {
+            drain: given.drain.and(drain),
+            grace: Duration::ZERO,
+            linger: Duration::MAX,
         }
     }
 

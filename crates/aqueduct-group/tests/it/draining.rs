@@ -123,3 +123,45 @@ fn a_group_in_a_scope_that_drains_has_its_time_from_its_first_use() {
         assert_eq!(start.elapsed(), secs(5));
     });
 }
+
+/// Nothing runs in it when it is asked to drain, but it takes tasks, and these have no more time than others.
+#[test]
+fn a_group_that_was_idle_when_it_was_to_drain_is_cancelled_in_time() {
+    paused(async {
+        // Before it was ever used, after a task has ended, and with one that comes late or in time.
+        for (is_used, comes_after) in [(true, 1), (true, 9), (true, 15), (false, 1)] {
+            let group = group().with_drain(secs(10)).open(Discard::<()>::new());
+            if is_used {
+                group.spawn(async {}).await.unwrap();
+                sleep(secs(1)).await;
+            }
+            let mut start = Instant::now();
+            group.scope().drain();
+            sleep(secs(comes_after)).await;
+            if !is_used {
+                start = Instant::now();
+            }
+            assert_eq!(group.spawn(pending()).await.is_ok(), comes_after < 10);
+            let ended = tokio::time::timeout(secs(3600), group.wait_closed()).await;
+            assert!(ended.is_ok(), "a task that came after {comes_after} s");
+            let ends_after = comes_after.max(10);
+            assert_eq!(start.elapsed(), secs(ends_after));
+            let _ = group.join().await;
+        }
+    });
+}
+
+/// Nobody can come any more, so there is nothing to cancel.
+#[test]
+fn a_group_that_is_over_is_not_cancelled_for_the_time_to_drain() {
+    paused(async {
+        let group = group().with_drain(secs(10)).open(Discard::<()>::new());
+        group.spawn(async {}).await.unwrap();
+        sleep(secs(1)).await;
+        group.close();
+        group.scope().drain();
+        sleep(secs(20)).await;
+        assert!(!group.scope().is_cancelled());
+        let _ = group.join().await;
+    });
+}

@@ -143,3 +143,50 @@ fn a_deadline_panics_when_it_is_first_needed() {
     }
     std::panic::set_hook(hook);
 }
+
+/// Nobody tells when the time to drain is over: what was begun is finished, and who is asked to end it cancels.
+#[test]
+fn draining_has_no_end_but_that_of_the_work() {
+    for is_cancelled in [false, true] {
+        on_both(|| async move {
+            let builder = group().with_drain(millis(1)).with_grace(secs(3600));
+            let group = builder.open(Collect::new());
+            let scope = group.scope().clone();
+            let (ended, mut end) = tokio::sync::oneshot::channel::<()>();
+            let work = async move {
+                scope.draining().await;
+                if is_cancelled {
+                    std::future::pending::<()>().await;
+                }
+                for _ in 0..20 {
+                    yield_now().await;
+                }
+                let _ = ended.send(());
+            };
+            group.spawn(work).await.unwrap();
+            yield_now().await;
+            group.scope().drain();
+            std::thread::sleep(millis(5));
+            assert!(!group.scope().is_cancelled());
+            if is_cancelled {
+                group.scope().cancel();
+            }
+            let (ends, report) = group.join_with_report().await;
+            assert_eq!(matches!(ends[..], [TaskEnd::Cancelled]), is_cancelled);
+            assert_eq!(report.cancelled_at.is_some(), is_cancelled);
+            assert_eq!(end.try_recv().is_ok(), !is_cancelled);
+        });
+    }
+}
+
+/// Who gave it none has none there, either.
+#[test]
+fn no_time_to_drain_is_none() {
+    on_both(|| async {
+        let group = group().with_drain(Duration::ZERO).open(Collect::new());
+        group.spawn(std::future::pending::<()>()).await.unwrap();
+        group.scope().drain();
+        let ends = group.join().await;
+        assert!(matches!(ends[..], [TaskEnd::Cancelled]));
+    });
+}

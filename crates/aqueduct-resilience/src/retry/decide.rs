@@ -11,7 +11,8 @@
 //! A pause is the back-off's, or a hint that is longer, with its jitter. A service tells the same to all that it turns away
 //! at a moment, and if they did as they are told they would all come back at one: so a random part of the hint is *added*.
 //! Nothing is taken off, since that would be earlier than the service asked for. A hint that is shorter than the back-off
-//! changes nothing: it may be 0 because a clock is ahead, and the back-off is spread by itself.
+//! changes nothing: it may be 0 because a clock is ahead, and the back-off is spread by itself. No call ends for what is
+//! added: that is at most half of the time that the hint leaves before the total limit, and the rest is for the try.
 //!
 //! The first four are decided here, by values alone; whether the budget is to be asked is part of the answer.
 
@@ -108,10 +109,17 @@ pub(crate) fn decide(limits: &Limits, failed: Failed) -> Step {
         return Step::End(RetryErrorKind::HintTooLong);
     }
     let hint = hint.min(limits.hint_max);
-    let jitter = scaled(hint, limits.hint_jitter * failed.jitter);
+    let left = limits
+        .total_max
+        .map(|max| max.saturating_sub(failed.elapsed));
+    let jitter_max = scaled(hint, limits.hint_jitter);
+    let jitter_max = match left {
+        Some(left) => jitter_max.min(left.saturating_sub(hint) / 2),
+        None => jitter_max,
+    };
+    let jitter = scaled(jitter_max, failed.jitter);
     let delay = hint.saturating_add(jitter).max(failed.backoff);
-    let resumed = failed.elapsed.saturating_add(delay);
-    if limits.total_max.is_some_and(|max| resumed >= max) {
+    if left.is_some_and(|left| delay >= left) {
         return Step::End(RetryErrorKind::TotalElapsed);
     }
     Step::Retry { delay, spends }

@@ -20,6 +20,8 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Acquire;
+use std::sync::atomic::fence;
 
 use hashbrown::HashTable;
 use tokio::time::Instant;
@@ -320,7 +322,11 @@ impl<K> Slot<K> {
 /// Whether nobody but the shard has it: clones are made under its lock only. (An alarm that is just going off has one for
 /// a moment; then the limiter is left a little later.)
 fn is_left(limiter: &RateLimiter) -> bool {
-    Arc::strong_count(&limiter.line) == 1
+    let is_left = Arc::strong_count(&limiter.line) == 1;
+    // Pairs with the Release by which a dropped `Arc` counts itself out, as the count by itself is read in no order: what
+    // who had it last has taken is seen, or it would be given once more.
+    fence(Acquire);
+    is_left
 }
 
 fn error(denied: Denied) -> TryAcquireError {

@@ -380,3 +380,44 @@ async fn ten_thousand_wait() {
     pass(ms(100)).await;
     assert_eq!(wakes.0.load(Ordering::SeqCst), WAITERS);
 }
+
+/// A limiter tells the time for 26 years. Who waits then waits, and looks no more than others do.
+#[test]
+fn after_the_end_of_its_time_who_waits_does_not_spin() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    // A poll that does not return would be one of this thread.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let limiter = RateLimiter::new(Quota::per_second(1));
+            advance(Duration::from_secs(27 * 366 * 24 * 3600)).await;
+            limiter.acquire(1).await.unwrap();
+            let waits = timeout(Duration::from_secs(3600), limiter.acquire(1));
+            assert!(waits.await.is_err());
+            // Another quota is in force for who waits, as ever.
+            let mut waits = pin!(limiter.acquire(1));
+            assert!(glance(waits.as_mut()).is_pending());
+            limiter.set_quota(Quota::per_second(1).with_burst(2));
+            assert!(glance(waits.as_mut()).is_ready());
+        });
+        done.send(()).unwrap();
+    });
+    let is_done = is_done.recv_timeout(Duration::from_secs(20));
+    assert!(is_done.is_ok(), "{is_done:?}");
+}
+
+/// Moments come in any order: nobody has used anything, whatever the moment at which the quota was changed.
+#[tokio::test(start_paused = true)]
+async fn another_quota_uses_nothing_of_moments_before_it() {
+    let start = Instant::now();
+    let quota = Quota::per_second(10);
+    let limiter = RateLimiter::starting_at(quota, start);
+    limiter.set_quota_at(start + Duration::from_secs(60), quota);
+    let before = start + Duration::from_secs(50);
+    assert_eq!(limiter.available_at(before), quota.burst());
+    assert_eq!(limiter.try_acquire_at(before, 1), Ok(()));
+}

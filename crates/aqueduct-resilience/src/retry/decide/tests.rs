@@ -187,6 +187,37 @@ fn a_hint_is_spread_after_it_and_never_before() {
     }
 }
 
+/// (total limit, elapsed, hint, jitter drawn, pause): where the hint leaves time for a try, its jitter does, too. Half of
+/// what is left is for the try.
+#[rustfmt::skip]
+const JITTER_IN_TIME: &[(u64, u64, u64, f64, Option<u64>)] = &[
+    (1000,   0, 400, 1.0, Some(600)),
+    (1000, 400, 400, 1.0, Some(500)),
+    (1000, 400, 400, 0.5, Some(450)),
+    (1000, 500, 400, 1.0, Some(450)),
+    (1000, 598, 400, 1.0, Some(401)),
+    (1000, 600, 400, 1.0, None),
+    (1000, 600, 400, 0.0, None),
+    // The back-off gives way to nothing.
+    (1000, 820, 150, 1.0, Some(165)),
+    (1000, 900,  50, 1.0, None),
+];
+
+#[test]
+fn jitter_of_a_hint_ends_no_call_that_has_time() {
+    for &(total, elapsed, hint, jitter, pause) in JITTER_IN_TIME {
+        let failed = Failed {
+            tries: 1,
+            elapsed: ms(elapsed),
+            decision: after(hint),
+            backoff: ms(100),
+            jitter,
+        };
+        let wanted = pause.map_or(Step::End(TotalElapsed), paid);
+        assert_eq!(decide(&limits(0, total), failed), wanted, "{failed:?}");
+    }
+}
+
 #[test]
 fn the_longest_hint_with_jitter_is_the_longest_pause() {
     let failed = Failed {
