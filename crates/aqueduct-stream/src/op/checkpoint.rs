@@ -255,6 +255,9 @@ where
             }
         }
         if !this.written.is_empty() {
+            // Whoever takes the items may write as well: room that was promised meanwhile is not held. It is waited for again
+            // when there is nothing to give on.
+            this.queue.abort_send();
             for _ in 0..outlet.room().min(CHUNK) {
                 let Some(item) = this.written.pop_front() else {
                     break;

@@ -279,3 +279,30 @@ async fn a_writer_that_is_lent_can_be_shut_down() {
         assert_eq!(items, (0..60).collect::<Vec<_>>());
     }
 }
+
+/// Room that was promised while it waited is not held while it gives on what was written: whoever takes that may write too.
+#[tokio::test]
+async fn no_room_is_held_while_items_are_given_on() {
+    let told = Told::closed();
+    let options = patient().with_batch_len_max(1).with_queue_len_max(1);
+    let writer = told.writer(options);
+    let (sender, receiver) = aqueduct_channel::mpsc::unbounded_channel();
+    let mut flow = aqueduct_stream::receive(receiver).checkpoint_by_ref(&writer, 16);
+    // One is in the sink, one in the queue, and one waits for room.
+    for n in 0..3 {
+        sender.send(n).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut flow).poll_item(&mut cx).is_pending());
+        until(|| told.tries() == 1).await;
+    }
+    told.open(1);
+    until(|| told.tries() == 2).await;
+    assert_eq!(flow.next().await, Some(Ok(0)));
+    told.open(usize::MAX);
+    let written = tokio::time::timeout(Duration::from_secs(10), writer.write(100)).await;
+    written.expect("there is room").unwrap();
+    drop(sender);
+    assert_eq!(flow.count().await, 2);
+    writer.shutdown(GRACE).await.unwrap();
+    assert_eq!(told.items(), [0, 1, 100, 2]);
+}
