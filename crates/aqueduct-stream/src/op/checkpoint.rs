@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use crate::flow::Flow;
 use crate::outlet::Fill;
 use crate::source::{CHUNK, Outlet, Pull, Source};
-use crate::write::{Ack, AckError, BatchWriter, Intake, Message, WriteError};
+use crate::write::{Ack, AckError, BatchWriter, FeedError, Intake, Message, WriteError};
 
 impl<S: Source> Flow<S> {
     /// Gives each item on once the writer has written it: then it may be acknowledged to where it came from.
@@ -24,7 +24,8 @@ impl<S: Source> Flow<S> {
     /// prefix of what is written.
     ///
     /// If a batch fails for good, its error is the last item; it has the items that were not written, and all that were
-    /// written have been given on before.
+    /// written have been given on before. Of a writer that was shut down before it has none, and is [`FeedError::Closed`]:
+    /// then nothing has left the source.
     ///
     /// The writer ends with the stream: it says that it has ended when the writer's thread has, and the sink is dropped. So
     /// whoever looks at a file or a database after the stream finds it closed. To keep the writer, for its
@@ -159,7 +160,7 @@ where
     S::Item: Send + 'static,
     E: Send + 'static,
 {
-    type Item = Result<S::Item, WriteError<S::Item, E>>;
+    type Item = Result<S::Item, WriteError<S::Item, FeedError<E>>>;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
@@ -167,14 +168,19 @@ where
     {
         let this = self.project();
         let intake = this.writer.intake();
-        match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+        let is_all = match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
             Ok(Pull::More) => return Poll::Ready(Pull::More),
-            Ok(Pull::End) => this.writer.close(),
-            // It is nobody else's, so it was closed by its failure.
-            Err(Stopped::Closed | Stopped::Failed) => {}
-        }
-        if let Some(error) = ready!(this.writer.poll_failure(cx)) {
-            let _ = outlet.push(Err(error));
+            Ok(Pull::End) => {
+                this.writer.close();
+                true
+            }
+            Err(Stopped::Closed | Stopped::Failed) => false,
+        };
+        match ready!(this.writer.poll_failure(cx)) {
+            Some(error) => drop(outlet.push(Err(error.into_fed()))),
+            // It is nobody else's: if it has not failed, it was shut down before it came here.
+            None if !is_all => drop(outlet.push(Err(WriteError::closed()))),
+            None => {}
         }
         Poll::Ready(Pull::End)
     }

@@ -424,15 +424,3 @@ pub(super) fn all<T>(message: Message<T>) -> Vec<T> {
         Message::Run(items, _) => items,
     }
 }
-
-impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
-    /// Shuts down without a limit.
-    pub(crate) async fn finish(&self) -> Result<WriteStats, WriteError<T, E>> {
-        match self.shutdown(Duration::MAX).await {
-            Ok(stats) => Ok(stats),
-            Err(ShutdownError::Failed(error)) => Err(error),
-            // Nobody but its owner shuts it down, and a day of reckoning never comes.
-            Err(ShutdownError::Elapsed | ShutdownError::AlreadyShutDown) => Ok(self.shared.stats()),
-        }
-    }
-}

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::thread;
 use std::time::Duration;
 
-use aqueduct_stream::write::{AckError, BatchSink, BatchWriter, ShutdownError};
+use aqueduct_stream::write::{AckError, BatchSink, BatchWriter, FeedError, ShutdownError};
 use aqueduct_stream::{Flow, iter};
 use tokio::task::coop;
 
@@ -71,7 +71,7 @@ async fn what_was_written_comes_before_the_error_and_the_error_has_the_rest() {
             Ok(item) => items.push(item),
             Err(error) => {
                 assert_eq!(items, told.items());
-                assert_eq!(error.source, Failure::Permanent);
+                assert_eq!(error.source, FeedError::Failed(Failure::Permanent));
                 items.extend(error.batch);
                 break;
             }

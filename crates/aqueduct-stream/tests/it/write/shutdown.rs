@@ -7,7 +7,7 @@ use std::time::Duration;
 use aqueduct_channel::error::TrySendError;
 use aqueduct_resilience::Backoff;
 use aqueduct_stream::iter;
-use aqueduct_stream::write::{AckError, BatchWriter, ShutdownError};
+use aqueduct_stream::write::{AckError, BatchWriter, FeedError, ShutdownError};
 
 use super::sink::{Failure, GRACE, Told, patient, poll_once, until};
 
@@ -241,4 +241,34 @@ async fn a_panic_of_the_sinks_destructor_goes_on_in_shutdown() {
     let shutdown = tokio::spawn(async move { writer.shutdown(GRACE).await.is_ok() });
     let panic = shutdown.await.unwrap_err().into_panic();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"the last flush"));
+}
+
+/// A stream that was not written does not end well, whether or not the shutdown before was waited for to the end.
+#[tokio::test]
+async fn a_stream_into_a_writer_that_was_shut_down_is_told() {
+    for (grace, items) in [(GRACE, 0..0), (GRACE, 0..10), (Duration::ZERO, 0..10)] {
+        let shut_down = async || {
+            let told = Told::closed();
+            let writer = told.writer(patient());
+            writer.write(100).await.unwrap();
+            let elapsed = grace == Duration::ZERO;
+            if !elapsed {
+                told.open(usize::MAX);
+            }
+            assert_eq!(writer.shutdown(grace).await.is_err(), elapsed);
+            told.open(usize::MAX);
+            writer
+        };
+        let mut numbers = iter(items.clone());
+        let written = numbers.by_ref().write_batches(shut_down().await).await;
+        let error = written.unwrap_err();
+        assert_eq!((error.source, error.batch.len()), (FeedError::Closed, 0));
+        let writer = shut_down().await;
+        let mut all: Vec<_> = numbers.by_ref().checkpoint(writer, 4).collect().await;
+        let error = all.pop().expect("the error is the last").unwrap_err();
+        assert_eq!((error.source, error.batch.len()), (FeedError::Closed, 0));
+        assert!(all.is_empty());
+        // Nothing has left the source.
+        assert_eq!(numbers.count().await, items.len());
+    }
 }
