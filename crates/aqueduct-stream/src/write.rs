@@ -43,7 +43,7 @@ mod plan;
 pub mod sqlite;
 mod writer;
 
-pub(crate) use engine::{Ack, Message};
+pub(crate) use engine::{Ack, Message, Outcome};
 pub use error::{AckError, FeedError, ShutdownError, WriteError};
 pub(crate) use intake::Intake;
 pub use options::{Durability, WriteOptions, WriteStats};

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -14,7 +15,7 @@ use pin_project_lite::pin_project;
 use crate::flow::Flow;
 use crate::outlet::Fill;
 use crate::source::{CHUNK, Outlet, Pull, Source};
-use crate::write::{Ack, AckError, BatchWriter, FeedError, Intake, Message, WriteError};
+use crate::write::{Ack, AckError, BatchWriter, FeedError, Intake, Message, Outcome, WriteError};
 
 impl<S: Source> Flow<S> {
     /// Gives each item on once the writer has written it: then it may be acknowledged to where it came from.
@@ -34,7 +35,8 @@ impl<S: Source> Flow<S> {
     ///
     /// # Panics
     ///
-    /// If `len_max` is 0. With the panic of the sink, if the writer's thread has ended by one.
+    /// If `len_max` is 0. With the panic of the sink, if the writer's thread has ended by one; and again, whenever it is pulled
+    /// after that.
     #[track_caller]
     pub fn checkpoint<E>(
         self,
@@ -48,6 +50,7 @@ impl<S: Source> Flow<S> {
         Flow::new(Checkpoint {
             runs: Runs::new(self, &writer, len_max),
             writer,
+            panicked: false,
         })
     }
 
@@ -104,6 +107,8 @@ pin_project! {
         #[pin]
         runs: Runs<S>,
         writer: BatchWriter<S::Item, E>,
+        // The panic of the sink was passed on: nobody knows any more what is written, so it must not look like the end.
+        panicked: bool,
     }
 }
 
@@ -167,6 +172,7 @@ where
         O: Outlet<Self::Item> + ?Sized,
     {
         let this = self.project();
+        assert!(!*this.panicked, "pulled after the sink has panicked");
         let intake = this.writer.intake();
         let is_all = match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
             Ok(Pull::More) => return Poll::Ready(Pull::More),
@@ -176,11 +182,15 @@ where
             }
             Err(Stopped::Closed | Stopped::Failed) => false,
         };
-        match ready!(this.writer.poll_failure(cx)) {
-            Some(error) => drop(outlet.push(Err(error.into_fed()))),
+        match ready!(this.writer.poll_outcome(cx)) {
+            Some(Outcome::Panicked(panic)) => {
+                *this.panicked = true;
+                resume_unwind(panic);
+            }
+            Some(Outcome::Failed(error)) => drop(outlet.push(Err(error.into_fed()))),
+            Some(Outcome::Done) | None if is_all => {}
             // It is nobody else's: if it has not failed, it was shut down before it came here.
-            None if !is_all => drop(outlet.push(Err(WriteError::closed()))),
-            None => {}
+            Some(Outcome::Done) | None => drop(outlet.push(Err(WriteError::closed()))),
         }
         Poll::Ready(Pull::End)
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use aqueduct_stream::write::{AckError, BatchSink, BatchWriter, FeedError, ShutdownError};
-use aqueduct_stream::{Flow, iter};
+use aqueduct_stream::{Flow, Source, iter};
+use futures_util::FutureExt;
 use tokio::task::coop;
 
 use super::sink::{Failure, GRACE, Told, patient, until};
@@ -305,4 +307,45 @@ async fn no_room_is_held_while_items_are_given_on() {
     assert_eq!(flow.count().await, 2);
     writer.shutdown(GRACE).await.unwrap();
     assert_eq!(told.items(), [0, 1, 100, 2]);
+}
+
+/// However often it is asked: it has not ended as the source has.
+#[tokio::test]
+async fn after_a_panic_of_the_sink_it_does_not_end() {
+    struct Bomb;
+
+    impl BatchSink<u32> for Bomb {
+        type Error = Infallible;
+
+        fn write_batch(&mut self, _: &[u32]) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the last flush");
+        }
+    }
+
+    async fn panics<S>(mut flow: Flow<S>, items: usize)
+    where
+        S: Source + Unpin,
+        S::Item: std::fmt::Debug,
+    {
+        for _ in 0..items {
+            assert!(flow.next().await.is_some());
+        }
+        for _ in 0..3 {
+            let next = AssertUnwindSafe(flow.next()).catch_unwind().await;
+            assert!(next.is_err(), "{next:?}");
+        }
+    }
+
+    let told = Told::default();
+    told.fail([Failure::Panic]);
+    panics(iter(0..10).checkpoint(told.writer(patient()), 4), 0).await;
+    // All was written, but not for good.
+    let writer = BatchWriter::new(Bomb, patient());
+    panics(iter(0..10).checkpoint(writer, 4), 10).await;
 }
