@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 use crate::flow::Flow;
 use crate::outlet::Fill;
 use crate::source::{CHUNK, Outlet, Pull, Source};
-use crate::write::{Ack, AckError, BatchWriter, FeedError, Intake, Message, Outcome, WriteError};
+use crate::write::{Ack, AckError, BatchWriter, FeedError, Message, Outcome, WriteError};
 
 impl<S: Source> Flow<S> {
     /// Gives each item on once the writer has written it: then it may be acknowledged to where it came from.
@@ -127,6 +127,8 @@ pin_project! {
         #[pin]
         source: Flow<S>,
         queue: mpsc::SendSink<Message<S::Item>>,
+        // Ready when the writer takes nothing more. Made when the source first has nothing, for nothing else would say it then.
+        closed: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
         // Runs that are with the writer.
         writing: VecDeque<oneshot::Receiver<Vec<S::Item>>>,
         // Of a run that came back, what was not given on yet.
@@ -173,8 +175,7 @@ where
     {
         let this = self.project();
         assert!(!*this.panicked, "pulled after the sink has panicked");
-        let intake = this.writer.intake();
-        let is_all = match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+        let is_all = match ready!(this.runs.poll_runs(cx, this.writer, outlet, Ok)) {
             Ok(Pull::More) => return Poll::Ready(Pull::More),
             Ok(Pull::End) => {
                 this.writer.close();
@@ -210,8 +211,7 @@ where
         O: Outlet<Self::Item> + ?Sized,
     {
         let this = self.project();
-        let intake = this.writer.intake();
-        let stopped = match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+        let stopped = match ready!(this.runs.poll_runs(cx, this.writer, outlet, Ok)) {
             Ok(pull) => return Poll::Ready(pull),
             Err(stopped) => stopped,
         };
@@ -238,6 +238,7 @@ where
         Self {
             source,
             queue: writer.queue().clone().into_sink(),
+            closed: None,
             writing: VecDeque::new(),
             written: VecDeque::new(),
             inside: 0,
@@ -248,14 +249,15 @@ where
 
     /// Gives on what is written, and hands the writer more. Once it has stopped it has no room with the writer, and says so
     /// again if it is asked again.
-    fn poll_runs<U, O>(
+    fn poll_runs<U, E, O>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        intake: &Intake<S::Item>,
+        writer: &BatchWriter<S::Item, E>,
         outlet: &mut O,
         make: impl Fn(S::Item) -> U,
     ) -> Poll<Result<Pull, Stopped>>
     where
+        E: Send + 'static,
         O: Outlet<U> + ?Sized,
     {
         let this = self.as_mut().project();
@@ -290,7 +292,7 @@ where
             State::Closed if this.writing.is_empty() => Stopped::Closed,
             State::Ended if this.writing.is_empty() => return Poll::Ready(Ok(Pull::End)),
             State::Ended | State::Closed => return Poll::Pending,
-            State::Open => return self.poll_more(cx, intake).map(Ok),
+            State::Open => return self.poll_more(cx, writer).map(Ok),
         };
         this.writing.clear();
         this.queue.abort_send();
@@ -298,16 +300,19 @@ where
     }
 
     /// Hands a chunk to the writer.
-    fn poll_more(
+    fn poll_more<E>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        intake: &Intake<S::Item>,
-    ) -> Poll<Pull> {
+        writer: &BatchWriter<S::Item, E>,
+    ) -> Poll<Pull>
+    where
+        E: Send + 'static,
+    {
         let this = self.project();
         if *this.inside == *this.len_max {
             return Poll::Pending;
         }
-        let Some(_inside) = intake.enter() else {
+        let Some(_inside) = writer.intake().enter() else {
             *this.state = State::Closed;
             return Poll::Ready(Pull::More);
         };
@@ -324,7 +329,16 @@ where
         if run.is_empty() {
             // Room that is not used is not held.
             this.queue.abort_send();
-            return pulled.map(|_| Pull::More);
+            if pulled.is_pending() {
+                let closed = this.closed.get_or_insert_with(|| {
+                    let queue = writer.queue().clone();
+                    Box::pin(async move { queue.closed().await })
+                });
+                ready!(closed.as_mut().poll(cx));
+                *this.closed = None;
+                *this.state = State::Closed;
+            }
+            return Poll::Ready(Pull::More);
         }
         let (sender, receiver) = oneshot::channel();
         *this.inside += run.len();

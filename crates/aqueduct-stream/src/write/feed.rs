@@ -86,11 +86,19 @@ where
 {
     let mut messages = pin!(flow.map(Message::Item));
     let mut queue = writer.queue().clone();
+    // Listened to while the source has nothing, for nothing else would say it then.
+    let mut closed = pin!(writer.queue().closed());
     loop {
         let mut pump = pin!(queue.pump(messages.as_mut()));
-        let pumped = poll_fn(|cx| match writer.intake().enter() {
-            Some(_inside) => pump.as_mut().poll(cx),
-            None => Poll::Ready(Pumped::Closed(0, None)),
+        let pumped = poll_fn(|cx| {
+            let pumped = match writer.intake().enter() {
+                Some(_inside) => pump.as_mut().poll(cx),
+                None => Poll::Ready(Pumped::Closed(0, None)),
+            };
+            if pumped.is_ready() {
+                return pumped;
+            }
+            closed.as_mut().poll(cx).map(|()| Pumped::Closed(0, None))
         });
         match pumped.await {
             Pumped::Sent(_) => {}
