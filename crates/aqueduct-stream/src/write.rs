@@ -43,8 +43,8 @@ mod plan;
 pub mod sqlite;
 mod writer;
 
-pub(crate) use engine::{Ack, Message};
-pub use error::{AckError, ShutdownError, WriteError};
+pub(crate) use engine::{Ack, Message, Outcome};
+pub use error::{AckError, FeedError, ShutdownError, WriteError};
 pub(crate) use intake::Intake;
 pub use options::{Durability, WriteOptions, WriteStats};
 pub use writer::BatchWriter;

@@ -176,7 +176,10 @@ impl<T> Shared<T> {
         }
         state.queue.extend(item.take());
         let taker = state.taker.take();
+        // Its own, from when it found no room.
+        let giver = state.giver.take();
         drop(state);
+        drop(giver);
         if let Some(taker) = taker {
             taker.wake();
         }
@@ -220,14 +223,12 @@ impl<T> Taker<T> {
         let mut state = self.0.lock();
         state.room = room.min(CHUNK);
         let taker = state.taker.take();
-        let giver = state.giver.take();
+        // The block is polled now. But a yielder that is beside the stream in one task has the same waker: see `wait`.
+        let giver = state.giver.take_if(|giver| !giver.will_wake(cx.waker()));
         drop(state);
         drop(taker);
-        match giver {
-            // The block, which is polled now.
-            Some(giver) if giver.will_wake(cx.waker()) => {}
-            Some(giver) => giver.wake(),
-            None => {}
+        if let Some(giver) = giver {
+            giver.wake();
         }
     }
 
@@ -258,6 +259,15 @@ impl<T> Taker<T> {
             return false;
         }
         state.taker = Some(cx.waker().clone());
+        // Who waits still was not polled with the block, and there is room now (Y2).
+        let giver = match state.room {
+            0 => None,
+            _ => state.giver.take(),
+        };
+        drop(state);
+        if let Some(giver) = giver {
+            giver.wake();
+        }
         true
     }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -14,7 +15,7 @@ use pin_project_lite::pin_project;
 use crate::flow::Flow;
 use crate::outlet::Fill;
 use crate::source::{CHUNK, Outlet, Pull, Source};
-use crate::write::{Ack, AckError, BatchWriter, Intake, Message, WriteError};
+use crate::write::{Ack, AckError, BatchWriter, FeedError, Message, Outcome, WriteError};
 
 impl<S: Source> Flow<S> {
     /// Gives each item on once the writer has written it: then it may be acknowledged to where it came from.
@@ -24,7 +25,8 @@ impl<S: Source> Flow<S> {
     /// prefix of what is written.
     ///
     /// If a batch fails for good, its error is the last item; it has the items that were not written, and all that were
-    /// written have been given on before.
+    /// written have been given on before. Of a writer that was shut down before it has none, and is [`FeedError::Closed`]:
+    /// then nothing has left the source.
     ///
     /// The writer ends with the stream: it says that it has ended when the writer's thread has, and the sink is dropped. So
     /// whoever looks at a file or a database after the stream finds it closed. To keep the writer, for its
@@ -33,7 +35,8 @@ impl<S: Source> Flow<S> {
     ///
     /// # Panics
     ///
-    /// If `len_max` is 0. With the panic of the sink, if the writer's thread has ended by one.
+    /// If `len_max` is 0. With the panic of the sink, if the writer's thread has ended by one; and again, whenever it is pulled
+    /// after that.
     #[track_caller]
     pub fn checkpoint<E>(
         self,
@@ -47,6 +50,7 @@ impl<S: Source> Flow<S> {
         Flow::new(Checkpoint {
             runs: Runs::new(self, &writer, len_max),
             writer,
+            panicked: false,
         })
     }
 
@@ -103,6 +107,8 @@ pin_project! {
         #[pin]
         runs: Runs<S>,
         writer: BatchWriter<S::Item, E>,
+        // The panic of the sink was passed on: nobody knows any more what is written, so it must not look like the end.
+        panicked: bool,
     }
 }
 
@@ -121,6 +127,8 @@ pin_project! {
         #[pin]
         source: Flow<S>,
         queue: mpsc::SendSink<Message<S::Item>>,
+        // Ready when the writer takes nothing more. Made when the source first has nothing, for nothing else would say it then.
+        closed: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
         // Runs that are with the writer.
         writing: VecDeque<oneshot::Receiver<Vec<S::Item>>>,
         // Of a run that came back, what was not given on yet.
@@ -159,22 +167,31 @@ where
     S::Item: Send + 'static,
     E: Send + 'static,
 {
-    type Item = Result<S::Item, WriteError<S::Item, E>>;
+    type Item = Result<S::Item, WriteError<S::Item, FeedError<E>>>;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
         O: Outlet<Self::Item> + ?Sized,
     {
         let this = self.project();
-        let intake = this.writer.intake();
-        match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+        assert!(!*this.panicked, "pulled after the sink has panicked");
+        let is_all = match ready!(this.runs.poll_runs(cx, this.writer, outlet, Ok)) {
             Ok(Pull::More) => return Poll::Ready(Pull::More),
-            Ok(Pull::End) => this.writer.close(),
-            // It is nobody else's, so it was closed by its failure.
-            Err(Stopped::Closed | Stopped::Failed) => {}
-        }
-        if let Some(error) = ready!(this.writer.poll_failure(cx)) {
-            let _ = outlet.push(Err(error));
+            Ok(Pull::End) => {
+                this.writer.close();
+                true
+            }
+            Err(Stopped::Closed | Stopped::Failed) => false,
+        };
+        match ready!(this.writer.poll_outcome(cx)) {
+            Some(Outcome::Panicked(panic)) => {
+                *this.panicked = true;
+                resume_unwind(panic);
+            }
+            Some(Outcome::Failed(error)) => drop(outlet.push(Err(error.into_fed()))),
+            Some(Outcome::Done) | None if is_all => {}
+            // It is nobody else's: if it has not failed, it was shut down before it came here.
+            Some(Outcome::Done) | None => drop(outlet.push(Err(WriteError::closed()))),
         }
         Poll::Ready(Pull::End)
     }
@@ -194,8 +211,7 @@ where
         O: Outlet<Self::Item> + ?Sized,
     {
         let this = self.project();
-        let intake = this.writer.intake();
-        let stopped = match ready!(this.runs.poll_runs(cx, intake, outlet, Ok)) {
+        let stopped = match ready!(this.runs.poll_runs(cx, this.writer, outlet, Ok)) {
             Ok(pull) => return Poll::Ready(pull),
             Err(stopped) => stopped,
         };
@@ -222,6 +238,7 @@ where
         Self {
             source,
             queue: writer.queue().clone().into_sink(),
+            closed: None,
             writing: VecDeque::new(),
             written: VecDeque::new(),
             inside: 0,
@@ -232,14 +249,15 @@ where
 
     /// Gives on what is written, and hands the writer more. Once it has stopped it has no room with the writer, and says so
     /// again if it is asked again.
-    fn poll_runs<U, O>(
+    fn poll_runs<U, E, O>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        intake: &Intake<S::Item>,
+        writer: &BatchWriter<S::Item, E>,
         outlet: &mut O,
         make: impl Fn(S::Item) -> U,
     ) -> Poll<Result<Pull, Stopped>>
     where
+        E: Send + 'static,
         O: Outlet<U> + ?Sized,
     {
         let this = self.as_mut().project();
@@ -255,6 +273,9 @@ where
             }
         }
         if !this.written.is_empty() {
+            // Whoever takes the items may write as well: room that was promised meanwhile is not held. It is waited for again
+            // when there is nothing to give on.
+            this.queue.abort_send();
             for _ in 0..outlet.room().min(CHUNK) {
                 let Some(item) = this.written.pop_front() else {
                     break;
@@ -271,7 +292,7 @@ where
             State::Closed if this.writing.is_empty() => Stopped::Closed,
             State::Ended if this.writing.is_empty() => return Poll::Ready(Ok(Pull::End)),
             State::Ended | State::Closed => return Poll::Pending,
-            State::Open => return self.poll_more(cx, intake).map(Ok),
+            State::Open => return self.poll_more(cx, writer).map(Ok),
         };
         this.writing.clear();
         this.queue.abort_send();
@@ -279,16 +300,19 @@ where
     }
 
     /// Hands a chunk to the writer.
-    fn poll_more(
+    fn poll_more<E>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        intake: &Intake<S::Item>,
-    ) -> Poll<Pull> {
+        writer: &BatchWriter<S::Item, E>,
+    ) -> Poll<Pull>
+    where
+        E: Send + 'static,
+    {
         let this = self.project();
         if *this.inside == *this.len_max {
             return Poll::Pending;
         }
-        let Some(_inside) = intake.enter() else {
+        let Some(_inside) = writer.intake().enter() else {
             *this.state = State::Closed;
             return Poll::Ready(Pull::More);
         };
@@ -305,7 +329,16 @@ where
         if run.is_empty() {
             // Room that is not used is not held.
             this.queue.abort_send();
-            return pulled.map(|_| Pull::More);
+            if pulled.is_pending() {
+                let closed = this.closed.get_or_insert_with(|| {
+                    let queue = writer.queue().clone();
+                    Box::pin(async move { queue.closed().await })
+                });
+                ready!(closed.as_mut().poll(cx));
+                *this.closed = None;
+                *this.state = State::Closed;
+            }
+            return Poll::Ready(Pull::More);
         }
         let (sender, receiver) = oneshot::channel();
         *this.inside += run.len();

@@ -30,7 +30,7 @@ pub(crate) enum Ack<T> {
 }
 
 /// How the thread ended.
-pub(super) enum Outcome<T, E> {
+pub(crate) enum Outcome<T, E> {
     Done,
     Failed(WriteError<T, E>),
     Panicked(Box<dyn std::any::Any + Send>),

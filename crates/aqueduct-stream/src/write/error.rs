@@ -23,6 +23,7 @@ impl<T, E: fmt::Debug> fmt::Debug for WriteError<T, E> {
 impl<T, E> fmt::Display for WriteError<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.batch.len() {
+            0 => f.write_str("nothing was taken to be written"),
             1 => write!(f, "an item could not be written"),
             len => write!(f, "{len} items could not be written"),
         }
@@ -32,6 +33,59 @@ impl<T, E> fmt::Display for WriteError<T, E> {
 impl<T, E: Error + 'static> Error for WriteError<T, E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.source)
+    }
+}
+
+impl<T, E> WriteError<T, E> {
+    /// The same of a stream that was written.
+    pub(crate) fn into_fed(self) -> WriteError<T, FeedError<E>> {
+        WriteError {
+            batch: self.batch,
+            source: FeedError::Failed(self.source),
+        }
+    }
+}
+
+impl<T, E> WriteError<T, FeedError<E>> {
+    /// A stream was to be written that the writer did not take; it has lost nothing by that.
+    pub(crate) fn closed() -> Self {
+        Self {
+            batch: Vec::new(),
+            source: FeedError::Closed,
+        }
+    }
+}
+
+/// Why a stream is not written by its writer: the source of the [`WriteError`] of [`Flow::write_batches`] and
+/// [`Flow::checkpoint`].
+///
+/// [`Flow::write_batches`]: crate::Flow::write_batches
+/// [`Flow::checkpoint`]: crate::Flow::checkpoint
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedError<E> {
+    /// The writer was shut down before, so it has taken nothing: all items are in the source still. What it had from others
+    /// is written.
+    Closed,
+    /// A batch could not be written. This is the sink's error.
+    Failed(E),
+}
+
+impl<E: fmt::Display> fmt::Display for FeedError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the writer is closed"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: Error> Error for FeedError<E> {
+    /// That of the sink's error, which this stands for.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Closed => None,
+            Self::Failed(error) => error.source(),
+        }
     }
 }
 

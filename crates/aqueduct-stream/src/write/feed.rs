@@ -3,8 +3,9 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
-use super::{AckError, BatchWriter, Message, WriteError, WriteStats};
+use super::{AckError, BatchWriter, FeedError, Message, ShutdownError, WriteError, WriteStats};
 use crate::end::{Accept, Pumped};
 use crate::flow::Flow;
 use crate::source::Source;
@@ -17,7 +18,8 @@ impl<S: Source> Flow<S> {
     ///
     /// # Errors
     ///
-    /// If a batch failed for good: it, and all that was queued after it. Other items have not left the source.
+    /// [`FeedError::Failed`] if a batch failed for good, with it, and all that was queued after it. [`FeedError::Closed`] if
+    /// the writer was shut down before: then it has taken nothing. Other items have not left the source.
     ///
     /// # Cancel safety
     ///
@@ -27,13 +29,20 @@ impl<S: Source> Flow<S> {
     pub async fn write_batches<E>(
         self,
         writer: BatchWriter<S::Item, E>,
-    ) -> Result<WriteStats, WriteError<S::Item, E>>
+    ) -> Result<WriteStats, WriteError<S::Item, FeedError<E>>>
     where
         S::Item: Send + 'static,
         E: Send + 'static,
     {
-        feed(self, &writer).await;
-        writer.finish().await
+        let fed = feed(self, &writer).await;
+        match writer.shutdown(Duration::MAX).await {
+            Ok(stats) if fed == Fed::All => Ok(stats),
+            Err(ShutdownError::Failed(error)) => Err(error.into_fed()),
+            // Nobody else has the writer now, so its gate was closed before. A day of reckoning never comes.
+            Ok(_) | Err(ShutdownError::Elapsed | ShutdownError::AlreadyShutDown) => {
+                Err(WriteError::closed())
+            }
+        }
     }
 
     /// Writes all items, waits until they are as durable as is promised, and leaves the writer open: for one that several
@@ -55,27 +64,46 @@ impl<S: Source> Flow<S> {
         S::Item: Send + 'static,
         E: Send + 'static,
     {
-        feed(self, writer).await;
+        // A flush comes to the same closed gate.
+        let _ = feed(self, writer).await;
         writer.flush().await
     }
 }
 
+/// How much of a stream a writer has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fed {
+    All,
+    /// It takes nothing more.
+    Some,
+}
+
 /// Queues all items, as long as the writer takes them.
-async fn feed<S: Source, E>(flow: Flow<S>, writer: &BatchWriter<S::Item, E>)
+async fn feed<S: Source, E>(flow: Flow<S>, writer: &BatchWriter<S::Item, E>) -> Fed
 where
     S::Item: Send + 'static,
     E: Send + 'static,
 {
     let mut messages = pin!(flow.map(Message::Item));
     let mut queue = writer.queue().clone();
+    // Listened to while the source has nothing, for nothing else would say it then.
+    let mut closed = pin!(writer.queue().closed());
     loop {
         let mut pump = pin!(queue.pump(messages.as_mut()));
-        let pumped = poll_fn(|cx| match writer.intake().enter() {
-            Some(_inside) => pump.as_mut().poll(cx),
-            None => Poll::Ready(Pumped::Closed(0, None)),
+        let pumped = poll_fn(|cx| {
+            let pumped = match writer.intake().enter() {
+                Some(_inside) => pump.as_mut().poll(cx),
+                None => Poll::Ready(Pumped::Closed(0, None)),
+            };
+            if pumped.is_ready() {
+                return pumped;
+            }
+            closed.as_mut().poll(cx).map(|()| Pumped::Closed(0, None))
         });
-        if !matches!(pumped.await, Pumped::Sent(_)) {
-            return;
+        match pumped.await {
+            Pumped::Sent(_) => {}
+            Pumped::End(_) => return Fed::All,
+            Pumped::Closed(..) => return Fed::Some,
         }
     }
 }

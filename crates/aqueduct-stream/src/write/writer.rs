@@ -14,9 +14,7 @@ use aqueduct_channel::{mpsc, oneshot};
 use aqueduct_core::rt::{deadline_in, until};
 
 use super::engine::{Engine, Outcome, Shared};
-use super::{
-    Ack, AckError, BatchSink, Intake, Message, ShutdownError, WriteError, WriteOptions, WriteStats,
-};
+use super::{Ack, AckError, BatchSink, Intake, Message, ShutdownError, WriteOptions, WriteStats};
 
 /// Writes items in batches, on a thread of its own. Share it by reference or `Arc`: all methods take `&self`.
 ///
@@ -348,10 +346,10 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
         &self.options
     }
 
-    /// Waits until the thread of a writer that has failed, or is closed, has ended. Nothing, if it ended well.
+    /// Waits until the thread of a writer that has failed, or is closed, has ended. Nothing, if that was told before.
     ///
-    /// Leaves no outcome for `shutdown`.
-    pub(crate) fn poll_failure(&self, cx: &mut Context<'_>) -> Poll<Option<WriteError<T, E>>> {
+    /// Leaves no outcome for `shutdown`, nor for who asks again.
+    pub(crate) fn poll_outcome(&self, cx: &mut Context<'_>) -> Poll<Option<Outcome<T, E>>> {
         let Some(outcome) = self.take_outcome() else {
             return Poll::Ready(None);
         };
@@ -367,11 +365,7 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
             return Poll::Pending;
         };
         kept.outcome = None;
-        match outcome {
-            Ok(Outcome::Failed(error)) => Poll::Ready(Some(error)),
-            Ok(Outcome::Panicked(panic)) => resume_unwind(panic),
-            Ok(Outcome::Done) | Err(_) => Poll::Ready(None),
-        }
+        Poll::Ready(outcome.ok())
     }
 
     pub(crate) fn intake(&self) -> &Intake<T> {
@@ -422,17 +416,5 @@ pub(super) fn all<T>(message: Message<T>) -> Vec<T> {
     match message {
         Message::Item(item) => vec![item],
         Message::Run(items, _) => items,
-    }
-}
-
-impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
-    /// Shuts down without a limit.
-    pub(crate) async fn finish(&self) -> Result<WriteStats, WriteError<T, E>> {
-        match self.shutdown(Duration::MAX).await {
-            Ok(stats) => Ok(stats),
-            Err(ShutdownError::Failed(error)) => Err(error),
-            // Nobody but its owner shuts it down, and a day of reckoning never comes.
-            Err(ShutdownError::Elapsed | ShutdownError::AlreadyShutDown) => Ok(self.shared.stats()),
-        }
     }
 }

@@ -223,6 +223,36 @@ async fn it_is_waited_on_beside_others_in_the_closure() {
     assert_eq!(flow.collect::<Vec<_>>().await, (0..200).collect::<Vec<_>>());
 }
 
+/// Beside the stream in one task, it has the task's waker, as the closure has, and is not polled with that.
+#[tokio::test]
+async fn a_yielder_works_beside_its_stream_in_a_task() {
+    for (returns, given) in [(false, vec![0, 1, 2]), (true, vec![])] {
+        let mut place = None;
+        let flow = generate(|yielder: Yielder<u32>| {
+            place = Some(yielder);
+            async move {
+                if !returns {
+                    std::future::pending::<()>().await;
+                }
+            }
+        });
+        let mut yielder = place.unwrap();
+        let both = async {
+            tokio::join!(
+                async {
+                    for n in 0..3 {
+                        yielder.give(n).await;
+                    }
+                },
+                flow.take(3).collect::<Vec<_>>()
+            )
+        };
+        let both = tokio::time::timeout(std::time::Duration::from_secs(5), both);
+        let ((), all) = both.await.expect("who gives is woken");
+        assert_eq!(all, given);
+    }
+}
+
 #[tokio::test]
 async fn dropped_at_any_poll_it_drops_the_closure_and_what_it_holds() {
     for polls in 0..30 {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +10,9 @@ use std::task::{Context, Poll, Waker, ready};
 use std::thread;
 use std::time::Duration;
 
-use aqueduct_stream::write::{AckError, BatchSink, BatchWriter, ShutdownError};
-use aqueduct_stream::{Flow, iter};
+use aqueduct_stream::write::{AckError, BatchSink, BatchWriter, FeedError, ShutdownError};
+use aqueduct_stream::{Flow, Source, iter};
+use futures_util::FutureExt;
 use tokio::task::coop;
 
 use super::sink::{Failure, GRACE, Told, patient, until};
@@ -71,7 +73,7 @@ async fn what_was_written_comes_before_the_error_and_the_error_has_the_rest() {
             Ok(item) => items.push(item),
             Err(error) => {
                 assert_eq!(items, told.items());
-                assert_eq!(error.source, Failure::Permanent);
+                assert_eq!(error.source, FeedError::Failed(Failure::Permanent));
                 items.extend(error.batch);
                 break;
             }
@@ -278,4 +280,72 @@ async fn a_writer_that_is_lent_can_be_shut_down() {
         items.extend(numbers.collect::<Vec<_>>().await);
         assert_eq!(items, (0..60).collect::<Vec<_>>());
     }
+}
+
+/// Room that was promised while it waited is not held while it gives on what was written: whoever takes that may write too.
+#[tokio::test]
+async fn no_room_is_held_while_items_are_given_on() {
+    let told = Told::closed();
+    let options = patient().with_batch_len_max(1).with_queue_len_max(1);
+    let writer = told.writer(options);
+    let (sender, receiver) = aqueduct_channel::mpsc::unbounded_channel();
+    let mut flow = aqueduct_stream::receive(receiver).checkpoint_by_ref(&writer, 16);
+    // One is in the sink, one in the queue, and one waits for room.
+    for n in 0..3 {
+        sender.send(n).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut flow).poll_item(&mut cx).is_pending());
+        until(|| told.tries() == 1).await;
+    }
+    told.open(1);
+    until(|| told.tries() == 2).await;
+    assert_eq!(flow.next().await, Some(Ok(0)));
+    told.open(usize::MAX);
+    let written = tokio::time::timeout(Duration::from_secs(10), writer.write(100)).await;
+    written.expect("there is room").unwrap();
+    drop(sender);
+    assert_eq!(flow.count().await, 2);
+    writer.shutdown(GRACE).await.unwrap();
+    assert_eq!(told.items(), [0, 1, 100, 2]);
+}
+
+/// However often it is asked: it has not ended as the source has.
+#[tokio::test]
+async fn after_a_panic_of_the_sink_it_does_not_end() {
+    struct Bomb;
+
+    impl BatchSink<u32> for Bomb {
+        type Error = Infallible;
+
+        fn write_batch(&mut self, _: &[u32]) -> Result<(), Infallible> {
+            Ok(())
+        }
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the last flush");
+        }
+    }
+
+    async fn panics<S>(mut flow: Flow<S>, items: usize)
+    where
+        S: Source + Unpin,
+        S::Item: std::fmt::Debug,
+    {
+        for _ in 0..items {
+            assert!(flow.next().await.is_some());
+        }
+        for _ in 0..3 {
+            let next = AssertUnwindSafe(flow.next()).catch_unwind().await;
+            assert!(next.is_err(), "{next:?}");
+        }
+    }
+
+    let told = Told::default();
+    told.fail([Failure::Panic]);
+    panics(iter(0..10).checkpoint(told.writer(patient()), 4), 0).await;
+    // All was written, but not for good.
+    let writer = BatchWriter::new(Bomb, patient());
+    panics(iter(0..10).checkpoint(writer, 4), 10).await;
 }

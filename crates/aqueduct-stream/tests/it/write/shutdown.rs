@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use aqueduct_channel::error::TrySendError;
 use aqueduct_resilience::Backoff;
-use aqueduct_stream::iter;
-use aqueduct_stream::write::{AckError, BatchWriter, ShutdownError};
+use aqueduct_stream::write::{AckError, BatchWriter, FeedError, ShutdownError};
+use aqueduct_stream::{Flow, iter};
 
-use super::sink::{Failure, GRACE, Told, patient, poll_once, until};
+use super::sink::{Failure, GRACE, Quiet, Told, patient, poll_once, until};
 
 #[tokio::test]
 async fn a_grace_that_is_over_ends_the_retries_and_can_be_prolonged() {
@@ -241,4 +241,105 @@ async fn a_panic_of_the_sinks_destructor_goes_on_in_shutdown() {
     let shutdown = tokio::spawn(async move { writer.shutdown(GRACE).await.is_ok() });
     let panic = shutdown.await.unwrap_err().into_panic();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"the last flush"));
+}
+
+/// A stream that was not written does not end well, whether or not the shutdown before was waited for to the end.
+#[tokio::test]
+async fn a_stream_into_a_writer_that_was_shut_down_is_told() {
+    for (grace, items) in [(GRACE, 0..0), (GRACE, 0..10), (Duration::ZERO, 0..10)] {
+        let shut_down = async || {
+            let told = Told::closed();
+            let writer = told.writer(patient());
+            writer.write(100).await.unwrap();
+            let elapsed = grace == Duration::ZERO;
+            if !elapsed {
+                told.open(usize::MAX);
+            }
+            assert_eq!(writer.shutdown(grace).await.is_err(), elapsed);
+            told.open(usize::MAX);
+            writer
+        };
+        let mut numbers = iter(items.clone());
+        let written = numbers.by_ref().write_batches(shut_down().await).await;
+        let error = written.unwrap_err();
+        assert_eq!((error.source, error.batch.len()), (FeedError::Closed, 0));
+        let writer = shut_down().await;
+        let mut all: Vec<_> = numbers.by_ref().checkpoint(writer, 4).collect().await;
+        let error = all.pop().expect("the error is the last").unwrap_err();
+        assert_eq!((error.source, error.batch.len()), (FeedError::Closed, 0));
+        assert!(all.is_empty());
+        // Nothing has left the source.
+        assert_eq!(numbers.count().await, items.len());
+    }
+}
+
+/// What a task returns, which nobody but the writer wakes.
+async fn alone<F>(heard: F) -> F::Output
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    let heard = tokio::time::timeout(Duration::from_secs(10), tokio::spawn(heard));
+    heard.await.expect("it hears of it").unwrap()
+}
+
+/// A source that has nothing does not hide the end of the writer.
+#[tokio::test]
+async fn a_quiet_stream_hears_of_a_shutdown() {
+    for items in [0, 3] {
+        let told = Told::default();
+        let writer = Arc::new(told.writer(patient()));
+        let quiet = move || iter(0..items).chain(Flow::new(Quiet));
+        let (first, second) = (Arc::clone(&writer), Arc::clone(&writer));
+        let written = alone(async move { quiet().write_batches_by_ref(&first).await });
+        let given = alone(quiet().checkpoint_by_ref(second, 4).collect::<Vec<_>>());
+        let shutdown = async {
+            until(|| writer.stats().items >= u64::from(items)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            writer.shutdown(GRACE).await.unwrap().items
+        };
+        let (written, mut given, written_items) = tokio::join!(written, given, shutdown);
+        assert_eq!(written, Err(AckError::Closed(())));
+        assert_eq!(given.pop(), Some(Err(AckError::Closed(()))));
+        assert_eq!(given, (0..items).map(Ok).collect::<Vec<_>>());
+        assert_eq!(written_items, 2 * u64::from(items));
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_stream_hears_of_a_failure() {
+    for lent in [false, true] {
+        for checkpoint in [false, true] {
+            let told = Told::closed();
+            told.fail([Failure::Permanent]);
+            let writer = told.writer(patient().with_batch_len_max(1));
+            // No item of the stream is in the batch.
+            writer.write(7).await.unwrap();
+            let quiet = Flow::new(Quiet);
+            let heard = alone(async move {
+                match (checkpoint, lent) {
+                    (false, false) => quiet.write_batches(writer).await.unwrap_err().batch,
+                    (true, false) => {
+                        let item = quiet.checkpoint(writer, 4).next().await;
+                        item.unwrap().unwrap_err().batch
+                    }
+                    (false, true) => {
+                        let written = quiet.write_batches_by_ref(&writer).await;
+                        assert_eq!(written, Err(AckError::Closed(())));
+                        vec![7]
+                    }
+                    (true, true) => {
+                        let item = quiet.checkpoint_by_ref(&writer, 4).next().await;
+                        assert_eq!(item, Some(Err(AckError::Closed(()))));
+                        vec![7]
+                    }
+                }
+            });
+            let fails = async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                told.open(usize::MAX);
+            };
+            assert_eq!(tokio::join!(heard, fails).0, [7]);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aqueduct_resilience::Backoff;
 use aqueduct_stream::write::{BatchSink, BatchWriter, WriteOptions};
+use aqueduct_stream::{Outlet, Pull, Source};
 
 /// What the test holds of a sink.
 #[derive(Clone, Default)]
@@ -121,4 +122,18 @@ pub(crate) async fn until(mut so: impl FnMut() -> bool) {
 /// Polls, and does not come back by itself.
 pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A source that has nothing, and does not end.
+pub(crate) struct Quiet;
+
+impl Source for Quiet {
+    type Item = u32;
+
+    fn poll_pull<O>(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut O) -> Poll<Pull>
+    where
+        O: Outlet<u32> + ?Sized,
+    {
+        Poll::Pending
+    }
 }

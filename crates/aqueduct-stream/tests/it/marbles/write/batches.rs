@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use aqueduct_stream::write::{AckError, WriteError};
+use aqueduct_stream::write::{AckError, FeedError, WriteError};
 
 use crate::kit::paced::{Pace, play_batches, play_paced};
 use crate::kit::{Mark, paused};
 
-impl Mark for WriteError<char, char> {
+impl Mark for WriteError<char, FeedError<char>> {
     /// What was not written.
     fn mark(&self) -> String {
         self.batch.mark()
