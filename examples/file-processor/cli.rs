@@ -11,7 +11,7 @@ use clap::Parser;
 /// The count is a stream: files are found, read in parallel, written to the outputs that were asked for, and added up.
 /// Directories named .git, build output (target beside a Cargo.toml) and symbolic links are not
 /// followed; binary and unreadable files are counted as skipped, with the reason.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "file-processor", after_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Files and directories to count [default: the source of this workspace and of all its
@@ -71,12 +71,14 @@ impl Args {
 const TYPES_SHOWN: usize = 15;
 
 const EXIT_CODES: &str = "\
-Outputs have a row for each file that is in the figures, and for no other, also after Ctrl-C. What this
-run writes is not counted, wherever it is.
+Outputs have a row for each file that is in the figures, and for no other, also after Ctrl-C. If writing
+fails, figures are partial, and tell of the files that have a row in each output; one of two outputs may
+have more. After Ctrl-C an output that another program has locked is waited for, for some seconds; a second
+Ctrl-C ends all at once, without a report. What this run writes is not counted, wherever it is.
 
 Exit codes:
   0    all files were counted or skipped (and --verify agreed)
-  1    --verify found a difference, or an output could not be written to its end
+  1    --verify found a difference, or an output could not be written to its end (figures are printed)
   2    a PATH does not exist, an output cannot be opened, or the arguments make no sense: nothing was
        counted
   130  stopped by Ctrl-C; figures that are partial say so";

@@ -58,7 +58,8 @@ use tokio::runtime::Builder;
 
 use crate::cli::Args;
 use crate::input::Roots;
-use crate::output::Outputs;
+use crate::output::{Files, Outputs};
+use crate::pipeline::Outcome;
 use crate::progress::Progress;
 use crate::report::{Report, Verdict};
 use aqueduct_examples::format::counted;
@@ -101,9 +102,8 @@ async fn run(args: &Args) -> ExitCode {
 }
 
 async fn process(args: &Args, scope: &CancelScope) -> ExitCode {
-    let opened = input::roots(&args.paths).map_err(|error| error.to_string());
-    let opened = opened.and_then(|roots| open(args, roots));
-    let (roots, outputs) = match opened {
+    let asked = args.clone();
+    let (roots, outputs) = match pipeline::unstoppable("open", move || open(&asked)).await {
         Ok(opened) => opened,
         Err(error) => {
             eprintln!("error: {error}");
@@ -118,12 +118,9 @@ async fn process(args: &Args, scope: &CancelScope) -> ExitCode {
     let files = outputs.files().clone();
     let progress = Progress::bar("counting");
     let outcome = pipeline::run(&roots, workers, outputs, scope, &progress).await;
-    if let Err(error) = files.end(&outcome) {
-        eprintln!("error: {error}");
-        return ExitCode::from(exit::FAILED);
-    }
+    let all_written = tell(&outcome, &files).await;
     let verdict = match args.verify {
-        true if !outcome.interrupted => {
+        true if !outcome.is_partial() => {
             eprintln!("Recounting sequentially");
             verify::run(roots, &outcome.counts, &files, scope).await
         }
@@ -133,6 +130,7 @@ async fn process(args: &Args, scope: &CancelScope) -> ExitCode {
 
     let code = match &verdict {
         _ if scope.is_cancelled() => ExitCode::from(INTERRUPTED),
+        _ if !all_written => ExitCode::from(exit::FAILED),
         Verdict::Disagrees(_) => ExitCode::from(exit::FAILED),
         Verdict::NotAsked | Verdict::Unfinished | Verdict::Agrees { .. } => ExitCode::SUCCESS,
     };
@@ -156,8 +154,25 @@ async fn process(args: &Args, scope: &CancelScope) -> ExitCode {
     }
 }
 
-/// Opens the outputs, which are no part of the input then.
-fn open(args: &Args, mut roots: Roots) -> Result<(Roots, Outputs), String> {
+/// Tells the database how the run has ended, and the user what could not be written. Whether nothing is to be told.
+async fn tell(outcome: &Outcome, files: &Files) -> bool {
+    let mut failures = outcome.failures.clone();
+    // A run of which rows are missing has no end.
+    if failures.is_empty() {
+        let (files, interrupted) = (files.clone(), outcome.interrupted);
+        let end = move || files.end(interrupted);
+        failures.extend(pipeline::unstoppable("end", end).await.err());
+    }
+    for failure in &failures {
+        eprintln!("error: {failure}");
+    }
+    failures.is_empty()
+}
+
+/// Looks what is to be counted, and opens the outputs, which are no part of it then. Blocks.
+fn open(args: &Args) -> Result<(Roots, Outputs), String> {
+    let roots = input::roots(&args.paths);
+    let mut roots = roots.map_err(|error| error.to_string())?;
     let outputs = Outputs::open(args.jsonl.as_deref(), args.sqlite.as_deref(), &roots);
     let outputs = outputs.map_err(|error| error.to_string())?;
     roots.own = outputs.files().all();

@@ -3,7 +3,8 @@
 //! A part of the figures passes through the writer of each output, and goes on once its rows are *acknowledged*: they
 //! survive the death of this process. Only then it is added to the report. So at whatever moment a run is stopped, the
 //! report tells of the files that have a row in each output, and of no other; and since a part has its files whole or not at
-//! all, so have the outputs.
+//! all, so have the outputs. Nothing has more rows than that but, where a write fails, the other one of two outputs; and what
+//! is being written when even the last try after Ctrl-C does not come to an end, which is told.
 //!
 //! Nothing that exists is overwritten. A JSONL file has to be new or empty: it has no place to say which line is of which
 //! run. A database has, so a run is added to those that are there; but it has to be one that this program has made.
@@ -13,17 +14,19 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::pin::pin;
+use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
-use aqueduct_stream::write::jsonl::JsonlWriter;
-use aqueduct_stream::write::sqlite::SqliteWriter;
-use aqueduct_stream::write::{WriteError, WriteOptions};
+use aqueduct_stream::write::jsonl::JsonlError;
+use aqueduct_stream::write::sqlite::SqliteError;
+use aqueduct_stream::write::{BatchWriter, ShutdownError, WriteOptions};
 use aqueduct_stream::{Boxed, Flow, Source};
+use tokio::time::timeout;
 
 use crate::input::Roots;
 use crate::part::{Part, Rows};
-use crate::pipeline::Outcome;
+use crate::pipeline::long_cancelled;
 
 pub(crate) mod jsonl;
 pub(crate) mod sqlite;
@@ -45,13 +48,26 @@ pub(crate) struct Database {
 /// The writers of rows.
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
-    jsonl: Option<JsonlWriter<Part>>,
-    sqlite: Option<SqliteWriter<Part>>,
+    jsonl: Option<Output<JsonlError>>,
+    sqlite: Option<Output<SqliteError>>,
     files: Files,
+}
+
+/// A file, and who writes into it.
+#[derive(Debug)]
+struct Output<E> {
+    path: PathBuf,
+    writer: BatchWriter<Part, E>,
 }
 
 /// Parts that may be with a writer, or wait for it.
 const PARTS_WRITING: usize = 16;
+
+/// How long after Ctrl-C what fails is tried again: rows may have to wait for another program.
+const WRITE_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the try that is under way then may take: longer than one waits for a locked database.
+const LAST_TRY: Duration = Duration::from_secs(3);
 
 impl Outputs {
     /// Looks at the files, and then opens them: either all, or none is changed. Blocks.
@@ -73,13 +89,19 @@ impl Outputs {
         // What is written together does not linger, since somebody waits for it to be acknowledged.
         let options = WriteOptions::new();
         if let Some(path) = jsonl {
-            outputs.jsonl = Some(JsonlWriter::new(jsonl::open(&path)?, options));
-            outputs.files.jsonl = Some(path);
+            let writer = BatchWriter::new(jsonl::open(&path)?, options);
+            outputs.files.jsonl = Some(path.clone());
+            outputs.jsonl = Some(Output { path, writer });
         }
         if let Some(path) = sqlite {
             let (sink, run) = sqlite::open(&path, roots)?;
-            outputs.sqlite = Some(SqliteWriter::new(sink, options));
-            outputs.files.sqlite = Some(Database { path, run });
+            let writer = BatchWriter::new(sink, options);
+            let database = path.clone();
+            outputs.files.sqlite = Some(Database {
+                path: database,
+                run,
+            });
+            outputs.sqlite = Some(Output { path, writer });
         }
         Ok(outputs)
     }
@@ -96,41 +118,104 @@ impl Outputs {
     }
 
     /// Gives parts on once their rows are written everywhere. Where that fails the scope is cancelled, and the stream ends.
-    pub(crate) fn checkpoint<S>(
-        self,
+    pub(crate) fn checkpoint<'a, S>(
+        &'a self,
         parts: Flow<S>,
-        failure: &Failure,
         scope: &CancelScope,
-    ) -> Flow<Boxed<'static, Part>>
+    ) -> Flow<Boxed<'a, Part>>
     where
-        S: Source<Item = Part> + Send + 'static,
+        S: Source<Item = Part> + Send + 'a,
     {
         let mut written = parts.boxed();
-        if let (Some(writer), Some(path)) = (self.jsonl, self.files.jsonl) {
-            let failed = failure.teller(path, scope);
-            let checkpoint = written.checkpoint(writer, PARTS_WRITING);
-            written = checkpoint.errors_to(failed).boxed();
+        if let Some(jsonl) = &self.jsonl {
+            written = jsonl.checkpoint(written, scope);
         }
-        if let (Some(writer), Some(database)) = (self.sqlite, self.files.sqlite) {
-            let failed = failure.teller(database.path, scope);
-            let checkpoint = written.checkpoint(writer, PARTS_WRITING);
-            written = checkpoint.errors_to(failed).boxed();
+        if let Some(sqlite) = &self.sqlite {
+            written = sqlite.checkpoint(written, scope);
         }
         written
+    }
+
+    /// Waits until parts are `written`, which is what the stream of [`checkpoint`](Self::checkpoint) is made into, and until
+    /// the writers have ended: nothing is written behind what was added up. Gives what failed.
+    ///
+    /// A writer that is left alone tries on. So its stream is not dropped when the time after Ctrl-C is over; instead the
+    /// writers are told to try nothing again, and what comes of the last try comes through the stream.
+    pub(crate) async fn finish(
+        &self,
+        written: impl Future<Output = ()>,
+        scope: &CancelScope,
+    ) -> Vec<String> {
+        let mut failures = Vec::new();
+        let mut written = pin!(written);
+        tokio::select! {
+            () = &mut written => {}
+            () = long_cancelled(scope, WRITE_GRACE) => {
+                self.shut(Duration::ZERO, &mut failures).await;
+                // If it is over before, the writers are not done either, which is told below.
+                let _ = timeout(LAST_TRY, written).await;
+            }
+        }
+        for path in self.shut(LAST_TRY, &mut failures).await {
+            let why = "its last write has not ended; it may have rows that are not in the report";
+            failures.push(format!("{}: {why}", path.display()));
+        }
+        failures
+    }
+
+    /// Shuts the writers down, so long for each. Gives the paths of those that were not done by then.
+    async fn shut(&self, grace: Duration, failures: &mut Vec<String>) -> Vec<&Path> {
+        let mut writing = Vec::new();
+        if let Some(jsonl) = &self.jsonl {
+            writing.extend(jsonl.shut(grace, failures).await);
+        }
+        if let Some(sqlite) = &self.sqlite {
+            writing.extend(sqlite.shut(grace, failures).await);
+        }
+        writing
+    }
+}
+
+impl<E: Error + Send + 'static> Output<E> {
+    fn checkpoint<'a>(
+        &'a self,
+        parts: Flow<Boxed<'a, Part>>,
+        scope: &CancelScope,
+    ) -> Flow<Boxed<'a, Part>> {
+        let scope = scope.clone();
+        let written = parts.checkpoint_by_ref(&self.writer, PARTS_WRITING);
+        // Why, says the writer when it is shut down.
+        let stop = move |_| {
+            scope.cancel();
+        };
+        written.errors_to(stop).boxed()
+    }
+
+    async fn shut(&self, grace: Duration, failures: &mut Vec<String>) -> Option<&Path> {
+        match self.writer.shutdown(grace).await {
+            Ok(_) | Err(ShutdownError::AlreadyShutDown) => None,
+            Err(ShutdownError::Failed(error)) => {
+                let (path, why) = (self.path.display(), error.source);
+                failures.push(format!(
+                    "{path}: {why} (what was written before stays there)"
+                ));
+                None
+            }
+            Err(ShutdownError::Elapsed) => Some(&self.path),
+        }
     }
 }
 
 impl Files {
-    /// Says in the database how a run has ended. Blocks, but nobody else is there any more.
-    pub(crate) fn end(&self, outcome: &Outcome) -> Result<(), String> {
-        if let Some(why) = outcome.failure.get() {
-            return Err(format!("{why} (what was written before stays there)"));
-        }
+    /// Says in the database how a run has ended. Blocks.
+    pub(crate) fn end(&self, is_partial: bool) -> Result<(), String> {
         let Some(database) = &self.sqlite else {
             return Ok(());
         };
-        let ended = sqlite::end(database, outcome.interrupted);
-        ended.map_err(|error| format!("{}: {error}", database.path.display()))
+        sqlite::end(database, is_partial).map_err(|error| {
+            let path = database.path.display();
+            format!("{path}: {error} (all rows are written, but not that the run has ended)")
+        })
     }
 
     /// All files that a run writes, those included that a database has beside it meanwhile.
@@ -221,31 +306,6 @@ impl fmt::Display for OutputError {
 }
 
 impl Error for OutputError {}
-
-/// Why rows were not written, once that is so. The first counts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Failure(Arc<OnceLock<String>>);
-
-impl Failure {
-    /// What hears of the failure of an output.
-    fn teller<E: Error>(
-        &self,
-        path: PathBuf,
-        scope: &CancelScope,
-    ) -> impl FnMut(WriteError<Part, E>) + Send + 'static + use<E> {
-        let (failure, scope) = (self.clone(), scope.clone());
-        move |error| {
-            let told = format!("{}: {}", path.display(), error.source);
-            // Of two outputs that fail at once one is enough.
-            let _ = failure.0.set(told);
-            scope.cancel();
-        }
-    }
-
-    pub(crate) fn get(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,10 @@
 //! | all is counted | the walker drops its end of the channel, and the stream ends, from there down |
 //! | Ctrl-C | walker and threads stop, each where it is; the parts that are there are written, and added up |
 //! | an output fails | its checkpoint is the end of the stream, and cancels the rest |
-//! | a read hangs | on a network file system, for example, and nothing can stop a thread that does: after the grace the group goes on without it, the stream is dropped, and the figures until then are told |
+//! | an output hangs | when Ctrl-C was some time ago, no write that fails is tried again; the last one is waited for ([`output`](crate::output)) |
+//! | a read hangs | on a network file system, for example, and nothing can stop a thread that does: some time after Ctrl-C there are no more parts, and the group goes on without it |
+//!
+//! The stream itself is never dropped before its end: what the outputs have, it has to give on.
 //!
 //! # Why the threads are not the stream's
 //!
@@ -33,12 +36,13 @@ use std::time::{Duration, Instant};
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_channel::spsc;
-use aqueduct_group::{Discard, GroupBuilder, Panics, Spawner, group};
+use aqueduct_group::{Collect, Discard, GroupBuilder, Panics, Spawner, TaskEnd, group};
 use aqueduct_stream::{Flow, Received, receive};
+use tokio::time::sleep;
 
 use crate::input::Roots;
-use crate::output::{Failure, Outputs};
-use crate::part::{Counters, Rows};
+use crate::output::Outputs;
+use crate::part::Counters;
 use crate::progress::Progress;
 use crate::tally::Counts;
 use crate::walk::{Found, walk};
@@ -47,11 +51,19 @@ use crate::walk::{Found, walk};
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) counts: Counts,
-    /// Files and skipped entries that the walk met; more than were counted only when interrupted.
+    /// Files and skipped entries that the walk met; more than were counted only when it is partial.
     pub(crate) found: u64,
     pub(crate) elapsed: Duration,
     pub(crate) interrupted: bool,
-    pub(crate) failure: Failure,
+    /// Why rows were not written.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether something may not be counted.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.interrupted || !self.failures.is_empty()
+    }
 }
 
 /// Entries that may wait to be counted: enough to keep all busy while the walker lists a directory.
@@ -73,9 +85,6 @@ const BATCHES_WAITING: usize = 16;
 /// How long threads may take to notice Ctrl-C. They look between two chunks of a file.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// How long, where rows are to be written, which may have to wait for another program.
-const WRITE_GRACE: Duration = Duration::from_secs(10);
-
 /// A group of threads that scan the disk until done, or until `scope` is cancelled. What one panics with is
 /// ours: it goes on here.
 pub(crate) fn threads(name: &'static str, scope: &CancelScope) -> GroupBuilder {
@@ -84,6 +93,25 @@ pub(crate) fn threads(name: &'static str, scope: &CancelScope) -> GroupBuilder {
         .with_scope(scope)
         .with_grace(GRACE)
         .with_panics(Panics::Resume)
+}
+
+/// What blocks, on a thread of its own, so that Ctrl-C is heard meanwhile. One does not stop it; who is dropped by a second
+/// does not wait for it.
+pub(crate) async fn unstoppable<T: Send + 'static>(
+    name: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let thread = threads(name, &CancelScope::new()).open(Collect::new());
+    let _ = thread.unnamed().spawn_blocking(work).await;
+    let end = thread.join().await.pop();
+    end.and_then(TaskEnd::returned)
+        .expect("nobody cancels it, and its panic goes on")
+}
+
+/// When the scope was cancelled so long ago.
+pub(crate) async fn long_cancelled(scope: &CancelScope, time: Duration) {
+    scope.cancelled().await;
+    sleep(time).await;
 }
 
 /// Counts everything below `roots`, until done or told to stop.
@@ -96,43 +124,33 @@ pub(crate) async fn run(
 ) -> Outcome {
     let start = Instant::now();
     let found = Arc::new(AtomicU64::new(0));
-    let failure = Failure::default();
-    let rows = outputs.rows();
-    let grace = match rows {
-        Rows::Wanted => WRITE_GRACE,
-        Rows::Unwanted => GRACE,
-    };
-    // Not the body's: what was counted stays when a read that hangs has the body cut short.
+    let threads = threads("count", scope).open(Discard::new());
+    let its_scope = threads.scope().clone();
+    let counters = Counters::employ(&threads, workers, outputs.rows()).await;
+    let parts = entries(&threads, roots, &found)
+        .await
+        .batch(BATCH_LEN, BATCH_WAIT)
+        .with_weight(BATCH_BYTES, Found::weight)
+        .par_map_unordered(workers + BATCHES_WAITING, move |entries| {
+            counters.clone().count(entries)
+        })
+        .take_until(long_cancelled(&its_scope, GRACE));
     let mut counts = Counts::default();
-    let count = async |threads: Spawner<Discard>| {
-        let scope = threads.scope().clone();
-        let counters = Counters::employ(&threads, workers, rows).await;
-        let parts = entries(&threads, roots, &found)
-            .await
-            .batch(BATCH_LEN, BATCH_WAIT)
-            .with_weight(BATCH_BYTES, Found::weight)
-            .par_map_unordered(workers + BATCHES_WAITING, move |entries| {
-                counters.clone().count(entries)
-            });
-        outputs
-            .checkpoint(parts, &failure, &scope)
-            .for_each(|part| {
-                counts.merge(part.counts);
-                let found = found.load(Ordering::Relaxed);
-                progress.show(counts.entries(), found, counts.bytes(), start.elapsed());
-            })
-            .await;
-    };
-    // Its threads' panics have gone on by now, and whether it was cancelled the scope says.
-    let threads = threads("count", scope).with_grace(grace);
-    let _ = threads.run(Discard::new(), count).await;
+    let summed = outputs.checkpoint(parts, &its_scope).for_each(|part| {
+        counts.merge(part.counts);
+        let found = found.load(Ordering::Relaxed);
+        progress.show(counts.entries(), found, counts.bytes(), start.elapsed());
+    });
+    let failures = outputs.finish(summed, &its_scope).await;
+    // Its threads' panics go on here, and whether it was cancelled the scope says.
+    let _ = threads.join().await;
     progress.clear();
     Outcome {
         interrupted: scope.is_cancelled(),
         elapsed: start.elapsed(),
         counts,
         found: found.load(Ordering::Relaxed),
-        failure,
+        failures,
     }
 }
 

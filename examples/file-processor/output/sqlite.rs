@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use aqueduct_stream::write::BatchSink;
 use aqueduct_stream::write::sqlite::{Sqlite, SqliteError, SqliteSink};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
@@ -16,7 +17,7 @@ const APPLICATION: i32 = 0x6670_7263;
 /// The number of the schema below. One that is changed gets the next.
 const VERSION: i32 = 1;
 
-// A run of which the end is not told was killed. Files have no index: they are written more often than looked for.
+// A run of which the end is not told was killed, or its rows or its end could not be written. Files have no index: they are written more often than looked for.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY,
@@ -85,10 +86,7 @@ fn whose(path: &Path) -> rusqlite::Result<Whose> {
 }
 
 /// Opens a database that [`check`] has found fit, and begins a run in it. Gives its number, too.
-pub(super) fn open(
-    path: &Path,
-    roots: &Roots,
-) -> Result<(SqliteSink<impl Bind>, i64), OutputError> {
+pub(super) fn open(path: &Path, roots: &Roots) -> Result<(Inserts<impl Bind>, i64), OutputError> {
     begin(path, roots).map_err(|error| match error {
         SqliteError::Sqlite(error) => unwritable(path, error),
         error => unwritable(path, error),
@@ -106,7 +104,7 @@ impl<F> Bind for F where
 {
 }
 
-fn begin(path: &Path, roots: &Roots) -> Result<(SqliteSink<impl Bind + use<>>, i64), SqliteError> {
+fn begin(path: &Path, roots: &Roots) -> Result<(Inserts<impl Bind + use<>>, i64), SqliteError> {
     let paths = roots.paths.iter().map(|path| path.to_string_lossy());
     let paths =
         serde_json::to_string(&paths.collect::<Vec<_>>()).expect("strings have a JSON form");
@@ -129,20 +127,43 @@ fn begin(path: &Path, roots: &Roots) -> Result<(SqliteSink<impl Bind + use<>>, i
         }
         Ok(part.rows.len())
     };
-    Ok((Sqlite::new(path, FILE).open(insert)?, run))
+    let sink = Sqlite::new(path, FILE).open(insert)?;
+    sink.connection().busy_timeout(BUSY)?;
+    Ok((Inserts(sink), run))
+}
+
+/// Writes the rows of parts. Those that have none are no reason to wait for who has the database locked.
+pub(super) struct Inserts<F>(SqliteSink<F>);
+
+impl<F: Bind> BatchSink<Part> for Inserts<F> {
+    type Error = SqliteError;
+
+    fn write_batch(&mut self, parts: &[Part]) -> Result<(), SqliteError> {
+        match parts.iter().all(|part| part.rows.is_empty()) {
+            true => Ok(()),
+            false => self.0.write_batch(parts),
+        }
+    }
+
+    fn is_transient(&self, error: &SqliteError) -> bool {
+        BatchSink::<Part>::is_transient(&self.0, error)
+    }
 }
 
 /// Says in the database that a run has ended, and whether it has counted all. Blocks.
 pub(crate) fn end(database: &Database, is_partial: bool) -> rusqlite::Result<()> {
     let connection = Connection::open(&database.path)?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(END_BUSY)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute(END, (database.run, is_partial))?;
     Ok(())
 }
 
-/// How long to wait for another program that writes into the database.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long a try waits for another program that writes into the database.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// How long the end of a run waits for one. There is one try, but a second Ctrl-C ends it.
+const END_BUSY: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

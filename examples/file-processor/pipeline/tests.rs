@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::*;
 use crate::input;
 use crate::output::Files;
@@ -102,4 +104,28 @@ async fn stopping_at_any_moment_keeps_figures_whole() {
             );
         }
     }
+}
+
+/// Another program has locked the database when Ctrl-C comes, and lets go of it when the run has ended.
+#[tokio::test]
+async fn nothing_is_written_behind_the_figures() {
+    let (scratch, beside) = (tree(), Scratch::new());
+    let (roots, path) = (roots(scratch.path()), beside.path().join("out.db"));
+    let outputs = Outputs::open(None, Some(&path), &roots).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let scope = CancelScope::new();
+    let later = scope.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        later.cancel();
+    });
+    let outcome = run(&roots, 2, outputs, &scope, &Progress::bar("test")).await;
+
+    other.execute_batch("COMMIT").unwrap();
+    // Who still waited for the lock would have it by then.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let rows = other.query_row("SELECT count(*) FROM files", (), |row| row.get::<_, i64>(0));
+    assert_eq!(rows.unwrap().cast_unsigned(), outcome.counts.files());
 }

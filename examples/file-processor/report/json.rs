@@ -9,7 +9,7 @@ use aqueduct_examples::format::megabytes_per_second;
 
 #[derive(Serialize)]
 struct Json<'a> {
-    /// Whether Ctrl-C cut the count short.
+    /// Whether Ctrl-C, or an output that failed, cut the count short.
     partial: bool,
     workers: usize,
     seconds: f64,
@@ -60,7 +60,7 @@ struct Skipped {
 struct Output<'a> {
     format: &'static str,
     path: Cow<'a, str>,
-    /// As many as files in total.
+    /// As many as files in total. If partial there may be more in one of two outputs.
     rows: u64,
     /// The number under which the run is in the database.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ impl Report<'_> {
         let outputs = self.outputs(total.files);
         let skipped = counts.skipped.iter();
         let json = Json {
-            partial: self.outcome.interrupted,
+            partial: self.outcome.is_partial(),
             workers: self.workers,
             seconds: self.outcome.elapsed.as_secs_f64(),
             megabytes_per_second: megabytes_per_second(total.bytes, self.outcome.elapsed),

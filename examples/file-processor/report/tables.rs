@@ -56,7 +56,7 @@ impl Report<'_> {
             table.row(figures_row(label, rest.iter().map(|(_, tally)| *tally)));
         }
         table.rule();
-        let label = if self.outcome.interrupted {
+        let label = if self.outcome.is_partial() {
             "Total (PARTIAL)"
         } else {
             "Total"
@@ -93,9 +93,13 @@ impl Report<'_> {
             rate(bytes, outcome.elapsed),
             counted(self.workers as u64, "worker", "workers"),
         );
-        if outcome.interrupted {
+        if outcome.is_partial() {
+            let why = match outcome.interrupted {
+                true => "stopped by Ctrl-C",
+                false => "an output failed",
+            };
             text.push_str(&format!(
-                "PARTIAL: stopped by Ctrl-C after {} of the {} entries found until then\n",
+                "PARTIAL: {why} after {} of the {} entries found until then\n",
                 grouped(outcome.counts.entries()),
                 grouped(outcome.found),
             ));

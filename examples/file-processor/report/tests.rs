@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::count::Counter;
 use crate::file_type::FileType;
-use crate::output::{Database, Failure};
+use crate::output::Database;
 use crate::skip::Skip;
 use crate::tally::Counts;
 
@@ -35,7 +35,7 @@ pub(super) fn outcome(interrupted: bool) -> Outcome {
         found: 7,
         elapsed: Duration::from_millis(10),
         interrupted,
-        failure: Failure::default(),
+        failures: Vec::new(),
     }
 }
 

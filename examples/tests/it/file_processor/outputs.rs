@@ -260,6 +260,13 @@ mod stopped {
             place
         }
 
+        /// A tree of nothing but such a file, so that no row waits to be written.
+        fn only_endless() -> Self {
+            let place = Self::endless(0);
+            std::fs::remove_file(place.tree.join("näme \"quoted\".md")).unwrap();
+            place
+        }
+
         fn rows_now(&self) -> i64 {
             let count = Connection::open(&self.rows)
                 .and_then(|it| it.query_row("SELECT count(*) FROM files", (), |row| row.get(0)));
@@ -335,7 +342,11 @@ mod stopped {
             shell.args(["-c", limited, "sh", program, option]);
             let output = shell.arg(file).arg(&place.tree).output().unwrap();
             assert_eq!(output.status.code(), Some(1), "{output:?}");
-            assert!(output.stdout.is_empty(), "{output:?}");
+            let report = String::from_utf8(output.stdout).unwrap();
+            assert!(
+                report.contains("PARTIAL: an output failed after "),
+                "{report}"
+            );
             let told = String::from_utf8(output.stderr).unwrap();
             let told = told.lines().last().unwrap();
             let named = format!("error: {}: cannot write ", file.display());
@@ -345,5 +356,79 @@ mod stopped {
         assert_whole(&place.rows(1));
         assert!(place.lines().len() < 3_000 && place.rows(1).len() < 3_000);
         assert_eq!(place.ends(), [(false, None)]);
+    }
+
+    /// Another program that writes into the database, as long as this lives.
+    fn locked(path: &Path) -> Connection {
+        let other = Connection::open(path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
+    #[test]
+    fn ctrl_c_while_rows_wait_for_a_lock_tells_what_was_written() {
+        let place = Place::endless(3_000);
+        // So that there is one to be locked.
+        let sqlite = [("--sqlite", place.rows.as_path())];
+        let empty = place.scratch.path().join("empty");
+        std::fs::create_dir(&empty).unwrap();
+        let made = command(&["--sqlite"], &[&place.rows, &empty]).output();
+        assert_eq!(made.unwrap().status.code(), Some(0));
+
+        let mut running = Running::start(&mut place.command(&sqlite, &["--json"]));
+        while place.ends().len() == 1 {}
+        let lock = locked(&place.rows);
+        assert!(running.line().starts_with("Counting"));
+        std::thread::sleep(Duration::from_millis(200));
+        running.signal("INT");
+        let ended = running.end(Duration::from_secs(30));
+        drop(lock);
+        assert_eq!(ended.code, Some(130), "{ended:?}");
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(report["partial"], true);
+        assert_adds_up(&place.rows(2), &report);
+        let why = "out.db: cannot write rows: database is locked";
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+        assert_eq!(place.ends()[1], (false, None));
+    }
+
+    #[test]
+    fn where_the_end_of_a_run_cannot_be_written_its_report_is_printed_nevertheless() {
+        let place = Place::only_endless();
+        let sqlite = [("--sqlite", place.rows.as_path())];
+        let mut running = Running::start(&mut place.command(&sqlite, &["--json"]));
+        assert!(running.line().starts_with("Counting"));
+        let lock = locked(&place.rows);
+        running.signal("INT");
+        let ended = running.end(Duration::from_secs(30));
+        drop(lock);
+        assert_eq!(ended.code, Some(130), "{ended:?}");
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(report["partial"], true);
+        let why = "out.db: database is locked";
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+        assert_eq!(place.ends(), [(false, None)]);
+    }
+
+    /// At its beginning, and at its end.
+    #[test]
+    fn a_second_ctrl_c_is_heard_while_a_lock_is_waited_for() {
+        let place = Place::only_endless();
+        let sqlite = [("--sqlite", place.rows.as_path())];
+        let twice = |running: Running| {
+            running.signal("INT");
+            std::thread::sleep(Duration::from_millis(500));
+            running.signal("INT");
+            let ended = running.end(Duration::from_secs(2));
+            assert_eq!(ended.code, Some(130), "{ended:?}");
+        };
+        let mut running = Running::start(&mut place.command(&sqlite, &[]));
+        assert!(running.line().starts_with("Counting"));
+        let _lock = locked(&place.rows);
+        twice(running);
+
+        let running = Running::start(&mut place.command(&sqlite, &[]));
+        std::thread::sleep(Duration::from_millis(500));
+        twice(running);
     }
 }
