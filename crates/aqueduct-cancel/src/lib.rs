@@ -45,7 +45,7 @@ pub use ambient::InAmbient;
 pub use shield::{Elapsed, Shield, shield};
 #[cfg(all(feature = "signal", not(aqueduct_loom)))]
 #[doc(hidden)]
-pub use signal::FirstSignal;
+pub use signal::{FirstSignal, Found};
 #[cfg(all(feature = "signal", not(aqueduct_loom)))]
 pub use signal::{Signal, Signals};
 #[cfg(not(aqueduct_loom))]

@@ -1,4 +1,7 @@
 //! Scopes that signals of the operating system cancel.
+//!
+//! A signal moves a scope on from where it is, whoever brought it there: who asks a program to end that drains already wants
+//! it to be quicker. [`rounds`] tells where it was before the signal came.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,6 +18,10 @@ use crate::reason::{Reason, ReasonKind};
 use crate::refs::{Arc, Weak};
 use crate::scope::CancelScope;
 
+use rounds::Place;
+
+mod rounds;
+
 /// More than this many that nobody has asked for are not remembered.
 const REMEMBERED: usize = 16;
 
@@ -28,12 +35,21 @@ pub enum Signal {
     Terminate,
 }
 
-/// What the first signal does.
+/// What a signal does to a scope that is neither draining nor cancelled.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum FirstSignal {
     Cancels,
     Drains,
+}
+
+/// What a signal found: the scope as it was when it came.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Live,
+    Draining,
+    Cancelled,
 }
 
 impl Signal {
@@ -74,7 +90,8 @@ impl CancelScope {
     }
 
     /// As [`cancel_on_signals`](Self::cancel_on_signals), in two steps: the first signal [drains](Self::drain) this scope,
-    /// so that nothing new is begun and what is under way may finish; the second cancels it.
+    /// so that nothing new is begun and what is under way may finish; the second cancels it. So does the first, if the
+    /// scope drains by then, for whatever reason.
     ///
     /// For how long it may take to finish is the caller's to say: who waits for that, and then cancels.
     ///
@@ -105,19 +122,18 @@ impl CancelScope {
         let mut listener = Listener::new()?;
         let seen = Arc::new(Lock::new(Seen::default()));
         let (scope, remember) = (self.downgrade(), Arc::downgrade(&seen));
+        let place = Place::new(&scope);
         let driven = Driven::start(async move {
-            let mut drains = matches!(first, FirstSignal::Drains);
             while let Some(signal) = listener.next().await {
+                let found = place.found();
                 if let Some(scope) = scope.upgrade() {
-                    if std::mem::take(&mut drains) {
-                        scope.drain();
-                        note(&remember, signal);
-                        continue;
-                    }
                     let reason = Reason::new(ReasonKind::Signal, signal.name());
-                    scope.cancel_for(reason, location);
+                    match (first, found) {
+                        (FirstSignal::Drains, Found::Live) => scope.drain(),
+                        _ => scope.cancel_for(reason, location),
+                    };
                 }
-                note(&remember, signal);
+                note(&remember, signal, found);
             }
         });
         self.node().keep(Box::new(driven.clone()));
@@ -128,19 +144,30 @@ impl CancelScope {
     }
 }
 
+impl CancelScope {
+    /// Calls nobody's waker: a deadline that has passed is left to its timer.
+    fn found(&self) -> Found {
+        match self.node() {
+            node if node.is_cancelled() => Found::Cancelled,
+            node if node.is_draining() => Found::Draining,
+            _ => Found::Live,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Seen {
-    signals: VecDeque<Signal>,
+    signals: VecDeque<(Signal, Found)>,
     waker: Option<Waker>,
 }
 
-fn note(seen: &Weak<Lock<Seen>>, signal: Signal) {
+fn note(seen: &Weak<Lock<Seen>>, signal: Signal, found: Found) {
     let Some(seen) = seen.upgrade() else {
         return;
     };
     let mut seen = seen.lock();
     if seen.signals.len() < REMEMBERED {
-        seen.signals.push_back(signal);
+        seen.signals.push_back((signal, found));
     }
     let waker = seen.waker.take();
     drop(seen);
@@ -163,11 +190,19 @@ impl Stream for Signals {
     type Item = Signal;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Signal>> {
+        self.poll_found(cx).map(|(signal, _)| Some(signal))
+    }
+}
+
+impl Signals {
+    /// The next signal, and what it found.
+    #[doc(hidden)]
+    pub fn poll_found(&self, cx: &mut Context<'_>) -> Poll<(Signal, Found)> {
         let waker = cx.waker().clone();
         let mut seen = self.seen.lock();
         if let Some(signal) = seen.signals.pop_front() {
             drop(seen);
-            return Poll::Ready(Some(signal));
+            return Poll::Ready(signal);
         }
         let old = seen.waker.replace(waker);
         drop(seen);

@@ -1,18 +1,19 @@
 //! Groups that end when the program is asked to.
 //!
-//! The first signal cancels the group's scope, which `aqueduct-cancel` sees to, and the group ends as if anybody had. The
-//! second is a wish of its own, to be quick: it aborts. In a group that was given a time to drain, one signal comes before
-//! these two, and drains the scope. The group's shell counts signals with the waker it has anyway, so
+//! A signal cancels the group's scope, which `aqueduct-cancel` sees to, and the group ends as if anybody had. One that finds
+//! the scope cancelled is a wish of its own, to be quick: it aborts. In a group that was given a time to drain, one that
+//! finds nothing of either drains the scope. The group's shell looks at signals with the waker it has anyway, so
 //! there is no task that listens, and none that could outlive the group.
+//!
+//! They are not counted: the group may have been drained or cancelled by others, or its time to drain be over, and who
+//! presses Ctrl-C then wants more than what is under way.
 
 use std::panic::Location;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 pub(crate) use aqueduct_cancel::FirstSignal;
-use aqueduct_cancel::{CancelScope, Signal, Signals};
+use aqueduct_cancel::{CancelScope, Found, Signal, Signals};
 use aqueduct_core::sync::Lock;
-use futures_util::Stream;
 
 use crate::builder::GroupBuilder;
 
@@ -20,14 +21,11 @@ use crate::builder::GroupBuilder;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted(Option<&'static Location<'static>>);
 
-/// Counts signals, if the group is to listen.
-pub(crate) struct Listening(Option<Lock<Counted>>);
+/// Looks at signals, if the group is to listen.
+pub(crate) struct Listening(Option<Lock<Seen>>);
 
-struct Counted {
+struct Seen {
     signals: Signals,
-    came: usize,
-    /// How many it takes until somebody is impatient.
-    enough: usize,
     first: Option<Signal>,
 }
 
@@ -41,7 +39,10 @@ impl GroupBuilder {
     /// the group has ended, as with all of Tokio's listeners.
     ///
     /// In a group [with a time to drain](Self::with_drain) the first signal drains the group. It is cancelled when that
-    /// time is over, or by the second, and a third aborts. [A program that drains](crate#a-whole-program) is in the README.
+    /// time is over, or by the second, and a third aborts.
+    ///
+    /// A signal goes on from where the group is, whatever brought it there: one that drains is cancelled, and one that is
+    /// cancelled is aborted, also by the first signal that comes. [A program that drains](crate#a-whole-program) is in the README.
     ///
     /// ```no_run
     /// # async fn serve(scope: &aqueduct_cancel::CancelScope) -> std::io::Result<()> { Ok(()) }
@@ -91,13 +92,8 @@ impl Wanted {
         let begin = |location| {
             let signals = scope.on_signals_at(first, location);
             let signals = signals.expect("a program may listen to SIGINT and SIGTERM");
-            Lock::new(Counted {
+            Lock::new(Seen {
                 signals,
-                came: 0,
-                enough: match first {
-                    FirstSignal::Cancels => 2,
-                    FirstSignal::Drains => 3,
-                },
                 first: None,
             })
         };
@@ -114,23 +110,20 @@ impl Listening {
         self.0.as_ref()?.lock().first.map(Signal::name)
     }
 
-    /// Ready when a signal has come that is to abort, and at no later one. Else `waker` is called for the next.
+    /// Ready when a signal has come that is to abort. Else `waker` is called for the next.
     pub(crate) fn poll_impatient(&self, waker: &Waker) -> Poll<()> {
-        let Some(counted) = &self.0 else {
+        let Some(seen) = &self.0 else {
             return Poll::Pending;
         };
-        let mut counted = counted.lock();
-        let before = counted.came;
+        let mut seen = seen.lock();
+        let mut is_impatient = Poll::Pending;
         let mut cx = Context::from_waker(waker);
-        while let Poll::Ready(signal) = Pin::new(&mut counted.signals).poll_next(&mut cx) {
-            counted.came += 1;
-            counted.first = counted.first.or(signal);
+        while let Poll::Ready((signal, found)) = seen.signals.poll_found(&mut cx) {
+            seen.first.get_or_insert(signal);
+            if found == Found::Cancelled {
+                is_impatient = Poll::Ready(());
+            }
         }
-        let enough = counted.enough;
-        if before < enough && counted.came >= enough {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        is_impatient
     }
 }

@@ -23,7 +23,30 @@ async fn signals_cancel_and_the_second_is_seen() {
     let below = soft.child();
     drop(soft.drain_on_signals().unwrap());
 
+    // Who drains already, or is below one that listens as well.
+    let drained = CancelScope::new();
+    drained.drain();
+    drop(drained.drain_on_signals().unwrap());
+    let pairs = [false, true].map(|is_reversed| {
+        let outer = CancelScope::new();
+        let inner = outer.child();
+        let listen = |scope: &CancelScope| drop(scope.drain_on_signals().unwrap());
+        match is_reversed {
+            true => [&inner, &outer].map(listen),
+            false => [&outer, &inner].map(listen),
+        };
+        (outer, inner)
+    });
+
     raise("-INT");
+    let reason = drained.cancelled().await;
+    assert_eq!(reason.message(), "SIGINT", "it drained before");
+    for (outer, inner) in &pairs {
+        inner.draining().await;
+        outer.draining().await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(!inner.is_cancelled(), "moved twice by one signal");
+    }
     below.draining().await;
     assert!(!below.is_cancelled(), "the first signal drains");
     let reason = leaf.cancelled().await;
@@ -39,6 +62,9 @@ async fn signals_cancel_and_the_second_is_seen() {
     let reason = below.cancelled().await;
     assert_eq!(reason.kind(), ReasonKind::Signal, "the second cancels");
     assert_eq!(reason.message(), "SIGTERM");
+    for (outer, _) in &pairs {
+        assert_eq!(outer.cancelled().await.message(), "SIGTERM");
+    }
 
     let weak = scope.downgrade();
     drop((scope, leaf));

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aqueduct_cancel::ReasonKind;
-use aqueduct_group::{Collect, Discard, Spawner, TaskEnd, group};
+use aqueduct_group::{Collect, Discard, GroupPhase, Spawner, TaskEnd, group};
 
 /// Says which program to be.
 const PROGRAM: &str = "AQUEDUCT_GROUP_SIGNAL_PROGRAM";
@@ -27,6 +27,7 @@ fn the_program() {
         .unwrap();
     match program.strip_prefix("draining ") {
         Some(how) => runtime.block_on(run_draining(how)),
+        None if program.starts_with("from ") => runtime.block_on(run_from(&program[5..])),
         None => runtime.block_on(run(&program)),
     }
     // What the test harness would print is not for the reader.
@@ -122,6 +123,63 @@ async fn run_draining(how: &str) {
 /// Whether the work is done by the time that it may take.
 fn how_ends(stubborn: bool, drain: Duration) -> bool {
     !stubborn && drain == LONG
+}
+
+/// A group that is somewhere on its way when the first signal comes. Tells each phase that it comes to.
+async fn run_from(how: &str) {
+    let drain = match how {
+        "zero" => Duration::ZERO,
+        "over" => Duration::from_millis(200),
+        _ => LONG,
+    };
+    let builder = group().with_name("app").with_signals().with_grace(LONG);
+    let builder = match how {
+        "cancelled, no drain" | "nested, no drain" => builder,
+        _ => builder.with_drain(drain),
+    };
+    // One inside of another, both of which listen.
+    let inner = builder.clone().with_name("inner");
+    let app = builder.open(Collect::<()>::new());
+    let id = match how.starts_with("nested") {
+        false => {
+            app.spawn(std::future::pending()).await.unwrap();
+            app.id()
+        }
+        true => {
+            let (tell, told) = tokio::sync::oneshot::channel();
+            let opener = async move {
+                let inner = inner.open(Collect::<()>::new());
+                inner.spawn(std::future::pending()).await.unwrap();
+                let _ = tell.send(inner.id());
+                let _ = inner.join().await;
+                std::future::pending().await
+            };
+            app.spawn(opener).await.unwrap();
+            told.await.unwrap()
+        }
+    };
+    match how {
+        "drained" => assert!(app.scope().drain()),
+        "cancelled" | "cancelled, no drain" => assert!(app.scope().cancel()),
+        _ => {}
+    }
+    println!("ready");
+    let mut last = None;
+    loop {
+        let tree = aqueduct_group::tree();
+        let found = tree.groups.iter().find(|it| it.id == id);
+        let Some(phase) = found.map(|group| group.phase) else {
+            return println!("gone");
+        };
+        if last != Some(phase) {
+            println!("{phase:?}");
+            last = Some(phase);
+        }
+        if phase == GroupPhase::Aborted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 struct Program {
@@ -240,4 +298,43 @@ fn a_second_signal_cancels_what_drains_and_a_third_aborts() {
     program.signal("-INT");
     // It is dropped with the body.
     assert_eq!(program.finish(), "");
+}
+
+/// A signal goes on from where the group is. (how it starts, the phases it is found in; a signal after each, unless it goes
+/// on by itself from there)
+const FROM: &[(&str, &[&str])] = &[
+    ("live", &["Running", "Draining", "Grace", "gone"]),
+    ("drained", &["Draining", "Grace", "gone"]),
+    ("over", &["Running", "(Draining)", "Grace", "gone"]),
+    ("zero", &["Running", "Grace", "gone"]),
+    ("cancelled", &["Grace", "gone"]),
+    ("cancelled, no drain", &["Grace", "gone"]),
+    ("nested", &["Running", "Draining", "Grace", "gone"]),
+    ("nested, no drain", &["Running", "Grace", "gone"]),
+];
+
+#[test]
+fn a_signal_goes_on_from_where_the_group_is() {
+    for (how, phases) in FROM {
+        let mut program = Program::start(&format!("from {how}"));
+        for phase in *phases {
+            if *phase == "gone" {
+                // Aborted, and over before that could be seen, or not.
+                let mut told = String::new();
+                program.output.read_line(&mut told).unwrap();
+                assert!(matches!(told.trim(), "Aborted" | "gone"), "{how}: {told}");
+                continue;
+            }
+            let by_itself = phase.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
+            let mut told = String::new();
+            program.output.read_line(&mut told).unwrap();
+            assert_eq!(told.trim(), by_itself.unwrap_or(phase), "{how}");
+            if by_itself.is_none() {
+                // Whoever listens has been told of the one before.
+                std::thread::sleep(Duration::from_millis(50));
+                program.signal("-INT");
+            }
+        }
+        program.finish();
+    }
 }
