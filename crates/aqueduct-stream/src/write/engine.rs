@@ -328,7 +328,8 @@ impl<T, S: BatchSink<T>> Drop for Engine<T, S> {
 /// The inbox has no more messages than this, so that its memory does not grow with the batches.
 const INBOX_MAX: usize = 1024;
 
-/// How long to wait for who is between the look at a queue that is open, and its message in there: a few instructions.
+/// How long to wait before another look whether somebody is inside of the gate: mostly for a few instructions, but a stream is
+/// there for a pull of its source.
 const MOMENT: Duration = Duration::from_micros(100);
 
 /// How often a thread that waits for its next try looks whether there is to be one.

@@ -14,7 +14,8 @@ use crate::source::Source;
 impl<S: Source> Flow<S> {
     /// Writes all items, and shuts the writer down once they are as durable as is promised. Returns what it has written.
     ///
-    /// It takes from the source what the writer's queue has room for.
+    /// It takes from the source what the writer's queue has room for. It hears of the writer's failure also while the source
+    /// has nothing.
     ///
     /// # Errors
     ///

@@ -4,9 +4,13 @@
 //! keep out, and for a thread that is busy.
 //!
 //! A queue that is closed still waits for those who were promised room. They may be futures that nobody polls, such as one
-//! beside the `shutdown` that waits for it in the same task. So a message is sent by who is inside of the gate, and that for
-//! no longer than the sending takes, never from one poll to the next. Once the gate is closed and the last one is out, nothing
-//! will come, whatever was promised; who comes with a promise is sent away, and keeps its message.
+//! beside the `shutdown` that waits for it in the same task. So a message is sent by who is inside of the gate, and nobody is
+//! there from one poll to the next. Once the gate is closed and the last one is out, nothing will come, whatever was promised;
+//! who comes with a promise is sent away, and keeps its message.
+//!
+//! How long somebody is inside: a task that writes, for a few instructions; a stream, for one pull of its source, which is the
+//! user's code. It goes in before it pulls, since what has left the source could not be put back if the gate were closed by
+//! then. So a shutdown waits for a pull that has begun, and a source that blocks holds it up, up to its grace.
 //!
 //! # Invariants
 //!

@@ -273,7 +273,9 @@ impl<T: Send + 'static, E: Send + 'static> BatchWriter<T, E> {
     /// Takes nothing more, and waits until all that was queued is written, for so long at most. Returns what was written in
     /// all.
     ///
-    /// From its first poll on nothing is taken: who waits for room is told that the writer is closed, and keeps its items.
+    /// From its first poll on nothing is taken: who waits for room is told that the writer is closed, and keeps its items. Only
+    /// a stream that is pulling its source at that moment, on another thread, still hands over what the pull brings, and is waited
+    /// for.
     ///
     /// After the grace a batch that fails is not tried again, and the thread writes on without being waited for.
     ///

@@ -343,3 +343,30 @@ async fn a_quiet_stream_hears_of_a_failure() {
         }
     }
 }
+
+/// What a pull brings that has begun is with the writer, and the rest in the source.
+#[tokio::test]
+async fn a_shutdown_in_the_middle_of_a_pull_loses_nothing() {
+    for checkpoint in [false, true] {
+        let told = Told::default();
+        let writer = told.writer(patient());
+        let mut numbers = iter(0..1000);
+        // As another thread would at the worst moment.
+        let pulled = numbers.by_ref().inspect(|n| {
+            let mut shutdown = pin!(writer.shutdown(GRACE));
+            assert!(*n > 0 || poll_once(shutdown.as_mut()).is_pending());
+        });
+        let closed = AckError::Closed(());
+        if checkpoint {
+            let mut given: Vec<_> = pulled.checkpoint_by_ref(&writer, 40).collect().await;
+            assert_eq!(given.pop(), Some(Err(closed)));
+            assert_eq!(given.len(), 40);
+        } else {
+            assert_eq!(pulled.write_batches_by_ref(&writer).await, Err(closed));
+        }
+        writer.shutdown(GRACE).await.unwrap();
+        let rest: Vec<u32> = numbers.collect().await;
+        assert!(rest.len() < 1000);
+        assert_eq!([told.items(), rest].concat(), (0..1000).collect::<Vec<_>>());
+    }
+}
