@@ -169,6 +169,9 @@ impl<E> Retry<E> {
     ///
     /// It is the time of all that the call does. Where that waits for a limiter, a pool or a lock first, the wait counts as
     /// well: [where the limiter belongs](crate#a-limiter-and-a-retry) has the three ways to put them together.
+    ///
+    /// What the call holds is dropped with it. The permit of a limiter that learns counts for nothing then, so it does not
+    /// learn of time-outs: with one, have the limit in the call, and report the failure before it returns, as shown there.
     #[must_use]
     pub fn with_try_timeout(mut self, limit: Duration) -> Self {
         self.try_max = Some(limit);

@@ -33,7 +33,8 @@ pub enum Decision {
     /// [`parse_retry_after`](crate::parse_retry_after).
     RetryAfter(Duration),
     /// Try again, and take nothing from the budget: the try did not reach the service, as an open circuit, a full
-    /// bulkhead or a limit on this side turned it away. The pause is the longer of `after` and the back-off.
+    /// bulkhead or a limit on this side turned it away. It counts as a try all the same
+    /// ([`with_tries_max`](crate::Retry::with_tries_max)). The pause is the longer of `after` and the back-off.
     RetryFree {
         /// After how long it is worth trying again, if that is known.
         after: Option<Duration>,

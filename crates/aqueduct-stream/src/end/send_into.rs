@@ -17,7 +17,9 @@ use crate::source::{CHUNK, Outlet, Pull, Source};
 
 /// # The end of a stream, in a channel
 impl<S: Source> Flow<S> {
-    /// Sends all items into a channel, of whatever kind, and drops the sender. Returns how many they were.
+    /// Sends all items into a channel, of whatever kind but a broadcast's, and drops the sender. Returns how many they
+    /// were. Into a broadcast send in [`for_each`](Self::for_each), or in [`for_each_async`](Self::for_each_async) where it is to
+    /// wait for its receivers.
     ///
     /// It takes from the source what there is room for in the channel, up to a chunk at the price of one message; so a full
     /// channel holds the stream up, whatever its `Overflow` is, and an idle stream holds no room. Pass `&mut sender` to keep
@@ -80,7 +82,12 @@ impl<T> fmt::Display for SendIntoError<T> {
 
 impl<T> Error for SendIntoError<T> {}
 
-/// A sender of a channel, of whatever kind: what [`Flow::send_into`] takes.
+/// A sender of a channel, of whatever kind but a broadcast's: what [`Flow::send_into`] takes.
+#[diagnostic::on_unimplemented(
+    message = "a stream cannot be sent into `{Self}`",
+    note = "`send_into` takes the senders of `aqueduct_channel`'s `spsc`, `mpsc`, `spmc` and `mpmc`, by value or by `&mut`",
+    note = "into anything else, as a `broadcast::Sender`, send in `for_each`, or in `for_each_async` where that waits"
+)]
 pub trait Accept: sealed::Sealed {
     /// What it sends.
     type Message;

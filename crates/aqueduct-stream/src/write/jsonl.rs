@@ -1,4 +1,4 @@
-//! JSON lines: a file with a JSON value on each line.
+//! JSON lines, with feature `jsonl`: a file with a JSON value on each line.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};

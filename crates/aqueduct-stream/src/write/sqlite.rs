@@ -1,10 +1,14 @@
-//! Rows of a SQLite database.
+//! Rows of a SQLite database, with feature `sqlite`.
+//!
+//! The closures that write them are given types of [`rusqlite`], which is re-exported here: a program that names them, or
+//! looks into a [`SqliteError::Sqlite`], has the right version by it, and two of them could not be linked into one program.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use rusqlite;
 use rusqlite::{CachedStatement, Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use super::{BatchSink, BatchWriter, Durability, WriteOptions};

@@ -30,7 +30,7 @@ pub fn bytes<R: AsyncRead>(reader: R, len_max: usize) -> Flow<ReadBytes<R>> {
 }
 
 pin_project! {
-    /// The source of [`bytes`].
+    /// The source of [`bytes()`].
     pub struct ReadBytes<R> {
         #[pin]
         reader: R,
