@@ -31,13 +31,17 @@ impl<S: Source> Flow<S> {
     /// channel is bounded, and one item at most where it is a rendezvous or unbounded. It is noticed when the source is about to
     /// be pulled.
     ///
+    /// If rustc says of a spawned one that an `implementation of FnOnce is not general enough`, an item above has a lifetime in
+    /// its type, such as `Box<dyn Error>` has: put [`boxed`](Flow::boxed) before this (rust#110338).
+    ///
     /// # Cancel safety
     ///
     /// *Strict*: no item has left the source that was not sent. Only of a rendezvous, which holds the item until somebody takes
     /// it, that item is dropped with the future.
-    pub async fn send_into<A>(self, sender: A) -> Result<usize, SendIntoError<S::Item>>
+    pub async fn send_into<T, A>(self, sender: A) -> Result<usize, SendIntoError<T>>
     where
-        A: Accept<Message = S::Item>,
+        S: Source<Item = T>,
+        A: Accept<Message = T>,
     {
         let (mut source, mut sender) = (pin!(self), sender);
         let mut sent = 0;
@@ -94,7 +98,7 @@ pub trait Accept: sealed::Sealed {
 
     /// Waits until there is room and something to send, and sends what one pull brings.
     #[doc(hidden)]
-    fn pump<S>(&mut self, source: Pin<&mut S>) -> impl Future<Output = Pumped<S::Item>>
+    fn pump<S>(&mut self, source: Pin<&mut S>) -> impl Future<Output = Pumped<Self::Message>>
     where
         S: Source<Item = Self::Message>;
 }
@@ -129,7 +133,7 @@ impl<A: Accept> sealed::Sealed for &mut A {}
 impl<A: Accept> Accept for &mut A {
     type Message = A::Message;
 
-    fn pump<S>(&mut self, source: Pin<&mut S>) -> impl Future<Output = Pumped<S::Item>>
+    fn pump<S>(&mut self, source: Pin<&mut S>) -> impl Future<Output = Pumped<Self::Message>>
     where
         S: Source<Item = A::Message>,
     {

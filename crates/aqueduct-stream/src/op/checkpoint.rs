@@ -42,7 +42,7 @@ impl<S: Source> Flow<S> {
         self,
         writer: BatchWriter<S::Item, E>,
         len_max: usize,
-    ) -> Flow<Checkpoint<S, E>>
+    ) -> Flow<Checkpoint<S, S::Item, E>>
     where
         S::Item: Send + 'static,
         E: Send + 'static,
@@ -88,7 +88,11 @@ impl<S: Source> Flow<S> {
     ///
     /// If `len_max` is 0. A panic of the sink is passed on by [`shutdown`](BatchWriter::shutdown).
     #[track_caller]
-    pub fn checkpoint_by_ref<W, E>(self, writer: W, len_max: usize) -> Flow<CheckpointByRef<S, W>>
+    pub fn checkpoint_by_ref<W, E>(
+        self,
+        writer: W,
+        len_max: usize,
+    ) -> Flow<CheckpointByRef<S, S::Item, W>>
     where
         W: Deref<Target = BatchWriter<S::Item, E>>,
         S::Item: Send + 'static,
@@ -103,10 +107,10 @@ impl<S: Source> Flow<S> {
 
 pin_project! {
     /// The source of [`Flow::checkpoint`].
-    pub struct Checkpoint<S: Source, E> {
+    pub struct Checkpoint<S, T, E> {
         #[pin]
-        runs: Runs<S>,
-        writer: BatchWriter<S::Item, E>,
+        runs: Runs<S, T>,
+        writer: BatchWriter<T, E>,
         // The panic of the sink was passed on: nobody knows any more what is written, so it must not look like the end.
         panicked: bool,
     }
@@ -114,25 +118,25 @@ pin_project! {
 
 pin_project! {
     /// The source of [`Flow::checkpoint_by_ref`].
-    pub struct CheckpointByRef<S: Source, W> {
+    pub struct CheckpointByRef<S, T, W> {
         #[pin]
-        runs: Runs<S>,
+        runs: Runs<S, T>,
         writer: W,
     }
 }
 
 pin_project! {
     /// Runs of items, on their way through a writer.
-    struct Runs<S: Source> {
+    struct Runs<S, T> {
         #[pin]
         source: Flow<S>,
-        queue: mpsc::SendSink<Message<S::Item>>,
+        queue: mpsc::SendSink<Message<T>>,
         // Ready when the writer takes nothing more. Made when the source first has nothing, for nothing else would say it then.
         closed: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
         // Runs that are with the writer.
-        writing: VecDeque<oneshot::Receiver<Vec<S::Item>>>,
+        writing: VecDeque<oneshot::Receiver<Vec<T>>>,
         // Of a run that came back, what was not given on yet.
-        written: VecDeque<S::Item>,
+        written: VecDeque<T>,
         // How many items are in these two.
         inside: usize,
         len_max: usize,
@@ -161,13 +165,13 @@ enum Stopped {
     Failed,
 }
 
-impl<S, E> Source for Checkpoint<S, E>
+impl<S, T, E> Source for Checkpoint<S, T, E>
 where
-    S: Source,
-    S::Item: Send + 'static,
+    S: Source<Item = T>,
+    T: Send + 'static,
     E: Send + 'static,
 {
-    type Item = Result<S::Item, WriteError<S::Item, FeedError<E>>>;
+    type Item = Result<T, WriteError<T, FeedError<E>>>;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
@@ -197,14 +201,14 @@ where
     }
 }
 
-impl<S, W, E> Source for CheckpointByRef<S, W>
+impl<S, T, W, E> Source for CheckpointByRef<S, T, W>
 where
-    S: Source,
-    W: Deref<Target = BatchWriter<S::Item, E>>,
-    S::Item: Send + 'static,
+    S: Source<Item = T>,
+    W: Deref<Target = BatchWriter<T, E>>,
+    T: Send + 'static,
     E: Send + 'static,
 {
-    type Item = Result<S::Item, AckError<()>>;
+    type Item = Result<T, AckError<()>>;
 
     fn poll_pull<O>(self: Pin<&mut Self>, cx: &mut Context<'_>, outlet: &mut O) -> Poll<Pull>
     where
@@ -223,17 +227,13 @@ where
     }
 }
 
-impl<S> Runs<S>
+impl<S, T> Runs<S, T>
 where
-    S: Source,
-    S::Item: Send + 'static,
+    S: Source<Item = T>,
+    T: Send + 'static,
 {
     #[track_caller]
-    fn new<E: Send + 'static>(
-        source: Flow<S>,
-        writer: &BatchWriter<S::Item, E>,
-        len_max: usize,
-    ) -> Self {
+    fn new<E: Send + 'static>(source: Flow<S>, writer: &BatchWriter<T, E>, len_max: usize) -> Self {
         assert!(len_max > 0, "no item could be with the writer");
         Self {
             source,
@@ -252,9 +252,9 @@ where
     fn poll_runs<U, E, O>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        writer: &BatchWriter<S::Item, E>,
+        writer: &BatchWriter<T, E>,
         outlet: &mut O,
-        make: impl Fn(S::Item) -> U,
+        make: impl Fn(T) -> U,
     ) -> Poll<Result<Pull, Stopped>>
     where
         E: Send + 'static,
@@ -303,7 +303,7 @@ where
     fn poll_more<E>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        writer: &BatchWriter<S::Item, E>,
+        writer: &BatchWriter<T, E>,
     ) -> Poll<Pull>
     where
         E: Send + 'static,
@@ -351,7 +351,7 @@ where
     }
 }
 
-impl<S: Source + fmt::Debug> fmt::Debug for Runs<S> {
+impl<S: fmt::Debug, T> fmt::Debug for Runs<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runs")
             .field("source", &self.source)
@@ -362,7 +362,7 @@ impl<S: Source + fmt::Debug> fmt::Debug for Runs<S> {
     }
 }
 
-impl<S: Source + fmt::Debug, E> fmt::Debug for Checkpoint<S, E> {
+impl<S: fmt::Debug, T, E> fmt::Debug for Checkpoint<S, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checkpoint")
             .field("runs", &self.runs)
@@ -371,7 +371,7 @@ impl<S: Source + fmt::Debug, E> fmt::Debug for Checkpoint<S, E> {
     }
 }
 
-impl<S: Source + fmt::Debug, W: fmt::Debug> fmt::Debug for CheckpointByRef<S, W> {
+impl<S: fmt::Debug, T, W: fmt::Debug> fmt::Debug for CheckpointByRef<S, T, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CheckpointByRef")
             .field("runs", &self.runs)

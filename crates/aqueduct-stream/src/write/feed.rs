@@ -27,12 +27,13 @@ impl<S: Source> Flow<S> {
     /// *Strict*: what has left the source is with the writer, whose thread writes it when this is dropped. To know that it
     /// has, use [`write_batches_by_ref`](Self::write_batches_by_ref) and then
     /// [`shutdown`](BatchWriter::shutdown), which has a limit of time as well.
-    pub async fn write_batches<E>(
+    pub async fn write_batches<T, E>(
         self,
-        writer: BatchWriter<S::Item, E>,
-    ) -> Result<WriteStats, WriteError<S::Item, FeedError<E>>>
+        writer: BatchWriter<T, E>,
+    ) -> Result<WriteStats, WriteError<T, FeedError<E>>>
     where
-        S::Item: Send + 'static,
+        S: Source<Item = T>,
+        T: Send + 'static,
         E: Send + 'static,
     {
         let fed = feed(self, &writer).await;
@@ -57,12 +58,13 @@ impl<S: Source> Flow<S> {
     /// # Cancel safety
     ///
     /// *Strict*: what has left the source is with the writer.
-    pub async fn write_batches_by_ref<E>(
+    pub async fn write_batches_by_ref<T, E>(
         self,
-        writer: &BatchWriter<S::Item, E>,
+        writer: &BatchWriter<T, E>,
     ) -> Result<(), AckError<()>>
     where
-        S::Item: Send + 'static,
+        S: Source<Item = T>,
+        T: Send + 'static,
         E: Send + 'static,
     {
         // A flush comes to the same closed gate.
@@ -80,9 +82,10 @@ enum Fed {
 }
 
 /// Queues all items, as long as the writer takes them.
-async fn feed<S: Source, E>(flow: Flow<S>, writer: &BatchWriter<S::Item, E>) -> Fed
+async fn feed<S, T, E>(flow: Flow<S>, writer: &BatchWriter<T, E>) -> Fed
 where
-    S::Item: Send + 'static,
+    S: Source<Item = T>,
+    T: Send + 'static,
     E: Send + 'static,
 {
     let mut messages = pin!(flow.map(Message::Item));

@@ -5,11 +5,14 @@
 //! an `implementation of FnOnce is not general enough` (rust#110338). So what holds items has their type as a parameter of its
 //! own. None of this runs: it compiles.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
 use std::time::Duration;
 
+use aqueduct_channel::spsc;
 use aqueduct_stream::iter;
+use aqueduct_stream::write::{BatchSink, BatchWriter, WriteOptions};
 
 type Item = Result<&'static str, Box<dyn Error + Send + Sync>>;
 
@@ -64,5 +67,29 @@ fn ends() {
         s => s.fold(0, |n, s| n + s.len());
         s => s.collect::<Vec<_>>();
         s => s.for_each_async(async |_| ());
+    }
+}
+
+/// Of an end that is an async function the item must have no lifetime in its type. What comes before may.
+#[test]
+fn ends_that_are_async_functions() {
+    spawned! {
+        s => s.map(|s| s.len()).boxed().send_into(spsc::channel(2).0);
+        s => s.map(|s| s.len()).write_batches(BatchWriter::new(Count, WriteOptions::new()));
+        s => async move {
+            let writer = BatchWriter::new(Count, WriteOptions::new());
+            s.map(|s| s.len()).write_batches_by_ref(&writer).await
+        };
+        s => s.map(|s| s.len()).checkpoint(BatchWriter::new(Count, WriteOptions::new()), 2).for_each(drop);
+    }
+}
+
+struct Count;
+
+impl BatchSink<usize> for Count {
+    type Error = Infallible;
+
+    fn write_batch(&mut self, _: &[usize]) -> Result<(), Infallible> {
+        Ok(())
     }
 }
