@@ -62,7 +62,7 @@ pub use acquire::{Acquire, AcquireTimeout};
 #[cfg(not(aqueduct_loom))]
 pub use error::{AcquireError, AcquireTimeoutError, TryAcquireError};
 #[cfg(not(aqueduct_loom))]
-pub use keyed::{AcquireKey, KeyedRateLimiter, KeyedStats};
+pub use keyed::{AcquireKey, AcquireKeyOwned, KeyedRateLimiter, KeyedStats};
 #[cfg(not(aqueduct_loom))]
 pub use limiter::RateLimiter;
 #[cfg(not(aqueduct_loom))]

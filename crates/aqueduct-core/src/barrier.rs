@@ -72,7 +72,7 @@ pub fn full() {
 /// # Panics
 ///
 /// If the kernel offered `membarrier` when the process first asked and refuses it now, as after installing a seccomp
-/// filter that forbids it: waits could be lost from here on.
+/// filter that forbids it: waits could be lost from here on. It does so each time.
 #[cold]
 pub fn heavy() {
     if is_asymmetric() {

@@ -13,6 +13,7 @@ mod shard;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::Arc;
 use std::thread;
 
 use aqueduct_core::pad::Padded;
@@ -25,7 +26,7 @@ use super::pace;
 use super::{Quota, RateLimiter};
 use shard::Shard;
 
-pub use acquire::AcquireKey;
+pub use acquire::{AcquireKey, AcquireKeyOwned};
 
 /// A rate limit for each key: each client, host or tenant.
 ///
@@ -179,6 +180,30 @@ impl<K: Hash + Eq + Clone, S: BuildHasher> KeyedRateLimiter<K, S> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         AcquireKey::new(self, key, permits)
+    }
+
+    /// As [`acquire`](Self::acquire), as a future that borrows nothing: for a task of its own, or to be kept.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// use std::sync::Arc;
+    /// use aqueduct_backpressure::rate::{KeyedRateLimiter, Quota};
+    ///
+    /// let clients = Arc::new(KeyedRateLimiter::<String>::new(Quota::per_second(2), 10_000));
+    /// let acquired = tokio::spawn(clients.acquire_owned(format!("client {}", 7), 1));
+    /// assert_eq!(acquired.await.unwrap(), Ok(()));
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: see [`AcquireKey`].
+    ///
+    /// # Panics
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub fn acquire_owned(self: &Arc<Self>, key: K, permits: u32) -> AcquireKeyOwned<K, S> {
+        AcquireKeyOwned::new(self.clone(), key, permits)
     }
 
     /// The quota in force, for each key.

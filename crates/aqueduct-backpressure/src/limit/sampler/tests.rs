@@ -68,3 +68,17 @@ fn those_without_a_stripe_of_their_own_lose_nothing() {
     let rest = sampler.drain(Duration::ZERO, Duration::ZERO).drops;
     assert_eq!(drained.load(Ordering::Relaxed) + rest, 15_000);
 }
+
+/// One that goes away is no owner, and what it notes is counted all the same.
+#[test]
+fn a_thread_without_a_number_writes_to_those_for_all() {
+    let sampler = Sampler::new(2);
+    sampler.note_for_all(Sample::Drop, 1);
+    let (own, for_all) = sampler.stripes.split_at(sampler.own);
+    let drops = |stripes: &[Padded<Stripe>]| -> u64 {
+        let drops = stripes.iter().map(|it| it.drops.load(Ordering::Relaxed));
+        drops.sum()
+    };
+    assert_eq!((drops(own), drops(for_all)), (0, 1));
+    assert_eq!(sampler.drain(Duration::ZERO, Duration::ZERO).drops, 1);
+}

@@ -271,3 +271,24 @@ async fn of_two_changes_at_once_the_last_is_in_force_for_all() {
         );
     }
 }
+
+/// It waits in the same line as those that borrow, and leaves it when it is dropped.
+#[tokio::test(start_paused = true)]
+async fn an_owned_future_waits_as_others_do() {
+    let start = Instant::now();
+    let limiter = Arc::new(KeyedRateLimiter::<String>::new(QUOTA, 10));
+    limiter.try_acquire("a", 3).unwrap();
+    let mut dropped = Box::pin(limiter.acquire_owned("a".to_owned(), 3));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(dropped.as_mut().poll(&mut cx).is_pending());
+    let first = tokio::spawn(limiter.acquire_owned(format!("{}", 'a'), 1));
+    tokio::task::yield_now().await;
+    let second = limiter.acquire("a", 1);
+    drop(dropped);
+    second.await.unwrap();
+    assert_eq!(start.elapsed(), ms(20));
+    assert!(first.is_finished());
+    assert_eq!(first.await.unwrap(), Ok(()));
+    let too_many = limiter.acquire_owned("a".to_owned(), 4).await;
+    assert_eq!(too_many, Err(AcquireError::TooMany { burst: 3 }));
+}

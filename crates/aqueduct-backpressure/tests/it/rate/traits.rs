@@ -4,12 +4,13 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use aqueduct_backpressure::rate::{
-    Acquire, AcquireError, AcquireKey, AcquireTimeout, AcquireTimeoutError, KeyedRateLimiter,
-    KeyedStats, Quota, RateLimiter, Stats, TryAcquireError,
+    Acquire, AcquireError, AcquireKey, AcquireKeyOwned, AcquireTimeout, AcquireTimeoutError,
+    KeyedRateLimiter, KeyedStats, Quota, RateLimiter, Stats, TryAcquireError,
 };
 
 fn free<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static>() {}
 fn sent<T: Send + Sync>() {}
+fn kept<T: Send + Sync + 'static>() {}
 
 #[test]
 fn handles_and_values_cross_threads() {
@@ -22,6 +23,7 @@ fn handles_and_values_cross_threads() {
     free::<KeyedRateLimiter<String>>();
     free::<KeyedStats>();
     sent::<AcquireKey<'_, String, std::hash::RandomState>>();
+    kept::<AcquireKeyOwned<String>>();
     sent::<Acquire>();
     sent::<Acquire<&RateLimiter>>();
     sent::<AcquireTimeout<'_>>();
