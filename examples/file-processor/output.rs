@@ -27,8 +27,10 @@ use tokio::time::timeout;
 use crate::input::Roots;
 use crate::part::{Part, Rows};
 use crate::pipeline::long_cancelled;
+use place::{are_one, place};
 
 pub(crate) mod jsonl;
+mod place;
 pub(crate) mod sqlite;
 
 /// Where rows go.
@@ -70,7 +72,8 @@ const WRITE_GRACE: Duration = Duration::from_secs(5);
 const LAST_TRY: Duration = Duration::from_secs(3);
 
 impl Outputs {
-    /// Looks at the files, and then opens them: either all, or none is changed. Blocks.
+    /// Looks at the files, and then opens them. Where one is unfit, none is changed or made. What shows only when it is opened,
+    /// such as that another program has it locked, may leave the one for lines made, and empty. Blocks.
     pub(crate) fn open(
         jsonl: Option<&Path>,
         sqlite: Option<&Path>,
@@ -78,23 +81,24 @@ impl Outputs {
     ) -> Result<Self, OutputError> {
         let (jsonl, sqlite) = (jsonl.map(place), sqlite.map(place));
         let (jsonl, sqlite) = (jsonl.transpose()?, sqlite.transpose()?);
-        if let (Some(one), Some(other)) = (&jsonl, &sqlite)
-            && one == other
-        {
-            return Err(OutputError::new(one, "it cannot be both outputs", NAME_TWO));
+        if let (Some(lines), Some(rows)) = (&jsonl, &sqlite) {
+            check_both(lines, rows)?;
         }
         jsonl.as_deref().map(jsonl::check).transpose()?;
         sqlite.as_deref().map(sqlite::check).transpose()?;
+        // Both before there is a thread for one: that would have the file open for a moment more if the other fails.
+        let lines = jsonl.as_deref().map(jsonl::open).transpose()?;
+        let rows = sqlite.as_deref().map(|path| sqlite::open(path, roots));
+        let rows = rows.transpose()?;
         let mut outputs = Self::default();
         // What is written together does not linger, since somebody waits for it to be acknowledged.
         let options = WriteOptions::new();
-        if let Some(path) = jsonl {
-            let writer = BatchWriter::new(jsonl::open(&path)?, options);
+        if let (Some(path), Some(sink)) = (jsonl, lines) {
+            let writer = BatchWriter::new(sink, options);
             outputs.files.jsonl = Some(path.clone());
             outputs.jsonl = Some(Output { path, writer });
         }
-        if let Some(path) = sqlite {
-            let (sink, run) = sqlite::open(&path, roots)?;
+        if let (Some(path), Some((sink, run))) = (sqlite, rows) {
             let writer = BatchWriter::new(sink, options);
             let database = path.clone();
             outputs.files.sqlite = Some(Database {
@@ -220,41 +224,19 @@ impl Files {
 
     /// All files that a run writes, those included that a database has beside it meanwhile.
     pub(crate) fn all(&self) -> BTreeSet<PathBuf> {
-        let beside = self.sqlite.iter().flat_map(|database| {
-            ["", "-journal", "-shm", "-wal"].map(|end| {
-                let mut path = database.path.clone().into_os_string();
-                path.push(end);
-                PathBuf::from(path)
-            })
-        });
+        let databases = self.sqlite.iter();
+        let beside = databases.flat_map(|database| with_beside(&database.path));
         self.jsonl.iter().cloned().chain(beside).collect()
     }
 }
 
-/// The path of a file that may not exist yet, absolute and without symbolic links: as the walk would find it.
-fn place(path: &Path) -> Result<PathBuf, OutputError> {
-    if path.exists() {
-        return path.canonicalize().map_err(|error| unwritable(path, error));
-    }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let Some(name) = path.file_name() else {
-        return Err(OutputError::new(path, "it is a directory", NAME_ONE));
-    };
-    match folder.canonicalize() {
-        Ok(folder) => Ok(folder.join(name)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let advice = format!("make it (mkdir -p '{}')", folder.display());
-            Err(OutputError::new(
-                path,
-                "its directory does not exist",
-                advice,
-            ))
-        }
-        Err(error) => Err(unwritable(path, error)),
-    }
+/// A database, and what it has beside it while it is written to.
+fn with_beside(database: &Path) -> [PathBuf; 4] {
+    ["", "-journal", "-shm", "-wal"].map(|end| {
+        let mut path = database.as_os_str().to_owned();
+        path.push(end);
+        PathBuf::from(path)
+    })
 }
 
 /// What exists and is to be written to must be an ordinary file. Gives how long it is.
@@ -270,6 +252,24 @@ fn existing(path: &Path) -> Result<u64, OutputError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(unwritable(path, error)),
     }
+}
+
+/// Whether two files can be written at once.
+fn check_both(lines: &Path, rows: &Path) -> Result<(), OutputError> {
+    if are_one(lines, rows) {
+        let why = "it cannot be both outputs";
+        return Err(OutputError::new(lines, why, NAME_TWO));
+    }
+    if with_beside(rows).iter().any(|beside| lines == beside) {
+        let why = "the database has this file beside it";
+        return Err(OutputError::new(lines, why, NAME_OTHER));
+    }
+    Ok(())
+}
+
+fn locked(path: &Path) -> OutputError {
+    let advice = "wait for that to end, or name another file";
+    OutputError::new(path, "another program is writing to it", advice)
 }
 
 fn unwritable(path: &Path, why: impl fmt::Display) -> OutputError {

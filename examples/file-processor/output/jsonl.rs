@@ -1,13 +1,14 @@
 //! A line of JSON for each file.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::Path;
 
 use aqueduct_stream::write::BatchSink;
 use aqueduct_stream::write::jsonl::{Jsonl, JsonlError, JsonlSink};
 use serde::{Serialize, Serializer};
 
-use super::{OutputError, existing, unwritable};
+use super::{OutputError, existing, locked, unwritable};
 use crate::part::{Part, Row};
 
 /// A line. Fields are only ever added.
@@ -49,6 +50,7 @@ pub(super) fn check(path: &Path) -> Result<(), OutputError> {
 pub(super) fn open(path: &Path) -> Result<Lines, OutputError> {
     match Jsonl::new(path).open() {
         Ok(sink) => Ok(Lines(sink)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(locked(path)),
         Err(error) => Err(unwritable(path, error)),
     }
 }

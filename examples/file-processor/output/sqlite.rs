@@ -1,13 +1,16 @@
 //! A row of a database for each file, and one for each run.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use aqueduct_stream::write::BatchSink;
 use aqueduct_stream::write::sqlite::{Sqlite, SqliteError, SqliteSink};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
+use url::Url;
 
-use super::{Database, NAME_OTHER, OutputError, existing, unwritable};
+use super::{Database, NAME_OTHER, OutputError, existing, locked, unwritable, with_beside};
 use crate::input::Roots;
 use crate::part::Part;
 
@@ -41,8 +44,9 @@ const FILE: &str =
     "INSERT INTO files (run, path, type, bytes, lines, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const END: &str = "UPDATE runs SET ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), is_partial = ?2 WHERE id = ?1";
 
-/// Whether the database is one of this program, or can become one. Changes nothing: what [`open`] does to a database (its
-/// journal, tables) is not to happen to somebody else's.
+/// Whether the database is one of this program, or can become one. Does not change it: what [`open`] does to a database (its
+/// journal, tables) is not to happen to somebody else's. Nor is anything left beside it; only where another program died and
+/// left a log, SQLite makes the log's index anew (`-shm`) to read it.
 pub(super) fn check(path: &Path) -> Result<(), OutputError> {
     if existing(path)? == 0 {
         return Ok(());
@@ -56,7 +60,7 @@ pub(super) fn check(path: &Path) -> Result<(), OutputError> {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             "it exists and is no SQLite database".to_owned()
         }
-        Err(error) => return Err(unwritable(path, error)),
+        Err(error) => return Err(refused(path, error)),
     };
     Err(OutputError::new(path, foreign, NAME_OTHER))
 }
@@ -71,7 +75,10 @@ enum Whose {
 
 fn whose(path: &Path) -> rusqlite::Result<Whose> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags)?;
+    let database = match at_rest(path) {
+        Some(url) => Connection::open_with_flags(url.as_str(), flags | OpenFlags::SQLITE_OPEN_URI)?,
+        None => Connection::open_with_flags(path, flags)?,
+    };
     let number = |pragma| database.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables = "SELECT group_concat(name, ', ') FROM sqlite_schema WHERE type = 'table'";
@@ -85,10 +92,34 @@ fn whose(path: &Path) -> rusqlite::Result<Whose> {
     })
 }
 
+/// The URL of a database that has a write-ahead log, but nothing in it. Opened by its path it would get a log and an index
+/// beside it, which who only reads cannot remove. Told that nobody changes it, SQLite makes neither.
+fn at_rest(path: &Path) -> Option<Url> {
+    let mut header = [0; 20];
+    File::open(path).ok()?.read_exact(&mut header).ok()?;
+    // The versions of the format for who writes and for who reads, of which 2 has the log.
+    let has_log = header.starts_with(b"SQLite format 3\0") && header[18..] == [2, 2];
+    let [.., log] = with_beside(path);
+    let is_empty = log.metadata().map_or(0, |log| log.len()) == 0;
+    if !has_log || !is_empty {
+        return None;
+    }
+    let mut url = Url::from_file_path(path).ok()?;
+    url.set_query(Some("immutable=1"));
+    Some(url)
+}
+
+fn refused(path: &Path, error: rusqlite::Error) -> OutputError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => locked(path),
+        _ => unwritable(path, error),
+    }
+}
+
 /// Opens a database that [`check`] has found fit, and begins a run in it. Gives its number, too.
 pub(super) fn open(path: &Path, roots: &Roots) -> Result<(Inserts<impl Bind>, i64), OutputError> {
     begin(path, roots).map_err(|error| match error {
-        SqliteError::Sqlite(error) => unwritable(path, error),
+        SqliteError::Sqlite(error) => refused(path, error),
         error => unwritable(path, error),
     })
 }
@@ -108,9 +139,16 @@ fn begin(path: &Path, roots: &Roots) -> Result<(Inserts<impl Bind + use<>>, i64)
     let paths = roots.paths.iter().map(|path| path.to_string_lossy());
     let paths =
         serde_json::to_string(&paths.collect::<Vec<_>>()).expect("strings have a JSON form");
-    let ours = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};");
+    // All or nothing: half of it would be a database of nobody that this program knows.
+    let ours = format!(
+        "BEGIN IMMEDIATE;
+        PRAGMA application_id = {APPLICATION};
+        PRAGMA user_version = {VERSION};
+        {TABLES}
+        COMMIT;"
+    );
     // A connection to begin with, since the writer's is made with the statements, and those need the number of the run.
-    let first = Sqlite::new(path, RUN).with_schema(ours + TABLES).open(())?;
+    let first = Sqlite::new(path, RUN).with_schema(ours).open(())?;
     let run: i64 = first
         .connection()
         .query_row(RUN, (paths,), |row| row.get(0))?;

@@ -100,3 +100,99 @@ fn two_names_of_a_file_are_one_file() {
     let told = open(Some(&file), Some(&link)).unwrap_err();
     assert!(told.contains("it cannot be both outputs"), "{told}");
 }
+
+#[cfg(unix)]
+#[test]
+fn links_to_what_is_not_there_yet_are_the_file_that_will_be() {
+    use std::os::unix::fs::symlink;
+
+    let scratch = Scratch::new();
+    let at = |name: &str| scratch.path().join(name);
+    symlink("file", at("link")).unwrap();
+    symlink(at("link"), at("longer")).unwrap();
+    for (jsonl, sqlite) in [("link", "file"), ("file", "longer"), ("longer", "link")] {
+        let told = open(Some(&at(jsonl)), Some(&at(sqlite))).unwrap_err();
+        assert!(told.contains("it cannot be both outputs"), "{told}");
+    }
+    let outputs = open(Some(&at("longer")), None).unwrap();
+    assert_eq!(outputs.files().jsonl, Some(at("file")));
+    assert!(outputs.files().all().contains(&at("file")));
+
+    symlink("loop", at("loop")).unwrap();
+    let told = open(Some(&at("loop")), None).unwrap_err();
+    assert!(
+        told.contains("loop: it is a symbolic link that leads nowhere; name another file"),
+        "{told}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn hard_links_of_a_file_are_one_file() {
+    let scratch = Scratch::new();
+    let (file, link) = (scratch.file("file", ""), scratch.path().join("link"));
+    fs::hard_link(&file, &link).unwrap();
+    let told = open(Some(&file), Some(&link)).unwrap_err();
+    assert!(told.contains("it cannot be both outputs"), "{told}");
+}
+
+#[test]
+fn what_a_database_has_beside_it_is_no_file_for_lines() {
+    let scratch = Scratch::new();
+    let (lines, rows) = (scratch.path().join("a.db-wal"), scratch.path().join("a.db"));
+    let told = open(Some(&lines), Some(&rows)).unwrap_err();
+    assert!(
+        told.contains("a.db-wal: the database has this file beside it; name another file"),
+        "{told}"
+    );
+    assert!(!lines.exists() && !rows.exists());
+}
+
+#[test]
+fn what_is_locked_is_to_be_waited_for() {
+    let scratch = Scratch::new();
+    let (lines, rows) = (scratch.path().join("a.jsonl"), scratch.path().join("a.db"));
+    let other = open(Some(&lines), Some(&rows)).unwrap();
+    let lock = rusqlite::Connection::open(&rows).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let advice = "another program is writing to it; wait for that to end, or name another file";
+    for (jsonl, sqlite) in [(Some(&*lines), None), (None, Some(&*rows))] {
+        let told = open(jsonl, sqlite).unwrap_err();
+        assert!(told.ends_with(advice), "{told}");
+    }
+    drop(other);
+}
+
+/// Shows only when it is opened.
+#[test]
+fn where_a_database_is_locked_the_other_output_is_made_and_empty_at_most() {
+    let scratch = Scratch::new();
+    let (lines, rows) = (scratch.path().join("a.jsonl"), scratch.path().join("a.db"));
+    drop(open(None, Some(&rows)).unwrap());
+    let lock = rusqlite::Connection::open(&rows).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    open(Some(&lines), Some(&rows)).unwrap_err();
+    assert_eq!(fs::metadata(&lines).map_or(0, |lines| lines.len()), 0);
+    lock.execute_batch("ROLLBACK").unwrap();
+    let runs = lock.query_row("SELECT count(*) FROM runs", (), |row| row.get::<_, i64>(0));
+    assert_eq!(runs, Ok(1));
+    open(Some(&lines), Some(&rows)).unwrap();
+}
+
+#[test]
+fn a_way_there_and_back_through_what_is_not_there_is_left_out() {
+    let scratch = Scratch::new();
+    let to = |path: &str| open(Some(&scratch.path().join(path)), None).unwrap_err();
+    let told = to("none/../b");
+    let advice = format!("name it '{}'", scratch.path().join("b").display());
+    assert!(told.ends_with(&advice), "{told}");
+    let told = to("none/../other/b");
+    let advice = format!("name it '{}'", scratch.path().join("other/b").display());
+    assert!(told.ends_with(&advice), "{told}");
+    let told = to("it's/none/b");
+    let advice = format!(
+        "make it (mkdir -p '{}/it'\\''s/none')",
+        scratch.path().display()
+    );
+    assert!(told.ends_with(&advice), "{told}");
+}

@@ -59,6 +59,43 @@ fn the_database_of_somebody_else_is_left_as_it_is() {
     }
 }
 
+/// The names of what is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_look_at_a_database_with_a_log_leaves_nothing_beside_it() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("it's 100% #1?.db");
+    made_by(&path, "PRAGMA journal_mode = WAL; CREATE TABLE pages (url)");
+    let (before, beside) = (fs::read(&path).unwrap(), names(scratch.path()));
+    let told = check(&path).unwrap_err().to_string();
+    assert!(told.contains("(its tables: pages)"), "{told}");
+    assert!(before == fs::read(&path).unwrap());
+    assert_eq!(names(scratch.path()), beside);
+}
+
+/// What another program has written last may be in the log only.
+#[test]
+fn a_database_that_somebody_has_open_is_known_by_its_log() {
+    let scratch = Scratch::new();
+    let path = scratch.path().join("other.db");
+    let other = Connection::open(&path).unwrap();
+    let statements = "PRAGMA journal_mode = WAL; CREATE TABLE pages (url)";
+    other.execute_batch(statements).unwrap();
+    let beside = names(scratch.path());
+    assert_eq!(beside, ["other.db", "other.db-shm", "other.db-wal"]);
+    let told = check(&path).unwrap_err().to_string();
+    assert!(told.contains("(its tables: pages)"), "{told}");
+    assert_eq!(names(scratch.path()), beside);
+}
+
 #[test]
 fn a_run_has_no_end_until_it_is_told() {
     let scratch = Scratch::new();

@@ -166,6 +166,21 @@ fn outputs_within_the_tree_are_not_counted() {
     assert_eq!(place.lines(), place.rows(1));
 }
 
+/// By way of links to what is not there when the run begins.
+#[cfg(unix)]
+#[test]
+fn outputs_within_the_tree_are_not_counted_by_whatever_name() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::new(100);
+    symlink(place.tree.join("0/own.jsonl"), &place.lines).unwrap();
+    symlink("tree/own.db", &place.rows).unwrap();
+    let output = place.run(&place.both(), &["--json", "--verify"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(json(&output)["total"]["files"], 101);
+    assert_eq!(place.lines(), place.rows(1));
+}
+
 #[test]
 fn a_second_run_is_added_to_a_database_and_lines_are_not_overwritten() {
     let place = Place::new(10);
