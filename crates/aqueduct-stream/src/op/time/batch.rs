@@ -201,14 +201,15 @@ fn grown<T>(mut items: Vec<T>, size: usize) -> Vec<T> {
 struct Counting<T> {
     items: Vec<T>,
     size: usize,
-    /// So many are taken in this run, and no more come (P1): it need not be said by a `Break`.
-    room: usize,
+    /// How many there may be after this run. No more come, since [`room`](Outlet::room) says so (P1): to say it by a `Break` as
+    /// well is a comparison for each item, which costs as much as the rest of the loop.
+    len_max: usize,
 }
 
 impl<T> Outlet<T> for Counting<T> {
     #[inline]
     fn room(&self) -> usize {
-        self.room
+        self.len_max.saturating_sub(self.items.len())
     }
 
     #[inline]
@@ -240,7 +241,7 @@ impl<S: Source<Item = T>, T> Source for Batch<S, T> {
             let mut counting = Counting {
                 items: mem::take(this.items),
                 size: *this.size,
-                room: chunk.min(*this.size - before),
+                len_max: (*this.size).min(before + chunk),
             };
             let pulled = this.source.as_mut().poll_pull(cx, &mut counting);
             let items = counting.items;
