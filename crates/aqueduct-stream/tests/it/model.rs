@@ -311,3 +311,13 @@ async fn each_operator_gives_what_its_iterator_gives() {
         }
     }
 }
+
+/// Found by the above: a batch said how much room it had when the pull began, and not how much was left.
+#[tokio::test]
+async fn what_pushes_many_for_one_heeds_the_room_that_is_left() {
+    let batches = iter([25]).flat_map_iter(|n| 0..n).chunks(2);
+    let batches: Vec<Vec<u32>> = batches.collect().await;
+    let numbers: Vec<u32> = (0..25).collect();
+    let all: Vec<Vec<u32>> = numbers.chunks(2).map(<[u32]>::to_vec).collect();
+    assert_eq!(batches, all);
+}
