@@ -132,6 +132,16 @@ impl fmt::Display for Trouble {
 
 impl Error for Trouble {}
 
+/// When something is asked for again. Who wants to be left alone for longer than [`PATIENCE`] is.
+fn policy() -> Retry<Trouble> {
+    Retry::new(Backoff::exponential(Duration::from_millis(100)))
+        .with_tries_max(TRIES_MAX)
+        .with_hint_max(PATIENCE)
+        .with_hint_over_max(HintOverMax::GiveUp)
+        .with_budget(RetryBudget::default())
+        .with_classifier(Trouble::decision)
+}
+
 impl Fetcher {
     /// Asks within a scope: when it drains nothing new is begun, when it is cancelled all is dropped. What hyper runs are tasks
     /// of the group `connections`.
@@ -146,15 +156,9 @@ impl Fetcher {
             .build(connector);
         let retries = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&retries);
-        let retry = Retry::new(Backoff::exponential(Duration::from_millis(100)))
-            .with_tries_max(TRIES_MAX)
-            .with_hint_max(PATIENCE)
-            .with_hint_over_max(HintOverMax::GiveUp)
-            .with_budget(RetryBudget::default())
-            .with_classifier(Trouble::decision)
-            .with_on_retry(move |_| {
-                counted.fetch_add(1, Ordering::Relaxed);
-            });
+        let retry = policy().with_on_retry(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
         Self {
             client,
             // All hosts are known, so that there is always room for them.

@@ -1,12 +1,26 @@
 use super::*;
 
 #[test]
-fn who_wants_to_be_left_alone_for_long_is() {
+fn who_says_when_is_asked_then() {
     let minute = Duration::from_secs(60);
     let busy = |after| Trouble::Busy(503, after).decision();
     assert_eq!(busy(None), Decision::Retry);
     assert_eq!(busy(Some(minute)), Decision::RetryAfter(minute));
-    assert_eq!(busy(Some(2 * minute)), Decision::Stop);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_be_left_alone_for_long_is() {
+    let tries = async |after| {
+        let busy = async || Err::<(), _>(Trouble::Busy(503, Some(after)));
+        let error = policy().run(busy).await.unwrap_err();
+        (error.tries(), error.kind())
+    };
+    assert_eq!(
+        tries(PATIENCE).await,
+        (TRIES_MAX, RetryErrorKind::Exhausted)
+    );
+    let too_long = PATIENCE + Duration::from_secs(1);
+    assert_eq!(tries(too_long).await, (1, RetryErrorKind::HintTooLong));
 }
 
 #[test]
