@@ -5,6 +5,7 @@
 #![cfg(not(aqueduct_loom))]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use aqueduct_group::{Collect, Discard, TaskEnd, group, tree};
@@ -65,17 +66,28 @@ impl Peaks {
     }
 }
 
-/// Counts what is alive: who has a guard, and not who has one of these.
+/// Counts what is alive.
 #[derive(Clone, Debug, Default)]
-struct Census(Arc<Arc<()>>);
+struct Census(Arc<AtomicUsize>);
 
 impl Census {
-    fn guard(&self) -> Arc<()> {
-        Arc::clone(&*self.0)
+    /// One more is alive until this is dropped.
+    fn guard(&self) -> Guard {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Guard(Arc::clone(&self.0))
     }
 
     fn alive(&self) -> usize {
-        Arc::strong_count(&*self.0) - 1
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Debug)]
+struct Guard(Arc<AtomicUsize>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
