@@ -20,6 +20,8 @@ mod support;
 use std::env;
 use std::future::pending;
 use std::process::{Command, ExitCode, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use aqueduct_cancel::{CancelScope, Reason, ReasonKind};
 use aqueduct_group::{
@@ -29,7 +31,7 @@ use aqueduct_group::{
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use crate::support::{Census, Crowd, both, eventually, millis, paused, secs};
+use crate::support::{Census, Crowd, both, eventually, millis, paused, secs, soon};
 
 fn main() -> ExitCode {
     if cfg!(panic = "unwind") {
@@ -166,18 +168,21 @@ async fn phases() {
 
 async fn limits() {
     let crowd = Crowd::default();
+    let done = Arc::new(AtomicUsize::new(0));
     let group = group().with_limit(2).open(Discard::new());
     for _ in 0..20 {
-        let (crowd, inside) = (crowd.clone(), group.spawner());
+        let (crowd, inside, done) = (crowd.clone(), group.spawner(), done.clone());
         let task = async move {
             let here = crowd.enter();
             yield_now().await;
             drop(here);
             // Into its own full group: it lends its place while it waits.
             inside.spawn(yield_now()).await.unwrap();
+            done.fetch_add(1, Relaxed);
         };
         group.spawn(task).await.unwrap();
     }
+    soon("all have spawned", || done.load(Relaxed) == 20).await;
     while group.try_spawn(pending()).is_ok() {}
     assert!(crowd.most() <= 2, "{}", crowd.most());
     group.abort_all();
