@@ -10,7 +10,7 @@ use aqueduct_group::{
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{both, millis, paused, quiet, secs};
+use crate::support::{both, millis, paused, quiet, secs, soon};
 
 #[test]
 fn panics_are_kept_or_go_on_once_all_have_ended() {
@@ -154,14 +154,21 @@ fn a_policy_of_the_users() {
             cut_short: 0,
         };
         let group = group().open(policy);
-        for value in [2, 0, 3, 2, 9] {
+        let add = |value| {
             let task = async move {
                 sleep(millis(if value == 9 { 100_000 } else { 5 })).await;
                 value
             };
-            group.task("adds").spawn(task).await.unwrap();
-        }
+            group.task("adds").spawn(task)
+        };
+        add(9).await.unwrap();
+        add(0).await.unwrap();
         group.spawn(async { panic!("meant") }).await.unwrap();
+        // Before there is enough: after that they might be cut short.
+        soon("the failures", || group.len() == 1).await;
+        for value in [2, 3, 2] {
+            add(value).await.unwrap();
+        }
         let (sum, panics, cut_short, failures) = group.join().await;
         assert_eq!((sum, panics, cut_short), (7, 1, 1));
         assert_eq!(failures.unwrap().kept(), 2);
