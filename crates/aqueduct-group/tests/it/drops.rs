@@ -245,7 +245,9 @@ fn a_spawn_dropped_at_every_poll_gives_its_place_to_the_next() {
             let (result, report) = group.join_with_report().await;
             result.unwrap();
             assert!((3..=4).contains(&report.spawned));
-            assert_eq!((crowd.most(), census.alive()), (2, 0));
+            // On two threads one may be over before the next begins.
+            assert!((1..=2).contains(&crowd.most()), "{}", crowd.most());
+            assert_eq!(census.alive(), 0);
         }
     });
 }
