@@ -21,6 +21,9 @@
 //! an end that was not flushed was either put in its shard before the collecting lock, which found it; or after it, and
 //! then it saw the line crossed.
 //!
+//! Who collects serves nobody who waits for room, for who ended does. So it takes an end out of the shard and out of the
+//! word under one lock: whoever looks at both finds it in one of them.
+//!
 //! # Judging
 //!
 //! The policy is the user's code, so it cannot run under a lock, and it is `&mut`, so one at a time. The [`Judge`] is
@@ -243,9 +246,12 @@ impl<P: Policy + 'static> Members<P> {
     fn flush_each(&self) -> bool {
         let mut crosses = false;
         for shard in &self.shards {
-            let ended = shard.0.lock().take_ended();
+            let mut shard = shard.0.lock();
+            let ended = shard.take_ended();
             if ended > 0 {
+                // Under the lock: see "Counting".
                 let counted = self.word.0.leave(ended);
+                drop(shard);
                 self.note_left(counted);
                 // What else follows from it is `settle`'s.
                 crosses |= counted.crosses(self.unflushed_max());

@@ -363,6 +363,21 @@ fn room_is_found_by_who_waits_for_it() {
     }
 }
 
+/// Waiting for room against somebody who flushes and serves nobody, as whoever asks how many there are.
+///
+/// Fails if `flush_each` counts out after the shard's lock.
+#[test]
+fn room_is_found_while_others_count() {
+    bounded(3, || {
+        let (group, _) = sharded(Some(1), 2);
+        let own = reserve(&group);
+        leave(&group, &own, Out::Never);
+        let asks = spawn(&group, |group| assert!(group.len() <= 1));
+        assert_eq!(wait_for(&group, Want::Place), Reserved::Index(1));
+        asks.join().unwrap();
+    });
+}
+
 /// Waiting for room against close.
 ///
 /// Fails if `close` does not serve the room.
