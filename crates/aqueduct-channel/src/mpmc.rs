@@ -52,10 +52,8 @@ pub use crate::rendezvous::{
 };
 pub use crate::ring::{Permit, PermitIterator};
 
-use aqueduct_core::sync::Arc;
-
 use crate::overflow::{Options, Overflow, Spill};
-use crate::ring::{Ring, Rx, Tx};
+use crate::ring::{Rx, SharedRing, Tx};
 
 /// Creates a channel with room for `capacity` messages.
 ///
@@ -118,7 +116,7 @@ impl<T> Builder<T> {
     /// As [`channel`]; and if the overflow is `Spill` without a queue.
     #[track_caller]
     pub fn build(self) -> (Sender<T>, Receiver<T>) {
-        let ring = Arc::new(Ring::new(self.options, self.fair));
+        let ring = SharedRing::new(self.options, self.fair);
         (
             Sender::new(Tx::first(ring.clone())),
             Receiver::new(Rx::first(ring)),

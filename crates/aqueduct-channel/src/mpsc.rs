@@ -26,6 +26,7 @@ mod bounded;
 mod case;
 mod permit;
 mod receiver;
+mod send;
 mod sink;
 #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
 mod timeout;
@@ -34,16 +35,15 @@ mod unbounded;
 pub use bounded::{Sender, WeakSender};
 pub use permit::OwnedPermit;
 pub use receiver::Receiver;
+pub use send::SendFuture;
 pub use sink::SendSink;
 pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
 pub use crate::error;
 pub use crate::ring::{Permit, PermitIterator};
 
-use aqueduct_core::sync::Arc;
-
 use crate::overflow::{Options, Overflow, Spill};
-use crate::ring::{Ring, SingleRx, Tx};
+use crate::ring::{SharedRing, SingleRx, Tx};
 
 /// Creates a channel with room for `capacity` messages.
 ///
@@ -107,7 +107,7 @@ impl<T> Builder<T> {
     /// senders can reach.
     #[track_caller]
     pub fn build(self) -> (Sender<T>, Receiver<T>) {
-        let ring = Arc::new(Ring::new(self.options, self.fair));
+        let ring = SharedRing::new(self.options, self.fair);
         (
             Sender::new(Tx::first(ring.clone())),
             Receiver::new(SingleRx::new(ring)),

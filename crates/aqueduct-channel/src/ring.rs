@@ -31,8 +31,8 @@
 //! I6. `SPILLING` is set and cleared under the second queue's lock, and set whenever that holds something. It is not
 //!     set after `CLOSED`.
 //! I7. There is one `SingleRx` to a ring with one receiver; it is used through `&mut` and keeps its ring for life.
-//! I8. The slots are a power of two in number; they are made with the ring and freed by its drop.
-//! I9. A ring does not move while a handle to it lives: it is behind a reference or an `Arc`.
+//! I8. The slots are a power of two in number; they lie in the ring's own allocation (see [`shared`]).
+//! I9. A ring does not move while a handle to it lives: it is behind a reference or a [`SharedRing`].
 //!
 //! # Who wakes whom
 //!
@@ -47,6 +47,7 @@ mod permit;
 mod recv;
 mod rx;
 mod send;
+mod shared;
 mod single;
 mod sink;
 mod spill;
@@ -59,6 +60,7 @@ pub use permit::{Permit, PermitIterator};
 pub(crate) use recv::RecvFuture;
 pub(crate) use rx::Rx;
 pub(crate) use send::{SendFuture, SendRequest, SenderLine};
+pub(crate) use shared::SharedRing;
 pub(crate) use single::{Single, SingleRx};
 pub(crate) use sink::{RingSink, SendsIntoRing};
 pub(crate) use tx::Tx;
@@ -73,9 +75,8 @@ use aqueduct_core::sync::{Arc, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Loc
 use aqueduct_core::wait_queue::WaitQueue;
 
 use crate::cursor::{AtomicCursor, Cursor, Flag};
-use crate::overflow::{Options, Overflow, Policy};
+use crate::overflow::{Overflow, Policy};
 use crate::pop::Pop;
-use crate::slots::assert_capacity;
 use crate::snooze::Snooze;
 use crate::stats::Stats;
 
@@ -159,17 +160,10 @@ pub(crate) enum Refusal {
 }
 
 impl<T, C: Consumers> Ring<T, C> {
-    /// # Panics
-    ///
-    /// If the capacity is 0, or more than fits.
-    #[track_caller]
-    pub(crate) fn new(options: Options<T>, fair: bool) -> Self {
-        let capacity = options.capacity;
-        assert_capacity::<Slot<T>>(capacity);
+    /// With slots that are as old as it is.
+    #[inline]
+    fn new(capacity: usize, policy: Option<Box<Policy<T>>>, slots: View<T>, fair: bool) -> Self {
         let pace = Pace::new(capacity);
-        // Before there are slots, which nobody would free: it panics if the options do not fit.
-        let policy = options.into_policy(C::SHARED);
-        let slots = View::new(capacity);
         Self {
             tail: Padded(Tail {
                 word: AtomicCursor::new(),
@@ -197,7 +191,7 @@ impl<T, C: Consumers> Ring<T, C> {
 
     /// Makes it as if so many messages had gone through, all of them in earlier laps.
     #[cfg(all(test, not(aqueduct_loom)))]
-    fn starting_at(self, position: u64) -> Self {
+    fn starting_at(&self, position: u64) {
         self.tail.word.store_position(position);
         self.head.word.store_position(position);
         self.tail.head_seen.store(position, Ordering::Relaxed);
@@ -207,7 +201,6 @@ impl<T, C: Consumers> Ring<T, C> {
             let slot = unsafe { self.tail.slots.slot(position) };
             slot.stamp.store(turn, Ordering::Relaxed);
         }
-        self
     }
 
     /// Claims a slot, if nothing stands in the way. `lost` is called with the position that another thread was faster to claim.
@@ -523,26 +516,22 @@ impl<T, C: Consumers> Ring<T, C> {
     }
 }
 
+impl<T, C> Ring<T, C> {
+    fn slots(&self) -> View<T> {
+        self.tail.slots
+    }
+}
+
 impl<T, C> Drop for Ring<T, C> {
     fn drop(&mut self) {
-        /// Frees the slots, also if a message's destructor panics; what is then left in them is leaked.
-        struct Free<T>(View<T>);
-
-        impl<T> Drop for Free<T> {
-            fn drop(&mut self) {
-                // SAFETY: I8: the ring is gone after this.
-                unsafe { self.0.free() };
-            }
-        }
-
-        let slots = Free(self.tail.slots);
+        let slots = self.tail.slots;
         let head = self.head.word.load().position();
         let inside = self.tail.word.load().distance_from(head);
         for position in head..head + inside {
             // SAFETY: I1: nobody else is left, and what was claimed was written.
             unsafe {
-                if slots.0.is_full(position) {
-                    drop(slots.0.read(position));
+                if slots.is_full(position) {
+                    drop(slots.read(position));
                 }
             }
         }

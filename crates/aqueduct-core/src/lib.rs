@@ -10,6 +10,7 @@ pub mod pad;
 pub mod park;
 pub mod roster;
 pub mod sync;
+pub mod thin;
 pub mod thread;
 pub mod wait_cell;
 pub mod wait_queue;

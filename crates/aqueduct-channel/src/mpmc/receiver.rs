@@ -4,12 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::Ordering;
 use futures_core::Stream;
 
 use crate::blocking::block_on;
 use crate::error::TryRecvError;
-use crate::ring::{Many, RecvLine, Ring, Rx};
+use crate::ring::{Many, RecvLine, Rx, SharedRing};
 use crate::stats::Stats;
 
 /// Receives from a channel. Clone it for more receivers; when the last is dropped, the channel is closed and what is
@@ -23,7 +23,7 @@ impl<T> Receiver<T> {
         Self { rx }
     }
 
-    fn ring(&self) -> &Arc<Ring<T, Many>> {
+    fn ring(&self) -> &SharedRing<T, Many> {
         &self.rx.ring
     }
 
@@ -44,9 +44,19 @@ impl<T> Receiver<T> {
     }
 
     /// Receives the next message, or registers the task to be woken when there is one.
+    ///
+    /// It has a place in line from a poll that is not ready to the next, and a message that comes is promised to it there:
+    /// only [`poll_recv`](Self::poll_recv) of this receiver gets that one, or who comes after
+    /// [`abort_recv`](Self::abort_recv).
     #[inline]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.rx.poll_recv(cx)
+    }
+
+    /// Gives up the place in line that [`poll_recv`](Self::poll_recv) has taken. A message that it was promised there is
+    /// for the next in line, or for [`try_recv`](Self::try_recv). Returns whether it was in line.
+    pub fn abort_recv(&mut self) -> bool {
+        self.rx.abort_recv()
     }
 
     /// Receives up to `limit` messages to the end of `buffer`, waiting for the first. Returns how many; 0 means that
@@ -86,7 +96,8 @@ impl<T> Receiver<T> {
         1 + self.ring().pop_many(buffer, limit - 1)
     }
 
-    /// Receives a message that is inside now. If one is just being written, waits the few instructions until it is.
+    /// Receives a message that is inside now, and not promised to somebody in line. If one is just being written, waits the
+    /// few instructions until it is.
     ///
     /// # Errors
     ///
@@ -171,7 +182,7 @@ impl<T> Receiver<T> {
 
     /// Whether two receivers receive from the same channel.
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.ring(), other.ring())
+        self.ring().ptr_eq(other.ring())
     }
 
     /// A handle that does not keep the channel open.
@@ -221,7 +232,7 @@ impl<T> fmt::Debug for Receiver<T> {
 
 /// A receiver that does not keep the channel open. Made by [`Receiver::downgrade`].
 pub struct WeakReceiver<T> {
-    ring: Arc<Ring<T, Many>>,
+    ring: SharedRing<T, Many>,
 }
 
 impl<T> WeakReceiver<T> {

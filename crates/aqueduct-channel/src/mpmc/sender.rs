@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::Ordering;
 
 use super::{OwnedPermit, Permit, PermitIterator, SendSink};
 use crate::blocking::block_on;
 use crate::error::{SendError, TrySendError};
-use crate::ring::{Many, Ring, Tx};
+use crate::ring::{Many, SharedRing, Tx};
 use crate::stats::Stats;
 
 /// Sends into a channel. Clone it for more senders; when the last is dropped, the receivers drain what is inside and
@@ -26,7 +26,7 @@ impl<T> Sender<T> {
         &self.tx
     }
 
-    pub(crate) fn ring(&self) -> &Arc<Ring<T, Many>> {
+    pub(crate) fn ring(&self) -> &SharedRing<T, Many> {
         &self.tx.ring
     }
 
@@ -220,7 +220,7 @@ impl<T> Sender<T> {
 
     /// Whether two senders send into the same channel.
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.ring(), other.ring())
+        self.ring().ptr_eq(other.ring())
     }
 
     /// How many messages could be sent or reserved now without waiting.
@@ -295,11 +295,11 @@ impl<T> fmt::Debug for Sender<T> {
 
 /// A sender that does not keep the channel open. Made by [`Sender::downgrade`].
 pub struct WeakSender<T> {
-    ring: Arc<Ring<T, Many>>,
+    ring: SharedRing<T, Many>,
 }
 
 impl<T> WeakSender<T> {
-    fn new(ring: Arc<Ring<T, Many>>) -> Self {
+    fn new(ring: SharedRing<T, Many>) -> Self {
         ring.weak_count().fetch_add(1, Ordering::Relaxed);
         Self { ring }
     }

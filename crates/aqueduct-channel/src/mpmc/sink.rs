@@ -4,12 +4,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use aqueduct_core::sync::Arc;
 use futures_sink::Sink;
 
 use super::Sender;
 use crate::error::SendError;
-use crate::ring::{Many, Ring, RingSink, SendsIntoRing};
+use crate::ring::{Many, RingSink, SendsIntoRing, SharedRing};
 
 /// A [`Sink`] that sends into a channel. Made by [`Sender::into_sink`].
 ///
@@ -51,7 +50,7 @@ impl<T> SendsIntoRing for Sender<T> {
     type Message = T;
     type Receivers = Many;
 
-    fn shared_ring(&self) -> &Arc<Ring<T, Many>> {
+    fn shared_ring(&self) -> &SharedRing<T, Many> {
         self.ring()
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::Ordering;
 
-use super::{OwnedPermit, Permit, PermitIterator, SendSink};
+use super::{OwnedPermit, Permit, PermitIterator, SendFuture, SendSink};
 use crate::blocking::block_on;
 use crate::error::{SendError, TrySendError};
-use crate::ring::{Ring, Single, Tx};
+use crate::ring::{SharedRing, Single, Tx};
 use crate::stats::Stats;
 
 /// Sends into a channel. Clone it for more senders; when the last is dropped, the receiver drains what is inside and
@@ -26,7 +26,7 @@ impl<T> Sender<T> {
         &self.tx
     }
 
-    pub(crate) fn ring(&self) -> &Arc<Ring<T, Single>> {
+    pub(crate) fn ring(&self) -> &SharedRing<T, Single> {
         &self.tx.ring
     }
 
@@ -45,8 +45,8 @@ impl<T> Sender<T> {
     /// it was given goes to the next in line. The message goes with the future, though; [`reserve`](Self::reserve)
     /// waits without holding it.
     #[inline]
-    pub fn send(&self, value: T) -> impl Future<Output = Result<(), SendError<T>>> {
-        self.tx.send(value)
+    pub fn send(&self, value: T) -> SendFuture<'_, T> {
+        SendFuture::new(self.tx.send(value))
     }
 
     /// Sends a message if there is room now.
@@ -201,7 +201,7 @@ impl<T> Sender<T> {
 
     /// Whether two senders send into the same channel.
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.ring(), other.ring())
+        self.ring().ptr_eq(other.ring())
     }
 
     /// How many messages could be sent or reserved now without waiting.
@@ -261,11 +261,11 @@ impl<T> fmt::Debug for Sender<T> {
 
 /// A sender that does not keep the channel open. Made by [`Sender::downgrade`].
 pub struct WeakSender<T> {
-    ring: Arc<Ring<T, Single>>,
+    ring: SharedRing<T, Single>,
 }
 
 impl<T> WeakSender<T> {
-    fn new(ring: Arc<Ring<T, Single>>) -> Self {
+    fn new(ring: SharedRing<T, Single>) -> Self {
         ring.weak_count().fetch_add(1, Ordering::Relaxed);
         Self { ring }
     }

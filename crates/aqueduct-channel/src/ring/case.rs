@@ -2,23 +2,23 @@
 
 use std::task::{Context, Poll};
 
-use aqueduct_core::sync::{Arc, spin_loop};
+use aqueduct_core::sync::spin_loop;
 
 use super::recv::InLine;
 use super::send::{Waited, poll_room};
-use super::{Consumers, Many, Permit, Pop, ReceiverLine, Refusal, Ring, SenderLine};
+use super::{Consumers, Many, Permit, Pop, ReceiverLine, Refusal, Ring, SenderLine, SharedRing};
 use crate::error::SendError;
 use crate::place::Place;
 use crate::select::{Join, Look};
 
 /// A place in the receivers' line.
 pub(crate) struct RecvLine<T> {
-    place: Place<ReceiverLine<Arc<Ring<T, Many>>>>,
-    ring: Arc<Ring<T, Many>>,
+    place: Place<ReceiverLine<SharedRing<T, Many>>>,
+    ring: SharedRing<T, Many>,
 }
 
 impl<T> RecvLine<T> {
-    pub(crate) fn new(ring: &Arc<Ring<T, Many>>) -> Self {
+    pub(crate) fn new(ring: &SharedRing<T, Many>) -> Self {
         Self {
             place: Place::new(),
             ring: ring.clone(),

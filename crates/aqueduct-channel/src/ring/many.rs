@@ -1,11 +1,11 @@
 //! Many receivers.
 
 use aqueduct_core::barrier::Pace;
-use aqueduct_core::sync::{Arc, AtomicUsize, Ordering};
+use aqueduct_core::sync::{AtomicUsize, Ordering};
 use aqueduct_core::wait_queue::{Queue, WaitQueue};
 
 use super::recv::{Outcome, RecvRequest};
-use super::{Consumers, Pop, Ring};
+use super::{Consumers, Pop, Ring, SharedRing};
 use crate::cursor::{Cursor, Flag};
 use crate::snooze::Snooze;
 
@@ -309,8 +309,8 @@ unsafe impl<T> Queue for ReceiverLine<&Ring<T, Many>> {
     }
 }
 
-// SAFETY: I9: the queue is a field of the ring; an `Arc`'s target does not change, and stays while the `Arc` lives.
-unsafe impl<T> Queue for ReceiverLine<Arc<Ring<T, Many>>> {
+// SAFETY: I9: the queue is a field of the ring; a handle's target does not change, and stays while the handle lives.
+unsafe impl<T> Queue for ReceiverLine<SharedRing<T, Many>> {
     type Request = RecvRequest;
 
     fn wait_queue(&self) -> &WaitQueue<RecvRequest> {

@@ -4,19 +4,19 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::Ordering;
 use aqueduct_core::wait_queue::Wait;
 
 use super::recv::InLine;
-use super::{Many, Pop, ReceiverLine, RecvFuture, Ring};
+use super::{Many, Pop, ReceiverLine, RecvFuture, Ring, SharedRing};
 use crate::local::Local;
 
 /// A place in line that keeps the ring alive.
-type OwnPlace<T> = Wait<ReceiverLine<Arc<Ring<T, Many>>>>;
+type OwnPlace<T> = Wait<ReceiverLine<SharedRing<T, Many>>>;
 
 /// A receiver, of which there may be several.
 pub(crate) struct Rx<T> {
-    pub(crate) ring: Arc<Ring<T, Many>>,
+    pub(crate) ring: SharedRing<T, Many>,
     local: Local,
     /// The place in line of a receiver that is polled as a stream. Made when it first has to wait.
     place: Option<Pin<Box<OwnPlace<T>>>>,
@@ -24,7 +24,7 @@ pub(crate) struct Rx<T> {
 
 impl<T> Rx<T> {
     /// The first receiver of a ring, which is made with a count of one.
-    pub(crate) fn first(ring: Arc<Ring<T, Many>>) -> Self {
+    pub(crate) fn first(ring: SharedRing<T, Many>) -> Self {
         Self {
             ring,
             local: Local::new(),
@@ -33,7 +33,7 @@ impl<T> Rx<T> {
     }
 
     /// One receiver more, unless all are gone.
-    pub(crate) fn upgrade(ring: &Arc<Ring<T, Many>>) -> Option<Self> {
+    pub(crate) fn upgrade(ring: &SharedRing<T, Many>) -> Option<Self> {
         let count = ring.receiver_count();
         let mut now = count.load(Ordering::Relaxed);
         while now > 0 {
@@ -56,6 +56,12 @@ impl<T> Rx<T> {
             Some(value) => Pop::Value(value),
             None => self.ring.try_pop(),
         }
+    }
+
+    /// Gives up the place in line; what was promised to it is anybody's. Says whether it was in line.
+    pub(crate) fn abort_recv(&mut self) -> bool {
+        let place = self.place.take();
+        place.is_some_and(|place| place.is_waiting())
     }
 
     /// Polls from a place in line that stays between polls.

@@ -4,11 +4,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::sync::Arc;
 use aqueduct_core::wait_queue::{LazyWait, Place, Queue, Wait, WaitQueue};
 use pin_project_lite::pin_project;
 
-use super::{Consumers, Ring};
+use super::{Consumers, Ring, SharedRing};
 use crate::cursor::{Cursor, Flag};
 use crate::error::SendError;
 use crate::local::Local;
@@ -144,8 +143,8 @@ unsafe impl<T, C: Consumers> Queue for SenderLine<&Ring<T, C>> {
     }
 }
 
-// SAFETY: I9: the queue is a field of the ring; an `Arc`'s target does not change, and stays while the `Arc` lives.
-unsafe impl<T, C: Consumers> Queue for SenderLine<Arc<Ring<T, C>>> {
+// SAFETY: I9: the queue is a field of the ring; a handle's target does not change, and stays while the handle lives.
+unsafe impl<T, C: Consumers> Queue for SenderLine<SharedRing<T, C>> {
     type Request = SendRequest;
 
     fn wait_queue(&self) -> &WaitQueue<SendRequest> {
@@ -286,8 +285,11 @@ impl<'a, T, C: Consumers> SendFuture<'a, T, C> {
         self.ring
     }
 
-    /// The message, if it was not sent. For time limits.
-    #[cfg(all(feature = "tokio", not(aqueduct_loom)))]
+    pub(crate) fn has_waited(&self) -> bool {
+        self.wait.is_made()
+    }
+
+    /// The message, if it was not sent.
     pub(crate) fn take_value(self: Pin<&mut Self>) -> Option<T> {
         self.project().value.take()
     }

@@ -2,7 +2,6 @@
 
 use aqueduct_core::barrier::Pace;
 use aqueduct_core::chase::Chase;
-use aqueduct_core::sync::Arc;
 use aqueduct_core::wait_cell::WaitCell;
 
 use std::task::{Context, Poll};
@@ -11,7 +10,7 @@ use crate::budget::Budget;
 use crate::snooze::Snooze;
 
 use super::view::View;
-use super::{Consumers, Pop, Ring};
+use super::{Consumers, Pop, Ring, SharedRing};
 
 /// Where the one receiver waits.
 pub(crate) struct Single(WaitCell);
@@ -48,7 +47,7 @@ unsafe impl<T: Send> Sync for SingleRx<T> {}
 
 /// The receiver's end. There is one to a ring, used through `&mut`, and it keeps its ring for life (I7).
 pub(crate) struct SingleRx<T> {
-    pub(crate) ring: Arc<Ring<T, Single>>,
+    pub(crate) ring: SharedRing<T, Single>,
     slots: View<T>,
     head: u64,
     pub(crate) budget: Budget,
@@ -60,7 +59,7 @@ pub(crate) struct SingleRx<T> {
 }
 
 impl<T> SingleRx<T> {
-    pub(crate) fn new(ring: Arc<Ring<T, Single>>) -> Self {
+    pub(crate) fn new(ring: SharedRing<T, Single>) -> Self {
         let pace = Pace::new(ring.capacity());
         let slots = ring.head.slots;
         let head = ring.head.word.load().position();
@@ -176,7 +175,7 @@ impl<T> SingleRx<T> {
         self.slept_at = self.head as u32;
         let mut pace = self.pace;
         // SAFETY: I7: `ready` does not replace `self.ring`.
-        let ring = unsafe { &*Arc::as_ptr(&self.ring) };
+        let ring = unsafe { &*self.ring.as_ptr() };
         let cell = &ring.tail.receivers.0;
         // SAFETY: I7: the one receiver is borrowed for exclusive use, so that nobody else waits in its cell.
         let poll =

@@ -2,10 +2,8 @@
 
 use std::task::{Context, Poll, ready};
 
-use aqueduct_core::sync::Arc;
-
 use super::send::{Waited, poll_line, poll_room};
-use super::{Consumers, Refusal, Ring, SenderLine};
+use super::{Consumers, Refusal, SenderLine, SharedRing};
 use crate::budget::Budget;
 use crate::error::SendError;
 use crate::overflow::Overflow;
@@ -16,10 +14,10 @@ pub(crate) trait SendsIntoRing {
     type Message;
     type Receivers: Consumers;
 
-    fn shared_ring(&self) -> &Arc<Ring<Self::Message, Self::Receivers>>;
+    fn shared_ring(&self) -> &SharedRing<Self::Message, Self::Receivers>;
 }
 
-type Sinks<S> = Ring<<S as SendsIntoRing>::Message, <S as SendsIntoRing>::Receivers>;
+type Sinks<S> = SharedRing<<S as SendsIntoRing>::Message, <S as SendsIntoRing>::Receivers>;
 
 /// A sender, with its place in line from one poll to the next.
 pub(crate) struct RingSink<S: SendsIntoRing> {
@@ -29,7 +27,7 @@ pub(crate) struct RingSink<S: SendsIntoRing> {
     kept: Option<S::Message>,
     /// Whether room for one message is promised to this sink.
     promised: bool,
-    place: Place<SenderLine<Arc<Sinks<S>>>>,
+    place: Place<SenderLine<Sinks<S>>>,
     budget: Budget,
 }
 

@@ -5,4 +5,6 @@ mod linger;
 #[cfg(aqueduct_loom)]
 mod loom;
 #[cfg(not(aqueduct_loom))]
+mod shared;
+#[cfg(not(aqueduct_loom))]
 mod wrap;

@@ -5,25 +5,25 @@ use std::pin::pin;
 use std::task::{Poll, ready};
 
 use aqueduct_core::coop;
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::Ordering;
 use aqueduct_core::wait_queue::{Place, Wait};
 
 use super::send::{Waited, poll_room};
 use super::spill::Forced;
-use super::{Consumers, Refusal, Ring, SendFuture, SenderLine};
+use super::{Consumers, Refusal, Ring, SendFuture, SenderLine, SharedRing};
 use crate::cursor::Cursor;
 use crate::error::{SendError, TrySendError};
 use crate::local::Local;
 
 /// A sender, of which there may be several.
 pub(crate) struct Tx<T, C: Consumers> {
-    pub(crate) ring: Arc<Ring<T, C>>,
+    pub(crate) ring: SharedRing<T, C>,
     local: Local,
 }
 
 impl<T, C: Consumers> Tx<T, C> {
     /// The first sender of a ring, which is made with a count of one.
-    pub(crate) fn first(ring: Arc<Ring<T, C>>) -> Self {
+    pub(crate) fn first(ring: SharedRing<T, C>) -> Self {
         Self {
             ring,
             local: Local::new(),
@@ -31,7 +31,7 @@ impl<T, C: Consumers> Tx<T, C> {
     }
 
     /// One sender more, unless all are gone.
-    pub(crate) fn upgrade(ring: &Arc<Ring<T, C>>) -> Option<Self> {
+    pub(crate) fn upgrade(ring: &SharedRing<T, C>) -> Option<Self> {
         let count = ring.sender_count();
         let mut now = count.load(Ordering::Relaxed);
         while now > 0 {

@@ -8,7 +8,7 @@ use aqueduct_core::sync::{AtomicU64, Ordering, UnsafeCell};
 
 use crate::cursor::Cursor;
 
-/// Where the slots are. They are owned by the ring, and as old as it is (I8).
+/// Where the slots are. They are as old as the ring (I8).
 pub(super) struct View<T> {
     first: NonNull<Slot<T>>,
     pub(super) mask: u64,
@@ -28,19 +28,21 @@ impl<T> Clone for View<T> {
 impl<T> Copy for View<T> {}
 
 impl<T> View<T> {
-    pub(super) fn new(capacity: usize) -> Self {
+    /// How many slots a capacity takes.
+    pub(super) fn number_for(capacity: usize) -> usize {
         // At least two, so that the lowest bit of a turn is free for "full" (I5).
-        let number = capacity.next_power_of_two().max(2);
-        let slots: Box<[Slot<T>]> = (0..number)
-            .map(|_| Slot {
-                stamp: AtomicU64::new(0),
-                value: UnsafeCell::new(MaybeUninit::uninit()),
-            })
-            .collect();
-        Self {
-            first: NonNull::from(Box::leak(slots)).cast(),
-            mask: number as u64 - 1,
-        }
+        capacity.next_power_of_two().max(2)
+    }
+
+    /// Of slots that are there, a power of two in number (I8).
+    pub(super) fn new(first: NonNull<Slot<T>>, number: usize) -> Self {
+        debug_assert!(number.is_power_of_two());
+        let mask = number as u64 - 1;
+        Self { first, mask }
+    }
+
+    pub(super) fn number(self) -> usize {
+        self.mask as usize + 1
     }
 
     /// The slot at a position.
@@ -85,17 +87,6 @@ impl<T> View<T> {
                 .value
                 .with(|cell| (*cell).assume_init_read())
         }
-    }
-
-    /// Frees the slots.
-    ///
-    /// # Safety
-    ///
-    /// They are not used again.
-    pub(super) unsafe fn free(self) {
-        let slots = std::ptr::slice_from_raw_parts_mut(self.first.as_ptr(), self.mask as usize + 1);
-        // SAFETY: I8: `new` leaked them so.
-        drop(unsafe { Box::from_raw(slots) });
     }
 }
 

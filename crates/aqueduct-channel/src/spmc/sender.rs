@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use aqueduct_core::sync::{Arc, Ordering};
+use aqueduct_core::sync::Ordering;
 
 use super::{OwnedPermit, Permit, PermitIterator, SendSink};
 use crate::blocking::block_on;
 use crate::error::{SendError, TrySendError};
-use crate::ring::{Many, Ring, Tx};
+use crate::ring::{Many, SharedRing, Tx};
 use crate::stats::Stats;
 
 /// The only sender of a channel. When it is dropped, the receivers drain what is inside and see the end.
@@ -25,7 +25,7 @@ impl<T> Sender<T> {
         &self.tx
     }
 
-    pub(crate) fn ring(&self) -> &Arc<Ring<T, Many>> {
+    pub(crate) fn ring(&self) -> &SharedRing<T, Many> {
         &self.tx.ring
     }
 

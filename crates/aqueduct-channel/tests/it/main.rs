@@ -11,6 +11,7 @@ mod misuse;
 mod overflow;
 mod parity;
 mod regressions;
+mod send_future;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -256,3 +256,24 @@ fn a_sender_that_lags_does_not_leave_a_receiver_asleep() {
             .for_each(|thread| thread.join().unwrap());
     }
 }
+
+/// What a receiver was promised that is polled, only its next poll could get: a `try_recv` found nothing, with a message inside.
+#[test]
+fn a_receiver_that_gives_up_its_place_finds_what_it_was_promised() {
+    let (tx, mut rx) = mpmc::channel(2);
+    assert!(!rx.abort_recv());
+    let mut task = Context::from_waker(Waker::noop());
+    assert!(rx.poll_recv(&mut task).is_pending());
+    tx.try_send(1).unwrap();
+    assert_eq!((rx.len(), rx.try_recv()), (1, Err(TryRecvError::Empty)));
+    assert!(rx.abort_recv());
+    assert_eq!(rx.try_recv(), Ok(1));
+    // Also another one, that is in line behind it.
+    assert!(rx.poll_recv(&mut task).is_pending());
+    let mut other = rx.clone();
+    assert!(other.poll_recv(&mut task).is_pending());
+    tx.try_send(2).unwrap();
+    assert!(rx.abort_recv());
+    assert_eq!(other.poll_recv(&mut task), Poll::Ready(Some(2)));
+    assert!(rx.poll_recv(&mut task).is_pending());
+}

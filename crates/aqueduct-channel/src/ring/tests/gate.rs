@@ -6,8 +6,6 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use aqueduct_core::sync::Arc;
-
 use super::super::*;
 use crate::error::TrySendError;
 use crate::overflow::Options;
@@ -27,7 +25,7 @@ fn pop_quietly(ring: &Ring<usize, Single>, head: &mut u64) {
 #[test]
 fn a_sender_is_passed_over_for_one_capacity() {
     for capacity in [1, 2, 5] {
-        let ring: Arc<Ring<usize, Single>> = Arc::new(Ring::new(Options::new(capacity), false));
+        let ring: SharedRing<usize, Single> = SharedRing::new(Options::new(capacity), false);
         let tx = Tx::first(ring.clone());
         let mut head = 0;
         for n in 0..capacity {
@@ -60,7 +58,7 @@ fn push_quietly(ring: &Ring<usize, Many>, value: usize) {
 #[test]
 fn a_receiver_is_passed_over_for_one_capacity() {
     for capacity in [1, 2, 5] {
-        let ring: Arc<Ring<usize, Many>> = Arc::new(Ring::new(Options::new(capacity), false));
+        let ring: SharedRing<usize, Many> = SharedRing::new(Options::new(capacity), false);
         let rx = Rx::first(ring.clone());
         let mut waiting = Box::pin(rx.recv());
         assert!(poll(waiting.as_mut()).is_pending());
@@ -82,7 +80,7 @@ fn a_receiver_is_passed_over_for_one_capacity() {
 /// In a fair channel nobody is passed over at all, but in the moment in which one gets in line.
 #[test]
 fn nobody_is_passed_over_in_a_fair_channel() {
-    let ring: Arc<Ring<usize, Single>> = Arc::new(Ring::new(Options::new(2), true));
+    let ring: SharedRing<usize, Single> = SharedRing::new(Options::new(2), true);
     let tx = Tx::first(ring.clone());
     let mut head = 0;
     tx.try_send(0).unwrap();

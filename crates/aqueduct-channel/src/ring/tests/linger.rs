@@ -4,8 +4,6 @@ use std::pin::Pin;
 use std::sync::atomic::AtomicUsize as Count;
 use std::task::{Context, Poll, Wake, Waker};
 
-use aqueduct_core::sync::Arc;
-
 use super::super::send::TURNS;
 use super::super::*;
 use crate::error::SendError;
@@ -20,11 +18,11 @@ impl Wake for Wakes {
     }
 }
 
-type Shared = Arc<Ring<String, Single>>;
+type Shared = SharedRing<String, Single>;
 
 /// A full ring of one message, whose senders have found that waiting a little brings room.
 fn full(fair: bool) -> (Shared, Tx<String, Single>, SingleRx<String>) {
-    let ring: Shared = Arc::new(Ring::new(Options::new(1), fair));
+    let ring: Shared = SharedRing::new(Options::new(1), fair);
     ring.with_chase(|chase| (0..8).for_each(|_| chase.note(true)));
     let (tx, rx) = (Tx::first(ring.clone()), SingleRx::new(ring.clone()));
     tx.try_send("first".into()).unwrap();

@@ -3,16 +3,16 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use aqueduct_core::sync::Arc;
-
 use super::super::*;
 use crate::overflow::Options;
 use crate::{MemorySpill, Overflow};
 
 const WRAP: u64 = 1 << 40;
 
-fn ring<T, C: Consumers>(options: Options<T>, before: u64) -> Arc<Ring<T, C>> {
-    Arc::new(Ring::new(options, false).starting_at(WRAP - before))
+fn ring<T, C: Consumers>(options: Options<T>, before: u64) -> SharedRing<T, C> {
+    let ring = SharedRing::new(options, false);
+    ring.starting_at(WRAP - before);
+    ring
 }
 
 fn poll<F: Future>(future: F) -> Poll<F::Output> {
