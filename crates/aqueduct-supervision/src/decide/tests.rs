@@ -1,0 +1,10 @@
+mod desk;
+mod driver;
+mod equal;
+mod invariants;
+mod matrix;
+mod million;
+mod model;
+mod parts;
+mod rules;
+mod world;

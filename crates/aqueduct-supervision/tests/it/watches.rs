@@ -1,0 +1,220 @@
+//! Whom one watches: incarnations and places.
+
+use std::collections::HashSet;
+
+use aqueduct_cancel::CancelScope;
+use aqueduct_resilience::{Backoff, Jitter};
+use aqueduct_supervision::{ChildContext, ChildSpec, Downs, Exit, Supervisor};
+use tokio::time::{sleep, timeout};
+
+use crate::support::{Census, Log, boom, both, both_beside, boxed, child, millis, paused, secs};
+
+/// Between two incarnations there is the last one: with one number, which is not the next one's.
+#[test]
+fn between_two_incarnations_it_is_the_last_one_that_is_watched() {
+    for was_watched in [true, false] {
+        paused(async move {
+            let (spec, trigger) = child("it", &Log::new(), &Census::default());
+            let backoff = Backoff::constant(secs(10)).with_jitter(Jitter::None);
+            let supervisor = Supervisor::one_for_one()
+                .with_child(spec.with_backoff(backoff))
+                .start()
+                .await
+                .unwrap();
+            let it = supervisor.which_child("it").await.unwrap().child;
+            let before = was_watched.then(|| it.watch());
+            trigger.pull(boom());
+            sleep(secs(1)).await;
+            assert!(!it.is_alive());
+            let between = it.watch();
+            assert_eq!(*before.as_ref().unwrap_or(&between), between);
+            assert_eq!(before.map_or(between.id(), |it| it.id()), between.id());
+            for down in [it.monitor().await, it.monitor().await] {
+                assert_eq!(down.id, between.id());
+                assert!(matches!(down.exit, Exit::Failed(_)));
+            }
+            sleep(secs(10)).await;
+            assert!(it.is_alive());
+            let next = it.watch();
+            assert_ne!(next.id(), between.id());
+            assert_ne!(next, between);
+            supervisor.shutdown().await;
+            assert_eq!(it.watch(), next, "also when there is no next one");
+        });
+    }
+}
+
+/// So with a supervisor, by its own reference.
+#[test]
+fn between_two_incarnations_of_a_supervisor_it_is_the_last_one_that_is_watched() {
+    paused(async {
+        let (spec, trigger) = child("it", &Log::new(), &Census::default());
+        let below = Supervisor::one_for_one()
+            .with_intensity(0, secs(1))
+            .with_child(spec);
+        let (spec, below) = below.child("below");
+        let backoff = Backoff::constant(secs(10)).with_jitter(Jitter::None);
+        let top = Supervisor::one_for_one()
+            .with_child(spec.with_backoff(backoff))
+            .start()
+            .await
+            .unwrap();
+        let before = below.watch();
+        trigger.pull(boom());
+        sleep(millis(10)).await;
+        assert!(!below.is_alive());
+        assert_eq!(below.watch(), before);
+        assert_eq!(below.monitor().await.id, before.id());
+        sleep(secs(10)).await;
+        assert_ne!(below.watch().id(), before.id());
+        top.shutdown().await;
+    });
+}
+
+/// How they ended, until there are no more.
+async fn until_none(downs: &mut Downs) -> Vec<String> {
+    let mut all = Vec::new();
+    let read = async {
+        while let Some(down) = downs.next().await {
+            all.push(down.exit.to_string());
+        }
+    };
+    timeout(secs(60), read).await.expect("it ends");
+    all
+}
+
+/// From the present one on, or the last one; to who comes for each at once, and to who comes for all in the end.
+#[test]
+fn downs_are_of_each_incarnation_once() {
+    paused(async {
+        let (spec, trigger) = child("it", &Log::new(), &Census::default());
+        let backoff = Backoff::constant(secs(10)).with_jitter(Jitter::None);
+        let supervisor = Supervisor::one_for_one()
+            .with_child(spec.with_backoff(backoff))
+            .start()
+            .await
+            .unwrap();
+        let it = supervisor.which_child("it").await.unwrap().child;
+        let (mut each, mut all) = (it.downs(), it.downs());
+        assert!(timeout(secs(1), each.next()).await.is_err());
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let monitor = it.monitor();
+            trigger.pull(boom());
+            let (down, monitored) = (each.next().await.unwrap(), monitor.await);
+            assert_eq!((down.id, down.monitor), (monitored.id, each.id()));
+            ids.push(down.id);
+            assert!(timeout(secs(1), each.next()).await.is_err(), "once");
+            sleep(secs(10)).await;
+        }
+        assert_eq!(HashSet::<_>::from_iter(&ids).len(), 3);
+        trigger.pull(boom());
+        sleep(secs(1)).await;
+        let mut between = it.downs();
+        assert_eq!(between.next().await.unwrap().id, it.watch().id());
+        supervisor.terminate_child("it").await.unwrap();
+        assert!(timeout(secs(1), between.next()).await.is_err(), "it rests");
+        supervisor.restart_child("it").await.unwrap();
+        drop(supervisor.shutdown().await);
+        let boom = "failed: boom";
+        assert_eq!(until_none(&mut each).await, [boom, "shutdown"]);
+        assert_eq!(
+            until_none(&mut all).await,
+            [boom, boom, boom, boom, "shutdown"]
+        );
+        assert_eq!(until_none(&mut between).await, ["shutdown"]);
+        assert_eq!(until_none(&mut it.downs()).await, ["shutdown"]);
+    });
+}
+
+/// What was never started has no end to tell.
+#[test]
+fn downs_of_a_child_that_goes() {
+    both(|| async {
+        let supervisor = Supervisor::one_for_one().start().await.unwrap();
+        let nothing = ChildSpec::acknowledged("nothing", |_| async {});
+        let (spec, _) = child("it", &Log::new(), &Census::default());
+        let it = supervisor.start_child(spec).await.unwrap();
+        let mut downs = it.downs();
+        supervisor.terminate_child(&it).await.unwrap();
+        supervisor.delete_child(&it).await.unwrap();
+        assert_eq!(until_none(&mut downs).await, ["shutdown"]);
+        let nothing = supervisor.start_child(nothing).await.unwrap();
+        let mut downs = nothing.downs();
+        supervisor.delete_child(&nothing).await.unwrap();
+        assert_eq!(until_none(&mut downs).await, ["normal"]);
+        drop(supervisor.shutdown().await);
+    });
+}
+
+/// A supervisor that is cut short goes before its children do: an end that comes then is told as well.
+#[test]
+fn downs_of_who_is_left_behind_have_its_end() {
+    both_beside(|| async {
+        let (spec, _) = child("it", &Log::new(), &Census::default());
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let scope = CancelScope::new();
+        let run = Supervisor::one_for_one()
+            .with_child(spec)
+            .run_with_report(&scope, |it| drop(tell.send(it)));
+        let downs = async {
+            let it = told.await.unwrap().which_child("it").await.unwrap().child;
+            it.downs()
+        };
+        let mut downs = tokio::select! {
+            _ = run => unreachable!("nobody stops it"),
+            downs = downs => downs,
+        };
+        assert_eq!(until_none(&mut downs).await, ["killed"]);
+    });
+}
+
+/// Where threads race: what dies, and who listens from some time on. None is told twice, and none is left out.
+#[test]
+fn downs_race_with_restarts() {
+    const RUNS: u64 = 200;
+    both(|| async {
+        let dies = ChildSpec::worker("it", |cx: ChildContext| async move {
+            if cx.incarnation() < RUNS {
+                return boom();
+            }
+            cx.scope().cancelled().await;
+            Exit::Normal
+        });
+        let supervisor = Supervisor::one_for_one()
+            .with_intensity(u32::MAX, secs(1))
+            .with_child(dies)
+            .start()
+            .await
+            .unwrap();
+        let it = supervisor.which_child("it").await.unwrap().child;
+        let mut tasks = Vec::new();
+        while it.incarnation() < RUNS {
+            let before = it.incarnation();
+            let downs = it.downs();
+            let first = before..=it.incarnation();
+            tasks.push(tokio::spawn(boxed(counted(downs, first))));
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(supervisor.shutdown().await);
+        for task in tasks {
+            let (told, first) = task.await.unwrap();
+            assert!(first.contains(&(RUNS + 1 - told)), "{first:?}, {told}");
+        }
+    });
+}
+
+/// How many there were, with those that were missed.
+async fn counted(
+    mut downs: Downs,
+    first: std::ops::RangeInclusive<u64>,
+) -> (u64, std::ops::RangeInclusive<u64>) {
+    let (mut ids, mut told) = (HashSet::new(), 0);
+    while let Some(down) = downs.next().await {
+        assert!(ids.insert(down.id), "each once");
+        told += 1;
+    }
+    (told + downs.missed(), first)
+}
