@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "actor")]
+pub mod actor;
 #[cfg(feature = "backpressure")]
 pub use aqueduct_backpressure as backpressure;
 #[cfg(feature = "cancel")]
@@ -13,3 +15,5 @@ pub use aqueduct_group as group;
 pub use aqueduct_resilience as resilience;
 #[cfg(feature = "stream")]
 pub use aqueduct_stream as stream;
+#[cfg(feature = "supervision")]
+pub use aqueduct_supervision as supervision;
