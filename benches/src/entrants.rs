@@ -3,12 +3,15 @@
 //! A contest is a visitor ([`Entrants`]) that is shown each entrant's type and builds a case from it, so that a line-up
 //! is written once and serves every group of its shape.
 
+use crate::actors::Actors;
 use crate::cancel::{Flag, Guard, Scope};
 use crate::channel::{BatchChannel, Channel, Message, OneShot, Queue};
 use crate::harness::Entrant;
+use crate::harness::runtime::Rt;
 use crate::limits::RateLimit;
 use crate::permits::Permits;
 use crate::stream::Pipeline;
+use crate::supervisors::Supervisors;
 use crate::tasks::Tasks;
 use crate::{ours, peers};
 
@@ -77,6 +80,28 @@ pub(crate) trait RateLimitEntrants {
 /// A contest of streams.
 pub(crate) trait StreamEntrants {
     fn enter(&mut self, who: Entrant, pipeline: Pipeline);
+}
+
+/// A contest of actors.
+pub(crate) trait ActorEntrants {
+    fn enter<A: Actors>(&mut self, who: Entrant);
+}
+
+/// A contest of supervisors.
+pub(crate) trait SupervisorEntrants {
+    fn enter<S: Supervisors>(&mut self, who: Entrant);
+}
+
+/// Supervisors of many children.
+pub(crate) fn supervisors(entrants: &mut impl SupervisorEntrants) {
+    ours::supervisors(entrants);
+    peers::supervisors(entrants);
+}
+
+/// Actors that run on `rt`.
+pub(crate) fn actors(rt: Rt, entrants: &mut impl ActorEntrants) {
+    ours::actors(entrants);
+    peers::actors(rt, entrants);
 }
 
 /// One sender, one receiver, bounded.

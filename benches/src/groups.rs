@@ -1,5 +1,7 @@
 //! The groups of the report, one file a family.
 
+mod actors;
+mod actors_idle;
 mod batch;
 mod broadcast;
 mod bytes;
@@ -22,6 +24,7 @@ mod spmc;
 mod spsc;
 mod stream_batch;
 mod streams;
+mod supervisors;
 mod try_pair;
 mod unbounded;
 mod writers;
@@ -55,6 +58,9 @@ pub(crate) fn all() -> Vec<Bench> {
         streams::benches(),
         stream_batch::benches(),
         writers::benches(),
+        actors::benches(),
+        actors_idle::benches(),
+        supervisors::benches(),
     ];
     families.into_iter().flatten().collect()
 }

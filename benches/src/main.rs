@@ -1,5 +1,6 @@
 //! Measures every figure of the project beside its peers'. The README says how to run it and how to read it.
 
+mod actors;
 mod alloc;
 mod cancel;
 mod channel;
@@ -14,6 +15,7 @@ mod peers;
 mod permits;
 mod report;
 mod stream;
+mod supervisors;
 mod tasks;
 mod versions;
 

@@ -2,6 +2,7 @@
 //! contest. The row named `aqueduct` is the kind made for the shape of the contest, with its default options; each
 //! contest has it once.
 
+mod actors;
 mod backpressure;
 mod broadcast;
 mod cancel;
@@ -13,14 +14,16 @@ mod ratelimit;
 mod spmc;
 mod spsc;
 mod stream;
+mod supervisors;
 
 use aqueduct_backpressure::rate::RateLimiter;
 use aqueduct_cancel::CancelScope;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
-    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    ActorEntrants, BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants,
+    PermitEntrants, QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants,
+    SupervisorEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
 use crate::report::OURS;
@@ -76,6 +79,16 @@ pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
 pub(crate) fn limits(entrants: &mut impl PermitEntrants) {
     entrants.enter::<backpressure::Adaptive>(permits(OURS));
     entrants.enter::<backpressure::ReadsClock>(permits("aqueduct, reading the clock"));
+}
+
+/// Actors.
+pub(crate) fn actors(entrants: &mut impl ActorEntrants) {
+    entrants.enter::<actors::Ours>(row(OURS, "aqueduct-actor"));
+}
+
+/// Supervisors of many children.
+pub(crate) fn supervisors(entrants: &mut impl SupervisorEntrants) {
+    entrants.enter::<supervisors::Dynamic>(row(OURS, "aqueduct-supervision"));
 }
 
 /// One sender, one receiver, bounded.

@@ -3,6 +3,7 @@
 //! Every peer is used in its best documented mode: the kind made for the shape of the contest where the crate has
 //! several, its async handles, its own default options.
 
+mod actors;
 mod async_broadcast;
 mod async_channel;
 mod crossbeam_queue;
@@ -17,6 +18,7 @@ mod permits;
 mod ratelimits;
 mod rtrb;
 mod streams;
+mod supervisors;
 mod tachyonix;
 mod thingbuf;
 mod tokio;
@@ -27,10 +29,12 @@ mod yardstick;
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
-    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    ActorEntrants, BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants,
+    PermitEntrants, QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants,
+    SupervisorEntrants, TaskEntrants,
 };
 use crate::harness::Entrant;
+use crate::harness::runtime::Rt;
 use crate::versions;
 
 /// What a peer's documentation tells a program to do once, at its start.
@@ -58,6 +62,25 @@ fn row(name: &str, package: &str) -> Entrant {
 pub(crate) fn bulkheads(entrants: &mut impl PermitEntrants) {
     entrants.enter::<permits::Tokio>(row("tokio Semaphore", tokio::NAME));
     entrants.enter::<permits::Tower>(row("tower ConcurrencyLimit", "tower"));
+}
+
+/// Actors that run on `rt`.
+pub(crate) fn actors(rt: Rt, entrants: &mut impl ActorEntrants) {
+    entrants.enter::<actors::by_hand::ByHand>(row("by hand", tokio::NAME));
+    entrants.enter::<actors::kameo::Kameo>(peer(actors::kameo::NAME));
+    entrants.enter::<actors::ractor::Ractor>(peer(actors::ractor::NAME));
+    entrants.enter::<actors::xtra::Xtra>(peer(actors::xtra::NAME));
+    entrants.enter::<actors::coerce::Coerce>(peer(actors::coerce::NAME));
+    if rt == Rt::CurrentWithTimer {
+        entrants.enter::<actors::actix::Actix>(peer(actors::actix::NAME));
+    }
+}
+
+/// Supervisors of many children.
+pub(crate) fn supervisors(entrants: &mut impl SupervisorEntrants) {
+    entrants.enter::<supervisors::by_hand::ByHand>(row("by hand", tokio::NAME));
+    entrants.enter::<supervisors::kameo::Kameo>(peer(actors::kameo::NAME));
+    entrants.enter::<supervisors::ractor::Ractor>(peer(actors::ractor::NAME));
 }
 
 /// One sender, one receiver, bounded.

@@ -9,9 +9,11 @@ use crate::harness::{Effort, Entrant};
 use crate::report::OURS;
 
 /// How the names of groups begin that run without a runtime, or of which it is no part.
-const NO_RUNTIME: [&str; 13] = [
+const NO_RUNTIME: [&str; 15] = [
     "bulkhead_",
     "limit_permit_",
+    "actor_bytes",
+    "actor_million_bytes",
     "try_pair_",
     "bytes_",
     "cancel_check",

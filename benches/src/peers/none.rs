@@ -2,9 +2,15 @@
 
 use crate::channel::Message;
 use crate::entrants::{
-    BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants, PermitEntrants,
-    QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants, TaskEntrants,
+    ActorEntrants, BatchEntrants, Entrants, FlagEntrants, GuardEntrants, OneShotEntrants,
+    PermitEntrants, QueueEntrants, RateLimitEntrants, ScopeEntrants, StreamEntrants,
+    SupervisorEntrants, TaskEntrants,
 };
+use crate::harness::runtime::Rt;
+
+pub(crate) fn actors(_: Rt, _: &mut impl ActorEntrants) {}
+
+pub(crate) fn supervisors(_: &mut impl SupervisorEntrants) {}
 
 pub(crate) fn prepare() {}
 
