@@ -1,9 +1,13 @@
-//! What the programs share: tables, numbers and times as people read them, and connections that belong to a group.
+//! What the programs share: tables, numbers and times as people read them; listening, file descriptors, and connections that
+//! belong to a group.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "all")]
 pub mod connections;
+pub mod descriptors;
 pub mod duration;
 pub mod format;
+pub mod listen;
 pub mod table;
 
 /// The programs of the guides, compiled and run: a guide is no crate's doc.

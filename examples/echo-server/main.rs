@@ -13,13 +13,12 @@
 //!
 //! # Modules
 //!
-//! [`server`] accepts · [`connection`] one client · [`stats`] what was done · [`descriptors`] room for that many
-//! connections · [`self_test`] all of it from the other side
+//! [`server`] accepts · [`connection`] one client · [`stats`] what was done · [`self_test`] all of
+//! it from the other side
 #![forbid(unsafe_code)]
 
 mod cli;
 mod connection;
-mod descriptors;
 mod self_test;
 mod server;
 mod stats;
@@ -29,9 +28,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
-use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, megabytes};
+use aqueduct_examples::listen::listen;
+use aqueduct_examples::{INTERRUPTED, descriptors};
 use aqueduct_group::{Discard, Spawner, group};
 use clap::Parser;
 
@@ -70,7 +70,7 @@ async fn run(args: &Args) -> Result<ExitCode, String> {
 
 async fn serve(args: &Args, scope: &CancelScope) -> Result<ExitCode, String> {
     descriptors::make_room_for(args.connections_max)?;
-    let listener = server::listen(&args.listen)
+    let listener = listen(&args.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;

@@ -10,13 +10,13 @@ mod stages;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aqueduct_examples::INTERRUPTED;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::{counted, grouped, megabytes};
 use aqueduct_examples::table::{Align, Table};
+use aqueduct_examples::{INTERRUPTED, descriptors};
 use aqueduct_group::{Discard, GroupBuilder, Spawner, tree};
 
-use crate::{descriptors, exit};
+use crate::exit;
 
 /// What a stage found in order; what it did not is an error, in words.
 #[derive(Debug)]

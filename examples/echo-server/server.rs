@@ -1,16 +1,16 @@
 //! Accepts, and ends with its connections.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::counted;
+use aqueduct_examples::listen::is_the_clients;
 use aqueduct_group::policy::Told;
 use aqueduct_group::{Report, Supervise, TaskGroup, group};
-use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use crate::connection::Connection;
@@ -45,34 +45,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Failures are told when they happen, and counted; there is no use for them afterwards.
 const FAILURES_KEPT: usize = 1;
-
-/// How many clients the system lets wait until they are accepted. The default is 128, and a client that finds the queue
-/// full tries again after a second.
-const BACKLOG: u32 = 4096;
-
-/// Listens on the first of an address's meanings on which it can.
-pub(crate) async fn listen(address: &str) -> io::Result<TcpListener> {
-    let mut failed = io::Error::other("it means no address");
-    for address in lookup_host(address).await? {
-        match listen_on(address) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
-}
-
-fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    // Elsewhere it would let others take the address over.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
 
 /// Serves until the scope is cancelled and all connections have ended.
 ///
@@ -158,14 +130,4 @@ fn connect(
         grace: options.grace,
         stats: stats.clone(),
     }
-}
-
-/// The client went away while it waited to be accepted.
-fn is_the_clients(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
 }

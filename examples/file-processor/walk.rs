@@ -47,77 +47,81 @@ pub(crate) fn walk(
     roots: &Roots,
     mut visit: impl FnMut(Found) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    let mut walk = Walk {
-        roots,
-        directories: Vec::new(),
-    };
+    let mut directories = Vec::new();
     for root in roots.paths.difference(&roots.own) {
-        match fs::symlink_metadata(root) {
-            Ok(metadata) if metadata.is_dir() => walk.directories.push(root.clone()),
-            Ok(metadata) if metadata.is_file() => {
-                visit(Found::File(root.clone(), metadata.len()))?;
-            }
-            Ok(_) => visit(Found::Skipped(Skip::Special))?,
-            Err(error) => visit(Found::Skipped(error.into()))?,
+        if let Some(found) = meet(root, &mut directories) {
+            visit(found)?;
         }
-        while let Some(directory) = walk.directories.pop() {
-            walk.list(&directory, &mut visit)?;
+        while let Some(directory) = directories.pop() {
+            list(roots, &directory, &mut directories, &mut visit)?;
         }
     }
     ControlFlow::Continue(())
 }
 
-struct Walk<'a> {
-    roots: &'a Roots,
-    /// Found and not yet listed.
-    directories: Vec<PathBuf>,
+/// What a root is. One that is to be listed is put to the `directories`.
+pub(crate) fn meet(root: &Path, directories: &mut Vec<PathBuf>) -> Option<Found> {
+    match fs::symlink_metadata(root) {
+        Ok(metadata) if metadata.is_dir() => {
+            directories.push(root.to_owned());
+            None
+        }
+        Ok(metadata) if metadata.is_file() => Some(Found::File(root.to_owned(), metadata.len())),
+        Ok(_) => Some(Found::Skipped(Skip::Special)),
+        Err(error) => Some(Found::Skipped(error.into())),
+    }
 }
 
-impl Walk<'_> {
-    fn list(
-        &mut self,
-        directory: &Path,
-        visit: &mut impl FnMut(Found) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) => return visit(Found::Skipped(error.into())),
-        };
-        for entry in entries {
-            match entry.and_then(|entry| self.classify(&entry)) {
-                Ok(Some(found)) => visit(found)?,
-                Ok(None) => {}
-                Err(error) => visit(Found::Skipped(error.into()))?,
-            }
+/// Gives what is in one directory to `visit`, until it breaks. Those below, found and not yet listed, are put to the
+/// `directories`.
+pub(crate) fn list(
+    roots: &Roots,
+    directory: &Path,
+    directories: &mut Vec<PathBuf>,
+    visit: &mut impl FnMut(Found) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) => return visit(Found::Skipped(error.into())),
+    };
+    for entry in entries {
+        match entry.and_then(|entry| classify(roots, &entry, directories)) {
+            Ok(Some(found)) => visit(found)?,
+            Ok(None) => {}
+            Err(error) => visit(Found::Skipped(error.into()))?,
         }
-        ControlFlow::Continue(())
     }
+    ControlFlow::Continue(())
+}
 
-    /// What to tell of `entry` now: nothing of a directory to be listed later, nor of another root, nor of what this run
-    /// writes.
-    fn classify(&mut self, entry: &DirEntry) -> io::Result<Option<Found>> {
-        let file_type = entry.file_type()?;
-        if file_type.is_symlink() {
-            return Ok(Some(Found::Skipped(Skip::Symlink)));
-        }
-        let path = entry.path();
-        if self.roots.paths.contains(&path) || self.roots.own.contains(&path) {
-            return Ok(None);
-        }
-        if file_type.is_file() {
-            // Relative to the directory, which is open: less than a microsecond, and parts of about the same size for it.
-            let len = entry.metadata()?.len();
-            return Ok(Some(Found::File(path, len)));
-        }
-        if !file_type.is_dir() {
-            return Ok(Some(Found::Skipped(Skip::Special)));
-        }
-        if is_left_out(&path) {
-            return Ok(Some(Found::LeftOut));
-        }
-        self.directories.push(path);
-        Ok(None)
+/// What to tell of `entry` now: nothing of a directory to be listed later, nor of another root, nor of what this run
+/// writes.
+fn classify(
+    roots: &Roots,
+    entry: &DirEntry,
+    directories: &mut Vec<PathBuf>,
+) -> io::Result<Option<Found>> {
+    let file_type = entry.file_type()?;
+    if file_type.is_symlink() {
+        return Ok(Some(Found::Skipped(Skip::Symlink)));
     }
+    let path = entry.path();
+    if roots.paths.contains(&path) || roots.own.contains(&path) {
+        return Ok(None);
+    }
+    if file_type.is_file() {
+        // Relative to the directory, which is open: less than a microsecond, and parts of about the same size for it.
+        let len = entry.metadata()?.len();
+        return Ok(Some(Found::File(path, len)));
+    }
+    if !file_type.is_dir() {
+        return Ok(Some(Found::Skipped(Skip::Special)));
+    }
+    if is_left_out(&path) {
+        return Ok(Some(Found::LeftOut));
+    }
+    directories.push(path);
+    Ok(None)
 }
 
 /// Whether a directory is left out by rule 5.

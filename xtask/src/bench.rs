@@ -33,21 +33,31 @@ pub(crate) struct Args {
     /// Compare with the figures kept under this name
     #[arg(long, value_name = "NAME")]
     against: Option<String>,
+    /// By the program that is built with the tests of the workspace.
+    #[arg(skip)]
+    as_tested: bool,
 }
 
 impl Args {
-    pub(crate) fn smoke() -> Self {
+    /// A smoke run for `ci`, where `test` has compiled all of it: to optimise it again takes minutes, and a smoke run measures
+    /// nothing.
+    pub(crate) fn smoke_as_tested() -> Self {
         Self {
             smoke: true,
+            as_tested: true,
             ..Self::default()
         }
     }
 
     fn command(&self) -> Cmd {
+        if self.as_tested {
+            let tests = Cmd::cargo("test").args(["--workspace", "--test", "smoke"]);
+            return tests.args(["--", "--ignored", "--nocapture"]);
+        }
         let profile = if self.smoke { "smoke" } else { "bench" };
         let mut cmd = Cmd::cargo("run").args(["--profile", profile, "-p", PACKAGE]);
-        if self.smoke {
-            cmd = cmd.arg("--no-default-features");
+        if !self.smoke {
+            cmd = cmd.args(["--features", "peers"]);
         }
         cmd = cmd.args(["--bin", PACKAGE, "--"]).args(&self.filter);
         for (flag, given) in [

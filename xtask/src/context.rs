@@ -12,7 +12,7 @@ pub(crate) struct Context {
     metadata: Metadata,
     /// When the running command is to be killed. Only `ci` sets it: a hang there must cost one verb, not the job.
     pub(crate) deadline: Option<Instant>,
-    /// Nobody is watching: commands get no standard input.
+    /// Nobody is watching: commands get no standard input, and compile what will not be compiled again.
     pub(crate) unattended: bool,
 }
 

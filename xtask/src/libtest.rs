@@ -36,12 +36,12 @@ impl Tally {
         }
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.programs += other.programs;
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
-        self.failed_tests.extend_from_slice(&other.failed_tests);
+        self.failed_tests.extend(other.failed_tests);
     }
 
     /// `: a, b` for the tests that failed, or nothing.

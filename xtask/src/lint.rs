@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: clippy over every target of every member.
+//! `cargo xtask lint`: clippy over every target of every member, the benchmarks of peers among them.
 
 use anyhow::Result;
 
@@ -13,6 +13,8 @@ pub(crate) fn run(ctx: &Context) -> Result<Outcome> {
     let clippy = Cmd::cargo("clippy").args([
         "--workspace",
         "--all-targets",
+        "--features",
+        "aqueduct-benches/peers",
         "--keep-going",
         "--",
         "-D",

@@ -7,17 +7,15 @@
 //! Each model runs in a process of its own, as many at once as there are cores. libtest would do that with threads, but
 //! would neither say what a model costs nor let one that hangs be killed by its name.
 
-use std::io::Cursor;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use cargo_metadata::{Message, Package};
+use cargo_metadata::Package;
 
 use crate::context::Context;
 use crate::libtest;
+use crate::programs::{self, Program};
 use crate::shell::{Captured, Cmd};
 use crate::steps::{Outcome, Steps};
 
@@ -41,12 +39,8 @@ struct Model<'a> {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
     let preemptions = std::env::var(PREEMPTIONS).unwrap_or_else(|_| "2".to_owned());
     let members = ctx.members();
-    let crates: Vec<&str> = members
-        .into_iter()
-        .filter(|p| has_models(p))
-        .map(|p| p.name.as_str())
-        .collect();
-    let mut steps = Steps::new(ctx, "loom", crates.len() + 1);
+    let crates: Vec<&Package> = members.into_iter().filter(|p| has_models(p)).collect();
+    let mut steps = Steps::new(ctx, "loom", 2);
     if crates.is_empty() {
         steps.fail(
             format!("no member depends on loom under cfg({CFG})"),
@@ -54,10 +48,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
         );
         return Ok(steps.finish());
     }
-    let mut models = Vec::new();
-    for krate in crates {
-        models.extend(build(ctx, &mut steps, krate, &preemptions)?);
-    }
+    let mut models = build(ctx, &mut steps, &crates, &preemptions)?;
     let found = models.len();
     models.retain(|model| {
         args.filter
@@ -76,11 +67,14 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
     Ok(steps.finish())
 }
 
-/// Builds a crate's models and lists them.
+/// Builds the models of all crates and lists them.
+///
+/// By one command: what they share is compiled once, and while one crate is compiled so is the next. Of a crate whose
+/// models do not build the others' are run all the same.
 fn build<'a>(
     ctx: &Context,
     steps: &mut Steps<'_>,
-    krate: &'a str,
+    crates: &[&'a Package],
     preemptions: &str,
 ) -> Result<Vec<Model<'a>>> {
     let target_dir = ctx.in_target("loom").display().to_string();
@@ -88,21 +82,46 @@ fn build<'a>(
         Cmd::cargo("test")
             .rustflags(&format!("--cfg {CFG}"))
             .args(["--profile", "loom", "--lib"]);
-    let test = test.args(["-p", krate, "--target-dir", &target_dir, "--no-run"]);
-    steps.begin(&format!("build the models of {krate}"), &test);
+    let test = test
+        .packages(crates.iter().map(|krate| krate.name.as_str()))
+        .args(["--target-dir", &target_dir, "--no-run", "--no-fail-fast"]);
+    steps.begin("build the models", &test);
     let built = test
         .clone()
         .args(["--message-format", "json-render-diagnostics"])
         .capture(ctx)?;
-    let program = test_program(&built);
-    let Some(program) = program.filter(|_| built.status.success()) else {
+    let programs = programs::built(&built.stdout);
+    let mut models = Vec::new();
+    let mut missing = false;
+    for krate in crates {
+        let Some(program) = programs.iter().find(|program| program.package == krate.id) else {
+            missing = true;
+            steps.fail(
+                format!("the models of {} do not build", krate.name),
+                test.to_string(),
+            );
+            continue;
+        };
+        models.extend(list(ctx, steps, &krate.name, program, preemptions)?);
+    }
+    if !built.status.success() && !missing {
         steps.fail(
-            format!("the models of {krate} do not build"),
+            format!("build the models ({})", built.status),
             test.to_string(),
         );
-        return Ok(Vec::new());
-    };
-    let run = Cmd::new(program).env(PREEMPTIONS, preemptions);
+    }
+    Ok(models)
+}
+
+/// The models in a crate's test program.
+fn list<'a>(
+    ctx: &Context,
+    steps: &mut Steps<'_>,
+    krate: &'a str,
+    program: &Program,
+    preemptions: &str,
+) -> Result<Vec<Model<'a>>> {
+    let run = program.cmd().env(PREEMPTIONS, preemptions);
     let listed = run
         .clone()
         .args(["--list", "--format", "terse"])
@@ -124,16 +143,6 @@ fn build<'a>(
     Ok(models)
 }
 
-/// The last program that cargo says it built: the one test program that was asked for.
-fn test_program(built: &Captured) -> Option<String> {
-    let messages = Message::parse_stream(Cursor::new(&built.stdout));
-    let programs = messages.filter_map(|message| match message {
-        Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
-        _ => None,
-    });
-    programs.last().map(|path| path.to_string())
-}
-
 fn run_models(
     ctx: &Context,
     steps: &mut Steps<'_>,
@@ -150,23 +159,15 @@ fn run_models(
         ),
         format!("{} …, and the others like it", models[0].run),
     );
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                // Relaxed: the counter hands out numbers and nothing else.
-                while let Some(model) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let began = Instant::now();
-                    let result = model.run.capture_all(ctx);
-                    let mut done = done.lock().expect("nothing panics under this lock");
-                    let number = done.len() + 1;
-                    done.push(tell(number, models.len(), model, began.elapsed(), result));
-                }
-            });
-        }
+    let mut done = Vec::new();
+    let run = |model: &Model<'_>| {
+        let began = Instant::now();
+        (model.run.capture_all(ctx), began.elapsed())
+    };
+    programs::side_by_side(models, cores, run, |model, (result, took)| {
+        let number = done.len() + 1;
+        done.push(tell(number, models.len(), model, took, result));
     });
-    let done = done.into_inner().expect("nothing panics under this lock");
     for Failed { what, again } in done.iter().flatten() {
         steps.fail(what, again);
     }

@@ -20,6 +20,7 @@ mod fmt;
 mod libtest;
 mod lint;
 mod loom;
+mod programs;
 mod release;
 mod shell;
 mod sim;

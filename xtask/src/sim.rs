@@ -26,7 +26,7 @@ impl Args {
     /// In the profile that is compiled fast: there is no clock in it whose figures could suffer.
     fn command(&self) -> Cmd {
         let cmd = Cmd::cargo("run").args(["--profile", "smoke", "-p", PACKAGE]);
-        let cmd = cmd.args(["--no-default-features", "--bin", PROGRAM, "--"]);
+        let cmd = cmd.args(["--bin", PROGRAM, "--"]);
         if self.smoke { cmd.arg("--smoke") } else { cmd }
     }
 }

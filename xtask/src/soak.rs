@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// Only this package, or these [default: all that are published or have a soak test]
     #[arg(short, long = "package", value_name = "NAME")]
     pub(crate) packages: Vec<String>,
+    /// By the programs that are built with the tests of the workspace.
+    #[arg(skip)]
+    pub(crate) as_tested: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,7 +75,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {
         Some(Sanitizer::Leak | Sanitizer::Thread) => 3,
     };
     let mut steps = Steps::new(ctx, "soak", total);
-    let test = match build(ctx, args.sanitizer)? {
+    let test = match build(ctx, args)? {
         Build::With(test) => test,
         Build::Not(reason) => {
             steps.skip(reason);
@@ -152,11 +155,12 @@ fn soak_tests(
         }
         return Ok(());
     }
-    let cmd = test
-        .clone()
-        .args(["--no-fail-fast", "--all-features"])
-        .packages(names)
-        .args(["--test", PROGRAM]);
+    let cmd = test.clone().arg("--no-fail-fast");
+    let cmd = match args.as_tested {
+        true => cmd.arg("--workspace"),
+        false => cmd.arg("--all-features").packages(names),
+    };
+    let cmd = cmd.args(["--test", PROGRAM]);
     let list = cmd
         .clone()
         .args(["--", "--ignored", "--list", "--format", "terse", "soak_"]);
@@ -183,9 +187,13 @@ fn soak_tests(
 }
 
 /// `cargo test`, set up for the sanitizer.
-fn build(ctx: &Context, sanitizer: Option<Sanitizer>) -> Result<Build> {
-    let Some(sanitizer) = sanitizer else {
-        return Ok(Build::With(Cmd::cargo("test").args(["--profile", "smoke"])));
+fn build(ctx: &Context, args: &Args) -> Result<Build> {
+    let test = Cmd::cargo("test");
+    let Some(sanitizer) = args.sanitizer else {
+        return Ok(Build::With(match args.as_tested {
+            true => test,
+            false => test.args(["--profile", "smoke"]),
+        }));
     };
     let nightly = tools::nightly(ctx, "test")?;
     let host = host(ctx)?;

@@ -18,6 +18,7 @@ mod project;
 mod readme;
 mod shape;
 mod source;
+mod tables;
 mod unsafety;
 
 use std::fmt;
@@ -46,6 +47,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("crate docs", docs::readmes),
     ("cancel safety", docs::cancel_safety),
     ("what READMEs show", readme::readmes),
+    ("tests that the docs name", tables::named_tests),
     ("changelog", changelog::changelog),
     ("what a commit must not hold", leaks::leaks),
 ];

@@ -41,6 +41,31 @@ pub(crate) fn nightly(ctx: &Context, subcommand: &str) -> Result<Cmd> {
     Ok(cargo.arg(subcommand))
 }
 
+/// The browser in which the page of the chat server is tested. Without it that test says SKIPPED, as does whoever runs it.
+pub(crate) mod browser {
+    use super::*;
+
+    /// What it may be called; the test tries the same names.
+    const PROGRAMS: &[&str] = &["chromium", "chromium-browser"];
+
+    pub(crate) fn is_there(ctx: &Context) -> bool {
+        let mut programs = PROGRAMS.iter();
+        programs.any(|program| Cmd::new(*program).arg("--version").answers(ctx))
+    }
+
+    /// On Debian, by who may.
+    pub(crate) fn install() -> [Cmd; 2] {
+        let apt_get = || Cmd::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
+        [
+            apt_get().arg("update"),
+            apt_get().args(["install", "-y", "--no-install-recommends", "chromium"]),
+        ]
+    }
+
+    pub(crate) const SKIPPED: &str = "the chat server's page in a browser: there is none; \
+        this installs one on Debian: apt-get install -y chromium";
+}
+
 /// A cargo subcommand that `ci` builds for itself, in the target folder, so that nothing of the user's is touched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OwnTool {

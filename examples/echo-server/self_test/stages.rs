@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use aqueduct_cancel::{CancelScope, DropGuard};
 use aqueduct_examples::duration::shown;
 use aqueduct_examples::format::grouped;
+use aqueduct_examples::listen::listen;
 use aqueduct_group::{AllOk, Discard, Spawner, TaskHandle, group};
 use tokio::net::TcpStream;
 use tokio::sync::{Barrier, Semaphore};
@@ -18,7 +19,7 @@ use tokio::time::sleep;
 use super::client::{Client, Load, PIECE};
 use super::{Outcome, Passed};
 use crate::connection::End;
-use crate::server::{Log, Options, Served, listen, serve};
+use crate::server::{Log, Options, Served, serve};
 use crate::stats::Stats;
 
 pub(super) type App = Spawner<Discard>;

@@ -12,15 +12,23 @@ fn everything_is_passed_on() {
     };
     assert_eq!(
         args.command().to_string(),
-        "cargo run --profile bench -p aqueduct-benches --bin aqueduct-benches -- spsc,mpsc oneshot --quick --html \
-         --save before --against then"
+        "cargo run --profile bench -p aqueduct-benches --features peers --bin aqueduct-benches -- spsc,mpsc oneshot \
+         --quick --html --save before --against then"
     );
 }
 
 #[test]
 fn smoke_leaves_the_peers_out() {
+    let args = Args {
+        smoke: true,
+        ..Args::default()
+    };
     assert_eq!(
-        Args::smoke().command().to_string(),
-        "cargo run --profile smoke -p aqueduct-benches --no-default-features --bin aqueduct-benches -- --smoke"
+        args.command().to_string(),
+        "cargo run --profile smoke -p aqueduct-benches --bin aqueduct-benches -- --smoke"
+    );
+    assert_eq!(
+        Args::smoke_as_tested().command().to_string(),
+        "cargo test --workspace --test smoke -- --ignored --nocapture"
     );
 }

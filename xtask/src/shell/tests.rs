@@ -61,3 +61,16 @@ fn the_deadline_kills_grandchildren_too() {
         began.elapsed()
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn unattended_nothing_is_kept_for_a_second_build() {
+    let mut ctx = Context::new().unwrap();
+    let says = Cmd::new("sh").args(["-c", "echo ${CARGO_INCREMENTAL-as it is}"]);
+    let attended = std::env::var("CARGO_INCREMENTAL").unwrap_or_else(|_| "as it is".to_owned());
+    assert_eq!(says.capture(&ctx).unwrap().stdout.trim(), attended);
+    ctx.unattended = true;
+    assert_eq!(says.capture(&ctx).unwrap().stdout, "0\n");
+    let own = says.env("CARGO_INCREMENTAL", "1");
+    assert_eq!(own.capture(&ctx).unwrap().stdout, "1\n");
+}
