@@ -1,13 +1,24 @@
-//! Every group of ours once, without measuring: it shows that the benchmarks run.
+//! The programs of this package in short, as they are built with the tests of the workspace: to optimise them takes minutes, where
+//! nothing is measured. `ci` runs them.
 
 use std::process::Command;
 
-#[test]
-#[ignore = "run by ci; with what the report says: cargo xtask bench --smoke"]
-fn every_group_runs() {
-    let status = Command::new(env!("CARGO_BIN_EXE_aqueduct-benches"))
+fn runs(program: &str) {
+    let status = Command::new(program)
         .arg("--smoke")
         .status()
-        .expect("cannot run the benchmarks");
+        .expect("cannot run it");
     assert!(status.success(), "{status}");
+}
+
+#[test]
+#[ignore = "run by ci; optimised: cargo xtask bench --smoke"]
+fn each_group_runs() {
+    runs(env!("CARGO_BIN_EXE_aqueduct-benches"));
+}
+
+#[test]
+#[ignore = "run by ci; optimised: cargo xtask sim --smoke"]
+fn the_default_limit_does_what_is_wanted_of_it() {
+    runs(env!("CARGO_BIN_EXE_aqueduct-sim"));
 }

@@ -51,8 +51,7 @@ impl Args {
 
     fn command(&self) -> Cmd {
         if self.as_tested {
-            let tests = Cmd::cargo("test").args(["--workspace", "--test", "smoke"]);
-            return tests.args(["--", "--ignored", "--nocapture"]);
+            return as_tested("each_group_runs");
         }
         let profile = if self.smoke { "smoke" } else { "bench" };
         let mut cmd = Cmd::cargo("run").args(["--profile", profile, "-p", PACKAGE]);
@@ -73,6 +72,12 @@ impl Args {
         }
         cmd
     }
+}
+
+/// One of the programs in short, as it is built with the tests of the workspace.
+pub(crate) fn as_tested(test: &str) -> Cmd {
+    let tests = Cmd::cargo("test").args(["--workspace", "--test", "smoke"]);
+    tests.args(["--", "--ignored", "--nocapture", "--exact", test])
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Result<Outcome> {

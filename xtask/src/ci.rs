@@ -81,19 +81,19 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "bench",
-        budget_seconds: 150,
+        budget_seconds: 60,
         run: |ctx| bench::run(ctx, &bench::Args::smoke_as_tested()),
         again: "cargo xtask bench --smoke",
     },
     Job {
         verb: "sim",
-        budget_seconds: 30,
-        run: |ctx| sim::run(ctx, &sim::Args::smoke()),
+        budget_seconds: 120,
+        run: |ctx| sim::run(ctx, &sim::Args::smoke_as_tested()),
         again: "cargo xtask sim --smoke",
     },
     Job {
         verb: "soak",
-        budget_seconds: 240,
+        budget_seconds: 150,
         run: |ctx| {
             // As they are built for `test`: to optimise them takes minutes, where a short soak is to show that it works.
             soak::run(

@@ -29,6 +29,6 @@ fn smoke_leaves_the_peers_out() {
     );
     assert_eq!(
         Args::smoke_as_tested().command().to_string(),
-        "cargo test --workspace --test smoke -- --ignored --nocapture"
+        "cargo test --workspace --test smoke -- --ignored --nocapture --exact each_group_runs"
     );
 }
