@@ -69,13 +69,13 @@ const JOBS: &[Job] = &[
     },
     Job {
         verb: "features",
-        budget_seconds: 270,
+        budget_seconds: 300,
         run: features::run,
         again: "cargo xtask features",
     },
     Job {
         verb: "loom",
-        budget_seconds: 600,
+        budget_seconds: 720,
         run: |ctx| loom::run(ctx, &Default::default()),
         again: "cargo xtask loom",
     },
