@@ -218,7 +218,7 @@ impl WaitCell {
     /// # Safety
     ///
     /// As [`poll_wait_unchecked`](Self::poll_wait_unchecked).
-    unsafe fn arm(&self, waker: &Waker, now: Payer) {
+    unsafe fn arm(&self, waker: &Waker, mut now: Payer) {
         // Acquire pairs with the Release in `Turn`: a notifier's reading of the waker is over.
         let state = self.state.load(Ordering::Acquire);
         // SAFETY: I1: the caller is the waiter.
@@ -229,7 +229,9 @@ impl WaitCell {
         } else if same {
             // Relaxed: every write since the waker went in, with the Release store in `set_armed`, is an atomic
             // read-modify-write, so an Acquire that sees this one pairs with that store.
-            self.state.fetch_or(ARMED, Ordering::Relaxed);
+            let before = self.state.fetch_or(ARMED | bits(now), Ordering::Relaxed);
+            // From here on both pay, or still do: that the sleeper pays is for a quiet cell to say.
+            now = payer(before | bits(now));
         } else if self.calm() {
             // SAFETY: I2: the caller is the waiter, and `calm` has made the cell quiet.
             unsafe { self.set_armed(Some(waker), now) };

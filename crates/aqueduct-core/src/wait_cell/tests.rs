@@ -149,6 +149,31 @@ fn a_cell_at_rest_is_quiet_whoever_pays() {
     assert!(cell.is_marked(), "arming keeps the mark");
 }
 
+/// Who polls without having been woken, as one branch of a `select!` does, would else pay for a barrier of the kernel each
+/// time.
+#[test]
+fn an_armed_cell_follows_the_pace() {
+    let mut pace = Pace::new(usize::MAX);
+    let (cell, probe) = (WaitCell::new(pace.payer()), Probe::new());
+    let waker = probe.waker();
+    let mut cx = Context::from_waker(&waker);
+    let mut poll = |messages| {
+        let _ = cell.poll_wait(&mut cx, &mut pace, messages, || None::<()>);
+        (payer(word(&cell)), pace.payer())
+    };
+    for _ in 0..10 {
+        poll(0);
+    }
+    assert_eq!(poll(0), (Payer::Both, Payer::Both));
+    for _ in 0..10 {
+        poll(u64::MAX);
+    }
+    let (paying, paced) = poll(u64::MAX);
+    assert_eq!(paying, Payer::Both, "it gets lighter when it is armed anew");
+    cell.notify();
+    assert_eq!(poll(u64::MAX), (paced, paced));
+}
+
 #[test]
 fn a_waker_is_cloned_only_when_it_changed() {
     let (cell, first, second) = (WaitCell::new(Payer::Both), Probe::new(), Probe::new());

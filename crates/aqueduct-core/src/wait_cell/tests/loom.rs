@@ -118,6 +118,33 @@ fn the_payer_changes_both_ways() {
     }
 }
 
+/// Guards that a cell which is armed already has the word say who pays, as the barrier in `arm` has it.
+#[test]
+fn the_payer_changes_while_it_is_armed() {
+    for (before, paces) in [
+        (Payer::Sleeper, [MANY, FEW, FEW]),
+        (Payer::Both, [FEW, MANY, FEW]),
+    ] {
+        model::asymmetric(|| {
+            race_bounded(3, move || {
+                let counter = Counter::with_payer(before);
+                let other = adder(&counter, 1);
+                let (mut pace, mut polls) = (Pace::new(0), paces.into_iter());
+                block_on(poll_fn(|cx| {
+                    // Polls without a wake in between.
+                    for messages in polls.by_ref() {
+                        if counter.poll(cx, &mut pace, messages, 1).is_ready() {
+                            return Poll::Ready(());
+                        }
+                    }
+                    counter.poll(cx, &mut pace, FEW, 1)
+                }));
+                other.join().unwrap();
+            });
+        });
+    }
+}
+
 /// Guards AGAIN: the second notifier finds the first one calling the waker that was armed anew.
 #[test]
 fn two_notifiers_and_a_waiter_that_arms_again() {
