@@ -34,13 +34,10 @@ impl Supervisors for Dynamic {
             Supervisor::dynamic(move |failing| (child("child", failing, Arc::clone(&census)), ()));
         let started = spec.with_intensity(u32::MAX, PERIOD).start().await;
         let supervisor = started.expect("the supervisor starts");
-        let mut children = Vec::with_capacity(count);
-        for _ in 0..count {
-            let failing = Arc::<Notify>::default();
-            let started = supervisor.start_child(Arc::clone(&failing)).await;
-            assert!(started.is_ok(), "the child starts");
-            children.push(failing);
-        }
+        let mut children = Vec::new();
+        children.resize_with(count, Arc::<Notify>::default);
+        let started = supervisor.start_children(children.iter().cloned()).await;
+        assert!(started.iter().all(Result::is_ok), "the children start");
         Dynamic {
             supervisor,
             children,

@@ -14,6 +14,7 @@ mod call;
 mod dynamic;
 mod handle;
 mod live;
+mod many;
 mod nest;
 mod report;
 mod shell;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aqueduct_channel::oneshot::Sender;
+use aqueduct_channel::oneshot::{Receiver, Sender};
 
 use crate::child::{ChildCell, ChildRef, ChildSpec};
 use crate::error::{
@@ -22,6 +22,9 @@ pub(crate) enum Call {
     WhichChild(ChildTarget, Sender<Result<ChildInfo, WhichChildError>>),
     Count(Sender<Result<ChildCount, NotRunning>>),
 }
+
+/// Where a call's answer comes.
+pub(crate) type Answer<R> = Receiver<R>;
 
 /// Which child is meant: by its id, or by what `start_child` gave.
 ///

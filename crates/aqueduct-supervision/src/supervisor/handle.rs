@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aqueduct_cancel::Reason;
 use aqueduct_channel::oneshot::{self, Sender};
 
-use super::call::{Call, ChildCount, ChildInfo, ChildTarget};
+use super::call::{Answer, Call, ChildCount, ChildInfo, ChildTarget};
 use super::live::Shared;
 use crate::child::{ChildRef, ChildSpec, reason_of, stop_by};
 use crate::error::{
@@ -173,11 +173,23 @@ impl SupervisorRef {
 
     /// None if the supervisor does not run, or ends before it answers.
     async fn call<R>(&self, make: impl FnOnce(Sender<R>) -> Call) -> Option<R> {
+        self.ask(make).await?.await.ok()
+    }
+
+    /// Puts a call into the lane. None if the supervisor does not run.
+    async fn ask<R>(&self, make: impl FnOnce(Sender<R>) -> Call) -> Option<Answer<R>> {
         let lane = self.shared.lane()?;
         let (reply, answer) = oneshot::channel();
         lane.send(make(reply)).await.ok()?;
-        drop(lane);
-        answer.await.ok()
+        Some(answer)
+    }
+
+    /// Puts a [`start_child`](Self::start_child) into the lane.
+    pub(super) async fn ask_start(
+        &self,
+        spec: ChildSpec,
+    ) -> Option<Answer<Result<ChildRef, StartChildError>>> {
+        self.ask(|reply| Call::Start(spec, reply)).await
     }
 
     /// What happens from now on, to it and to all below. See [`Event`](crate::Event).

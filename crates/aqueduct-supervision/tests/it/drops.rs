@@ -56,7 +56,7 @@ async fn poll_times<F: Future>(times: usize, future: F) -> Option<F::Output> {
 }
 
 /// Drops a future after more and more polls, until one is ready.
-async fn at_each_poll<F: Future>(
+pub(crate) async fn at_each_poll<F: Future>(
     mut make: impl AsyncFnMut() -> F,
     mut check: impl AsyncFnMut(Option<F::Output>),
 ) {

@@ -6,6 +6,7 @@ mod calls;
 mod drops;
 mod events;
 mod leaks;
+mod many;
 mod misuse;
 mod nested;
 mod panics;
