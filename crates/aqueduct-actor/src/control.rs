@@ -316,8 +316,8 @@ impl<S, X: Clone> Control<S, X> {
 
     /// Leaves the loop's waker. True says that something was told while there was none, and that the loop is to look (C2).
     #[must_use = "what was told is heard by who looks again"]
-    pub(crate) fn register(&self, waker: &Waker) -> bool {
-        let mut waker = Some(waker.clone());
+    pub(crate) fn register(&self, waker: Waker) -> bool {
+        let mut waker = Some(waker);
         let mut lane = self.lane.lock();
         std::mem::swap(&mut lane.waker, &mut waker);
         let told = self.bits().has(Bits::TOLD);

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use aqueduct_core::node;
 use aqueduct_supervision::exit::{Exit, catch_panic};
@@ -23,8 +23,8 @@ pin_project! {
     }
 }
 
-/// Which waker the control lane has, to be compared and not to be called. That one is kept there, or was called: so its
-/// address is not another's.
+/// Which waker the control lane has, to be compared and not to be called. It is kept there until it is called, which the
+/// word tells: so its address is not another's. It is the lane's own clone, of which the task's waker may be another address.
 #[derive(Default)]
 pub(crate) struct KnownWaker(usize, usize);
 
@@ -34,16 +34,25 @@ impl KnownWaker {
     #[inline]
     fn before_sleep(&mut self, control: &Control<Signal, Exit>, cx: &Context<'_>) {
         let waker = cx.waker();
-        let now = Self(
-            waker.data() as usize,
-            std::ptr::from_ref(waker.vtable()) as usize,
-        );
-        if control.bits().has(Bits::ABSENT) || now.0 != self.0 || now.1 != self.1 {
-            *self = now;
-            if control.register(waker) {
+        if control.bits().has(Bits::ABSENT) || !self.is(waker) {
+            let kept = waker.clone();
+            *self = Self::of(&kept);
+            if control.register(kept) {
                 waker.wake_by_ref();
             }
         }
+    }
+
+    #[inline]
+    fn of(waker: &Waker) -> Self {
+        let vtable = std::ptr::from_ref(waker.vtable());
+        Self(waker.data().addr(), vtable.addr())
+    }
+
+    #[inline]
+    fn is(&self, waker: &Waker) -> bool {
+        let Self(data, vtable) = Self::of(waker);
+        self.0 == data && self.1 == vtable
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::ready;
 use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -220,12 +221,13 @@ impl<A: Actor> ActorBuilder<A> {
         (ChildSpec::custom(id, child).temporary(), actor)
     }
 
+    /// The life is boxed: a runtime moves what it is given several times until it has its place, which takes longer.
     fn prepare(
         self,
         ack: impl FnOnce() + Send + 'static,
-    ) -> (ActorRef<A>, impl Future<Output = Exit> + Send) {
+    ) -> (ActorRef<A>, Pin<Box<impl Future<Output = Exit> + Send>>) {
         let (actor, seat) = self.seat();
-        (actor, live(seat, ack))
+        (actor, Box::pin(live(seat, ack)))
     }
 
     /// All of it but what runs it.

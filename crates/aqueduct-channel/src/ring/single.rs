@@ -7,6 +7,7 @@ use aqueduct_core::wait_cell::WaitCell;
 use std::task::{Context, Poll};
 
 use crate::budget::Budget;
+use crate::cursor::Flag;
 use crate::snooze::Snooze;
 
 use super::view::View;
@@ -103,6 +104,9 @@ impl<T> SingleRx<T> {
         if tail.distance_from(self.head) > 0 {
             // Written since the first look, or in the making.
             return self.pop_ready().map_or(Pop::Lagging, Pop::Value);
+        }
+        if !tail.has(Flag::Spilling) && !tail.has(Flag::Closed) {
+            return Pop::Empty;
         }
         match self.ring.pop_spilled(tail) {
             Pop::Empty if self.ring.is_over() => {

@@ -24,7 +24,7 @@ fn wait_for<R>(control: &Lane, mut ready: impl FnMut(Bits) -> Option<R>) -> R {
 }
 
 fn before_sleep(control: &Lane, cx: &Context<'_>) {
-    if control.bits().has(Bits::ABSENT) && control.register(cx.waker()) {
+    if control.bits().has(Bits::ABSENT) && control.register(cx.waker().clone()) {
         cx.waker().wake_by_ref();
     }
 }
