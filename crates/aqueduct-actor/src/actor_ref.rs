@@ -263,6 +263,8 @@ impl<A: Actor> ActorRef<A> {
     }
 }
 
+/// An actor is there from when it was made: a link to one that was not started yet is of its first incarnation. If the other
+/// one ends before, that ends as soon as it is started, and a permanent child is started again, linked to nobody.
 impl<A: Actor> Linkable for ActorRef<A> {
     fn watch(&self) -> Watch {
         self.shared().watch()

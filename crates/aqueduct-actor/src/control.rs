@@ -18,7 +18,8 @@
 //! C3. `SIGNALS` is set exactly while signals are queued. It changes under the lock.
 //! C4. After `ENDED` nothing is queued: signals are handed back.
 //! C5. A signal is queued only in the turn that it is for, and forgotten with that, both under the lock: none comes to a
-//!     later incarnation. So is the stop of a link, or of a supervisor, which may be told late.
+//!     later incarnation. So is the stop of a link, or of a supervisor, which may be told late. One of a link that is told
+//!     early, before the first incarnation has begun, is for that one: who was linked by then is linked.
 //! C6. A request to end holds for the address, whatever lives there. A `CLOSE`, and a stop or a kill whose exit is an orderly
 //!     one, outlive an incarnation that ends otherwise, until one has ended in an orderly way and not since its supervisor
 //!     said so, or rests. One that asks for a failure is over with any end: that is what it asked for.
@@ -87,6 +88,8 @@ struct Lane<S, X> {
     waker: Option<Waker>,
     /// Which incarnation it is, of those that have a signal or a stop of their own.
     turn: u32,
+    /// Whether an incarnation has begun; the turn is that of the first one before, too.
+    has_begun: bool,
     /// What is rarely there.
     more: Option<Box<More<S, X>>>,
 }
@@ -97,6 +100,8 @@ struct More<S, X> {
     kill: Option<X>,
     /// How the address was asked to end, and no end was an answer to it yet (C6).
     held: Option<X>,
+    /// The stop of a link, told before the first incarnation has begun (C5).
+    early: Option<X>,
     /// The incarnation was told to end by who owns it: its end answers nobody else.
     dismissed: bool,
 }
@@ -129,6 +134,7 @@ impl<S, X> Lane<S, X> {
                 stop: None,
                 kill: None,
                 held: None,
+                early: None,
                 dismissed: false,
             })
         })
@@ -142,6 +148,7 @@ impl<S, X: Clone> Control<S, X> {
             lane: Lock::new(Lane {
                 waker: None,
                 turn: 0,
+                has_begun: false,
                 more: None,
             }),
         }
@@ -216,6 +223,7 @@ impl<S, X: Clone> Control<S, X> {
     /// Asks the loop to stop. The first reason is the one that stays; false says that this was not it.
     pub(crate) fn stop(&self, reason: X, to: To) -> bool {
         let held = (to == To::Address).then(|| reason.clone());
+        let mut early = matches!(to, To::Turn(_)).then(|| reason.clone());
         let mut lane = self.lane.lock();
         let told = self.bits();
         let is_late = match to {
@@ -227,6 +235,9 @@ impl<S, X: Clone> Control<S, X> {
         }
         let not_held = self.hold(&mut lane, told, held);
         lane.more().dismissed |= matches!(to, To::Child(_));
+        if early.is_some() && !lane.has_begun && lane.more().early.is_none() {
+            lane.more().early = early.take();
+        }
         if told.has(Bits::STOP) {
             drop(lane);
             drop(not_held);
@@ -282,9 +293,11 @@ impl<S, X: Clone> Control<S, X> {
         wake(waker);
     }
 
-    /// How the address was asked to end, and nothing has ended by it yet.
+    /// How the address, or the first incarnation before it began, was asked to end, and nothing has ended by it yet.
     pub(crate) fn held(&self) -> Option<X> {
-        self.lane.lock().more.as_ref()?.held.clone()
+        let lane = self.lane.lock();
+        let more = lane.more.as_ref()?;
+        more.held.as_ref().or(more.early.as_ref()).cloned()
     }
 
     /// An incarnation ends in an orderly way: that answers what the address was asked (C6), but where it does since its
@@ -356,8 +369,8 @@ impl<S, X: Clone> Control<S, X> {
     }
 
     /// Forgets what an incarnation was told, for the next one. Signals are the old one's: they are dropped. Being frozen
-    /// stays, and what holds for the address (C6). The first one has the turn that there was before it: who was linked to it
-    /// by then is linked.
+    /// stays, and what holds for the address (C6). The first one has the turn that there was before it, and the stop of a link
+    /// that was told then: who was linked to it by then is linked.
     #[must_use = "it is to be dropped outside of locks"]
     pub(crate) fn renew(&self, is_first: bool) -> Forgotten<S, X> {
         self.forget(Bits::NONE, !is_first)
@@ -377,17 +390,21 @@ impl<S, X: Clone> Control<S, X> {
         let mut lane = self.lane.lock();
         let mut more = lane.more.take();
         let held = more.as_mut().and_then(|more| more.held.take());
+        let keeps_early = !turns && held.is_none();
+        let early = more.as_mut().filter(|_| keeps_early);
+        let early = early.and_then(|more| more.early.take());
         let (mut gone, mut set) = (gone, set);
         let mut over = None;
         if is_end {
             gone = gone.with(Bits::CLOSE);
             over = held;
-        } else if let Some(held) = held {
+        } else if let Some(stop) = held.clone().or(early) {
             let more = lane.more();
-            more.stop = Some(held.clone());
-            more.held = Some(held);
+            more.stop = Some(stop);
+            more.held = held;
             set = set.with(Bits::STOP);
         }
+        lane.has_begun = true;
         lane.turn = lane.turn.wrapping_add(turns.into());
         let waker = match set.has(Bits::ABSENT) {
             true => lane.waker.take(),

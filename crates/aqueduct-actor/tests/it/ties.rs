@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aqueduct_actor::{Actor, ActorRef, Cx, LinkId, Reply, Signal, actor, actor_with};
-use aqueduct_supervision::watch::Linkable;
-use aqueduct_supervision::{Exit, Supervisor};
+use aqueduct_supervision::watch::{Linkable, link};
+use aqueduct_supervision::{ChildSpec, Exit, Monitor, Supervisor};
 
 use crate::support::kind;
 
@@ -64,14 +64,18 @@ fn node() -> ActorRef<Node> {
     actor(node).spawn()
 }
 
-async fn restartable() -> (Supervisor, ActorRef<Node>) {
+fn child() -> (ChildSpec, ActorRef<Node>) {
     let made = Arc::new(AtomicUsize::new(0));
     let make = move || Node {
         incarnation: made.fetch_add(1, Ordering::Relaxed) + 1,
         signals: Vec::new(),
         link: None,
     };
-    let (spec, actor) = actor_with(make).child("node");
+    actor_with(make).child("node")
+}
+
+async fn restartable() -> (Supervisor, ActorRef<Node>) {
+    let (spec, actor) = child();
     let supervisor = Supervisor::one_for_one().with_child(spec).start().await;
     (supervisor.unwrap(), actor)
 }
@@ -167,6 +171,77 @@ async fn a_stopper_is_of_one_incarnation() {
     stop(Exit::shutdown("too late"));
     assert_eq!(signals(&other).await.0, 2);
     supervisor.shutdown().await;
+}
+
+/// How it ends, which it does soon.
+async fn soon(end: Monitor) -> String {
+    let limit = std::time::Duration::from_secs(5);
+    let down = tokio::time::timeout(limit, end).await.expect("it ends");
+    down.exit.to_string()
+}
+
+/// What is linked lives: an actor does from when it was made, as an Erlang process from when it was spawned.
+#[tokio::test]
+async fn who_was_linked_before_its_first_start_ends_at_that() {
+    for (dies_first, is_restarted) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (spec, actor) = child();
+        let other = node();
+        if dies_first {
+            other.kill();
+            other.ended().await;
+        }
+        link(&actor, &other).keep();
+        other.kill();
+        other.ended().await;
+        let (spec, ended) = match is_restarted {
+            true => (spec.permanent(), actor.monitor()),
+            false => (spec.transient(), actor.monitor()),
+        };
+        // To end at once is no failure to start.
+        let supervisor = Supervisor::one_for_one().with_child(spec).start().await;
+        assert!(soon(ended).await.starts_with("shutdown: linked to"));
+        if is_restarted {
+            // The one that was linked needed no value, and the next one is linked to nobody.
+            assert_eq!(signals(&actor).await, (1, vec![]));
+        } else {
+            let refused = actor.ask(Msg::Signals).await;
+            assert!(refused.unwrap_err().is_unsent());
+        }
+        supervisor.unwrap().shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn an_actor_of_a_value_that_was_linked_before_its_start_ends_at_that() {
+    let value = Node {
+        incarnation: 1,
+        signals: Vec::new(),
+        link: None,
+    };
+    let (spec, actor) = actor(value).child("node");
+    let other = node();
+    link(&actor, &other).keep();
+    other.kill();
+    other.ended().await;
+    let ended = actor.ended();
+    let supervisor = Supervisor::one_for_one().with_child(spec).start().await;
+    assert!(soon(ended).await.starts_with("shutdown: linked to"));
+    supervisor.unwrap().shutdown().await;
+}
+
+/// A stop that fails, which is for who lives there, stands in no link's way.
+#[tokio::test]
+async fn a_link_before_the_first_start_is_heard_whatever_was_asked_before() {
+    let (spec, actor) = child();
+    actor.stop_with(Exit::Killed);
+    let other = node();
+    link(&actor, &other).keep();
+    other.kill();
+    other.ended().await;
+    let ended = actor.monitor();
+    let supervisor = Supervisor::one_for_one().with_child(spec).start().await;
+    assert!(soon(ended).await.starts_with("shutdown: linked to"));
+    supervisor.unwrap().shutdown().await;
 }
 
 #[tokio::test]

@@ -33,6 +33,10 @@ pub struct Link {
 ///
 /// A link is of two incarnations: what is started again is linked no more. That holds however the two race: one that is
 /// restarted while the other ends, or while it is being linked, is not stopped for it in its new incarnation.
+///
+/// What has not been started yet does not live either: a [`SupervisorRef`](crate::SupervisorRef) from before the first start
+/// is of something that has ended with [`Exit::Normal`], so that neither is asked to stop for the other. Who wants it linked
+/// says so once it runs. (An actor lives from when it was made.)
 pub fn link(a: &impl Linkable, b: &impl Linkable) -> Link {
     let (watch_a, watch_b) = (a.watch(), b.watch());
     let (stop_a, stop_b) = (a.stopper(), b.stopper());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use aqueduct_cancel::CancelScope;
 use aqueduct_resilience::{Backoff, Jitter};
-use aqueduct_supervision::{ChildContext, ChildSpec, Downs, Exit, Supervisor};
+use aqueduct_supervision::{ChildContext, ChildSpec, Downs, Exit, Supervisor, link};
 use tokio::time::{sleep, timeout};
 
 use crate::support::{Census, Log, boom, both, both_beside, boxed, child, millis, paused, secs};
@@ -68,6 +68,36 @@ fn between_two_incarnations_of_a_supervisor_it_is_the_last_one_that_is_watched()
         sleep(secs(10)).await;
         assert_ne!(below.watch().id(), before.id());
         top.shutdown().await;
+    });
+}
+
+/// What was not started yet has not lived, so that it is linked to nobody: it starts whatever has become of the other one, and
+/// ends alone.
+#[test]
+fn a_supervisor_that_was_not_started_yet_is_not_linked() {
+    both(|| async {
+        let top = Supervisor::one_for_one().start().await.unwrap();
+        let log = Log::new();
+        let [(dies, on_dies), (lives, _on_lives)] =
+            ["dies", "lives"].map(|id| child(id, &log, &Census::default()));
+        let dies = top.start_child(dies.temporary()).await.unwrap();
+        let lives = top.start_child(lives.temporary()).await.unwrap();
+        let (spec, below) = Supervisor::one_for_one().child("below");
+        for other in [&dies, &lives] {
+            link(&below, other).keep();
+            link(other, &below).keep();
+        }
+        on_dies.pull(boom());
+        dies.watch_all().monitor().await;
+        let child = top.start_child(spec.temporary()).await.unwrap();
+        assert!(below.is_alive());
+        child.kill();
+        assert!(matches!(below.monitor().await.exit, Exit::Killed));
+        child.watch_all().monitor().await;
+        assert!(lives.is_alive());
+        top.shutdown().await;
+        let exit = lives.watch().exit().unwrap();
+        assert!(matches!(exit, Exit::Shutdown(None)), "{exit}");
     });
 }
 

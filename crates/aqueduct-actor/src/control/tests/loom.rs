@@ -116,6 +116,26 @@ fn stop_against_renewal() {
     });
 }
 
+/// C5: the stop of a link that is told while the first incarnation begins is for that one, whichever of the two comes first,
+/// and not for the one after it.
+///
+/// Fails if `renew` forgets what was told early; if `stop` says before it has the lock that nothing has begun.
+#[test]
+fn stop_against_the_first_beginning() {
+    race(|| {
+        let control = Arc::new(Lane::new());
+        let (other, turn) = (control.clone(), control.turn());
+        let stops = spawn(move || assert!(other.stop(7, To::Turn(turn))));
+        drop(control.renew(true));
+        stops.join().unwrap();
+        assert!(control.bits().has(Bits::STOP));
+        assert_eq!(control.held(), None, "it is the incarnation's");
+        assert_eq!(control.take_stop(), Some(7));
+        drop(control.renew(false));
+        assert!(!control.bits().has(Bits::STOP));
+    });
+}
+
 /// C4: a signal against the end is queued, and dropped with the lane, or handed back. None stays.
 ///
 /// Fails if `signal` looks at the word before it has the lock.
