@@ -219,6 +219,7 @@ impl Turn<'_> {
             AfterStart::Added(call) => self.reply_failed_to_add(call, key, why),
             AfterStart::Restarted(call) => self.reply_failed_to_restart(call, key, why),
         }
+        self.count_overdue();
     }
 
     fn end_for_start(&mut self, key: Key, why: StartFailure) {

@@ -267,9 +267,20 @@ impl Turn<'_> {
             AfterStop::Terminated(call) => {
                 let error = TerminateChildError::Unresponsive(key);
                 self.reply(call, Outcome::Terminate(Err(error)));
+                self.count_overdue();
             }
-            AfterStop::PreviousOfGroup(_) => self.escalate_unresponsive(key),
+            AfterStop::PreviousOfGroup(_) => {
+                self.escalate_unresponsive(key);
+                self.count_overdue();
+            }
             AfterStop::PreviousOfAll => self.stop_from(self.previous(key, then), then),
+        }
+    }
+
+    /// One was given up that is not of the row which ends the supervisor. If that follows, it is as one of the row.
+    pub(super) fn count_overdue(&mut self) {
+        if self.core.ending.is_some() {
+            self.core.overdue.add();
         }
     }
 

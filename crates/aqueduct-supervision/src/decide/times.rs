@@ -9,13 +9,14 @@ use tokio::time::Instant;
 use super::interface::Key;
 use crate::spec::Intensity;
 
-/// With how many aborted children the patience was at an end, as the supervisor stops one after the other to end.
+/// With how many aborted children the patience was at an end, as the supervisor stops one after the other to end; the one
+/// counts, too, with which it had patience already when it came to end, or for which it does.
 ///
 /// Patience with each would add up: with a hundred thousand that block, to a day. So the first has all of it, each further
 /// one a quarter of what the one before had, and soon none: together a third more than one. Who was not given all of it is
 /// left `Aborting`, the next one is stopped, and when all have been told, all that are left are waited for together, as
 /// long as one is. So nobody is said to be unresponsive who was not waited for, and the whole takes less than two and a half
-/// times the patience. As long as none is overdue, and almost always then, each has ended before the next is told.
+/// times the patience: with those, since one that ends just in time has its own. As long as none is overdue, and almost always then, each has ended before the next is told.
 #[derive(Debug, Default)]
 pub(super) struct Overdue {
     times: u32,

@@ -58,8 +58,13 @@ impl SupervisorSpec {
     /// is told to be unresponsive, and is not waited for.
     ///
     /// As the supervisor ends, this does not add up: however many do not end, all together are waited for less than two and
-    /// a half times as long, after one with which it has patience already. Supervisors below have their own. (What children
-    /// are given to stop by themselves does add up, as each is its own.)
+    /// a half times as long, with the one for which it may have been waiting before. (If that ends in time after all, it has
+    /// had its own patience.) For that, each one that does not end leaves the next to be aborted a quarter of the time, before
+    /// the one after it is told; in the end all are waited for together. With one second, after five there is none left: those
+    /// that are aborted from then on end beside each other, in no order.
+    ///
+    /// Supervisors below have their own patience, and are stopped one after the other: from level to level, and from one to
+    /// the next, it does add up. So does what children are given to stop by themselves.
     pub fn with_abort_patience(mut self, patience: Duration) -> Self {
         self.plan.abort_patience = patience;
         self

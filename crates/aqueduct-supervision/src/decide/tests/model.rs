@@ -73,6 +73,8 @@ struct Model<'a> {
     lines: Vec<Line>,
     /// Those of which nothing is kept any more, and since when.
     swept: Vec<Line>,
+    /// One could not be killed, and nothing was done since.
+    gave_up: bool,
     /// It is about to end, which sweeps all.
     is_ending: bool,
 }
@@ -90,6 +92,7 @@ pub(super) fn imitate(case: &Case) -> Vec<Line> {
         calls: 0,
         lines: Vec::new(),
         swept: Vec::new(),
+        gave_up: false,
         is_ending: false,
     };
     let left = model.init().and_then(|()| model.serve());
@@ -143,6 +146,7 @@ impl Model<'_> {
 
     fn receive(&mut self) -> Go<Mail> {
         self.check_stop()?;
+        self.gave_up = false;
         let mut mails: Vec<(Time, u64, Mail)> = Vec::new();
         for kid in &self.kids {
             if let Pid::Up(process) = &kid.pid

@@ -49,9 +49,13 @@ impl Model<'_> {
     }
 
     /// *(differs)* One that cannot be killed is waited for, the next such one a quarter as long, and so on, and those that
-    /// were not waited for as long as the first are again in the end, together.
+    /// were not waited for as long as the first are again in the end, together. The first may be one for which it ends, or for
+    /// which it was waiting when it was told to.
     pub(super) fn terminate_all(&mut self) -> Option<()> {
         let (mut patience, mut left, mut until) = (PATIENCE, Vec::new(), 0);
+        if self.gave_up {
+            patience /= 4;
+        }
         for name in self.names_from(None).iter().rev() {
             let kid = self.kids.iter().find(|kid| kid.name == *name)?;
             if !matches!(kid.pid, Pid::Up(_)) || self.do_terminate(name, patience).ok()? {

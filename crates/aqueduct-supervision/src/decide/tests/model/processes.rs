@@ -91,6 +91,7 @@ impl Model<'_> {
             }
             _ => {
                 self.now = patience;
+                self.gave_up = true;
                 self.kid(name).pid = Pid::Zombie(process, Removed::No);
                 false
             }

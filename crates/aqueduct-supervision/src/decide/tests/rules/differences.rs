@@ -269,6 +269,65 @@ fn patience_with_those_that_cannot_be_aborted_does_not_add_up() {
     }
 }
 
+/// Nor with the one with which it had patience already, or for which it ends.
+#[test]
+fn patience_before_the_end_does_not_add_up_with_that_in_the_end() {
+    use Strategy::{OneForAll, OneForOne};
+    // The last one takes too long to start again.
+    let last = || child("x").starts_within(millis(1)).stops(Shutdown::Brutal);
+    let crash = |desk: &mut Desk| drop(desk.crash("c0"));
+    type Begin = fn(&mut Desk);
+    let cases: [(_, _, Begin, _); 5] = [
+        ("a group that cannot be restarted", OneForAll, crash, false),
+        ("a group amid its restart", OneForAll, crash, true),
+        (
+            "one that is terminated",
+            OneForOne,
+            |desk| drop(desk.terminate("c0")),
+            true,
+        ),
+        (
+            "a restart that hangs",
+            OneForOne,
+            |desk| drop(desk.crash("x")),
+            false,
+        ),
+        (
+            "a start that hangs",
+            OneForOne,
+            |desk| {
+                desk.start_child(child("y").starts_within(millis(1)));
+                desk.ring();
+            },
+            true,
+        ),
+    ];
+    for (what, strategy, begin, stops) in cases {
+        let all = (0..1000).map(|n| task(&format!("c{n}")).stops(Shutdown::Brutal));
+        let mut desk = Desk::begun(patient(strategy), all.chain([last()]).collect());
+        begin(&mut desk);
+        if stops {
+            desk.stop();
+        }
+        while desk.verdict.is_none() {
+            desk.ring();
+        }
+        assert!(desk.now < millis(2500), "{what}: {:?}", desk.now);
+    }
+}
+
+/// What was given up long ago takes nothing from the others.
+#[test]
+fn patience_that_was_at_an_end_before_is_whole_again_in_the_end() {
+    let children = ["a", "b"].map(|id| task(id).stops(Shutdown::Brutal));
+    let mut desk = Desk::begun(plan(Strategy::OneForOne), children.to_vec());
+    desk.terminate("b");
+    assert_eq!(desk.ring(), "reply");
+    assert_eq!(desk.stop(), "abort a");
+    assert_eq!(desk.ring(), "end");
+    assert_eq!(desk.now, secs(2));
+}
+
 /// Who can be aborted has ended before the next is told, and is not named.
 #[test]
 fn one_that_cannot_be_aborted_does_not_spoil_the_order_of_others() {
