@@ -402,4 +402,4 @@ impl fmt::Debug for ChildRef {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

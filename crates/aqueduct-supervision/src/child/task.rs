@@ -21,8 +21,8 @@ pub(crate) struct Running {
     run: Run,
     /// None once it has ended.
     future: Option<ChildFuture>,
-    /// Whether the future is that of what was left behind, and no more the user's.
-    is_leaving: bool,
+    /// How it has ended, while the future is that of what was left behind, and no more the user's.
+    leaving: Option<Exit>,
     /// The waker that was left for who aborts. A runtime polls a task with one and the same.
     armed: Option<Waker>,
 }
@@ -33,7 +33,7 @@ impl Running {
             cell,
             run,
             future: Some(future),
-            is_leaving: false,
+            leaving: None,
             armed: None,
         }
     }
@@ -47,20 +47,17 @@ impl Running {
             (Err(panicked), _) => Exit::Panicked(panicked),
         };
         let nested = self.cell.nested();
-        Some((exit, nested.and_then(|nested| nested.take_remains())))
+        let remains = nested.and_then(|nested| nested.take_remains());
+        let remains = remains.map(|remains| remains.of(&exit));
+        Some((exit, remains))
     }
 
     /// It has ended, but for what it left behind.
     fn end(&mut self, exit: Exit, cx: &mut Context<'_>) -> Poll<()> {
         match self.drop_future(exit) {
             Some((exit, Some(remains))) => {
-                self.is_leaving = true;
-                self.future = Some(Box::pin(async move {
-                    match remains.leave().await {
-                        Exit::Unresponsive => Exit::Unresponsive,
-                        _ => exit,
-                    }
-                }));
+                self.leaving = Some(exit);
+                self.future = Some(Box::pin(remains.leave()));
                 self.poll_leave(cx)
             }
             Some((exit, None)) => {
@@ -103,7 +100,7 @@ impl Future for Running {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if this.is_leaving {
+        if this.leaving.is_some() {
             return this.poll_leave(cx);
         }
         if this.cell.abort_flag().is_asked(this.run) {
@@ -125,9 +122,13 @@ impl Future for Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Nobody waits for what it left behind: that is aborted.
-        if let Some((exit, remains)) = self.drop_future(Exit::Killed) {
+        let exit = self.leaving.take().unwrap_or(Exit::Killed);
+        if let Some((exit, remains)) = self.drop_future(exit) {
             drop(remains);
             self.over(&exit);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

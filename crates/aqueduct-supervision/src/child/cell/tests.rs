@@ -6,6 +6,12 @@ use super::*;
 use crate::supervisor::{Beginning, Broadcast};
 
 fn cell() -> (Arc<ChildCell>, mpsc::UnboundedReceiver<Report>) {
+    cell_of(None)
+}
+
+pub(in crate::child) fn cell_of(
+    nested: Option<Arc<Shared>>,
+) -> (Arc<ChildCell>, mpsc::UnboundedReceiver<Report>) {
     let shared = Arc::new(Shared::new("top".into(), false, Broadcast::default()));
     let (lane, _calls) = mpsc::channel(1);
     let (inbox, reports) = mpsc::unbounded_channel();
@@ -24,7 +30,7 @@ fn cell() -> (Arc<ChildCell>, mpsc::UnboundedReceiver<Report>) {
         kind: ChildKind::Worker,
         readiness: Readiness::Acknowledged,
         number: 0,
-        nested: None,
+        nested,
     };
     (Arc::new(ChildCell::new(live, birth)), reports)
 }

@@ -27,6 +27,12 @@ pub(crate) struct Remains {
 }
 
 impl Remains {
+    /// Of a supervisor that has ended so.
+    pub(crate) fn of(mut self, exit: &Exit) -> Self {
+        self.exit = exit.clone();
+        self
+    }
+
     /// Waits until no child is left, as long as it is waited for what was aborted. Gives how the supervisor has ended.
     pub(crate) async fn leave(mut self) -> Exit {
         if let Some(group) = self.group.take()
