@@ -171,9 +171,7 @@ impl<A: Actor> Shared<A> {
             let ends = self.control.bits().has(TO_END);
             more.filter(|_| ends).and_then(|more| more.scope.clone())
         };
-        if let Some(scope) = scope {
-            scope.cancel_because(ENDS);
-        }
+        cancel(scope);
     }
 
     /// Cancelled when the present incarnation shall end.
@@ -184,7 +182,7 @@ impl<A: Actor> Shared<A> {
         drop(life);
         // Whoever told it before there was a scope found none.
         if self.control.bits().has(TO_END) {
-            scope.cancel_because(ENDS);
+            cancel(Some(scope.clone()));
         }
         scope
     }
@@ -338,9 +336,7 @@ impl<A: Actor> Shared<A> {
         life.last = Some(Ended { exit, watch });
         drop(life);
         drop(before);
-        if let Some(scope) = scope {
-            scope.cancel_because(ENDS);
-        }
+        cancel(scope);
         if let Some(monitors) = monitors {
             monitors.end();
         }
@@ -402,7 +398,7 @@ impl<A: Actor> Shared<A> {
         loop {
             let ended = self.control.bits().has(Bits::ENDED);
             if ended {
-                mail.close();
+                close::<A>(&mut mail);
             }
             let (drained, over) = drain::<A>(&mut mail);
             left += drained;
@@ -466,6 +462,21 @@ const TO_END: Bits = Bits::STOP.with(Bits::KILL);
 /// Why an actor's scope is cancelled.
 const ENDS: &str = "the actor is to end";
 
+/// Whoever waits for it is woken, by wakers that are the user's: one that panics keeps nothing from being told, nor ends who
+/// told the actor to end.
+fn cancel(scope: Option<CancelScope>) {
+    if let Some(scope) = scope {
+        ignore_panic(|| {
+            scope.cancel_because(ENDS);
+        });
+    }
+}
+
+/// As [`cancel`], of those who wait for room.
+fn close<A: Actor>(mail: &mut Mail<A>) {
+    ignore_panic(|| mail.close());
+}
+
 /// Returns how many there were.
 fn undeliver<A: Actor>(messages: Option<Messages<A>>) -> usize {
     let messages = messages.into_iter().flatten();
@@ -475,13 +486,18 @@ fn undeliver<A: Actor>(messages: Option<Messages<A>>) -> usize {
 /// Takes out what is in a mailbox. Returns how many that were, and whether nothing can come any more.
 fn drain<A: Actor>(mail: &mut Mail<A>) -> (usize, bool) {
     let mut left = 0;
-    loop {
-        match mail.try_recv() {
-            Ok(envelope) => ignore_panic(|| envelope.unsent::<A>(UnsentReason::Closed)),
-            Err(end) => return (left, end == TryRecvError::Disconnected),
-        }
-        left += 1;
+    let mut end = None;
+    while end.is_none() {
+        // To take one makes room, and wakes who waits for it.
+        ignore_panic(|| match mail.try_recv() {
+            Ok(envelope) => {
+                left += 1;
+                envelope.unsent::<A>(UnsentReason::Closed);
+            }
+            Err(error) => end = Some(error),
+        });
     }
+    (left, end == Some(TryRecvError::Disconnected))
 }
 
 /// A reference's hold of the slot.

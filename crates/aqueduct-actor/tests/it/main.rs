@@ -28,3 +28,4 @@ mod support;
 mod ties;
 mod topic;
 mod traced;
+mod wakers;

@@ -10,17 +10,43 @@ use crate::error::{
     DeleteChildError, NotRunning, RestartChildError, StartChildError, TerminateChildError,
     WhichChildError,
 };
+use crate::exit::ignore_panic;
 use crate::spec::{ChildId, ChildKind};
 
-/// Something that is asked, and where to answer. A sender that is dropped says that the supervisor does not run.
+/// Something that is asked, and where to answer. A reply that is dropped says that the supervisor does not run.
 pub(crate) enum Call {
-    Start(ChildSpec, Sender<Result<ChildRef, StartChildError>>),
-    Terminate(ChildTarget, Sender<Result<(), TerminateChildError>>),
-    Restart(ChildTarget, Sender<Result<ChildRef, RestartChildError>>),
-    Delete(ChildTarget, Sender<Result<(), DeleteChildError>>),
-    WhichChildren(Sender<Result<Vec<ChildInfo>, NotRunning>>),
-    WhichChild(ChildTarget, Sender<Result<ChildInfo, WhichChildError>>),
-    Count(Sender<Result<ChildCount, NotRunning>>),
+    Start(ChildSpec, Reply<Result<ChildRef, StartChildError>>),
+    Terminate(ChildTarget, Reply<Result<(), TerminateChildError>>),
+    Restart(ChildTarget, Reply<Result<ChildRef, RestartChildError>>),
+    Delete(ChildTarget, Reply<Result<(), DeleteChildError>>),
+    WhichChildren(Reply<Result<Vec<ChildInfo>, NotRunning>>),
+    WhichChild(ChildTarget, Reply<Result<ChildInfo, WhichChildError>>),
+    Count(Reply<Result<ChildCount, NotRunning>>),
+}
+
+/// Where to answer, once. Said or dropped, it wakes who asked, by a waker that is the user's: what that throws goes no
+/// further.
+pub(crate) struct Reply<R>(Option<Sender<R>>);
+
+impl<R> Reply<R> {
+    pub(super) fn new(sender: Sender<R>) -> Self {
+        Self(Some(sender))
+    }
+
+    /// Answers, and does not mind that who asked has gone.
+    pub(super) fn say(mut self, answer: R) {
+        if let Some(sender) = self.0.take() {
+            ignore_panic(|| drop(sender.send(answer)));
+        }
+    }
+}
+
+impl<R> Drop for Reply<R> {
+    fn drop(&mut self) {
+        if let Some(sender) = self.0.take() {
+            ignore_panic(|| drop(sender));
+        }
+    }
 }
 
 /// Where a call's answer comes.

@@ -3,9 +3,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use aqueduct_cancel::Reason;
-use aqueduct_channel::oneshot::{self, Sender};
+use aqueduct_channel::oneshot;
 
-use super::call::{Answer, Call, ChildCount, ChildInfo, ChildTarget};
+use super::call::{Answer, Call, ChildCount, ChildInfo, ChildTarget, Reply};
 use super::live::Shared;
 use crate::child::{ChildRef, ChildSpec, reason_of, stop_by};
 use crate::error::{
@@ -172,15 +172,15 @@ impl SupervisorRef {
     }
 
     /// None if the supervisor does not run, or ends before it answers.
-    async fn call<R>(&self, make: impl FnOnce(Sender<R>) -> Call) -> Option<R> {
+    async fn call<R>(&self, make: impl FnOnce(Reply<R>) -> Call) -> Option<R> {
         self.ask(make).await?.await.ok()
     }
 
     /// Puts a call into the lane. None if the supervisor does not run.
-    async fn ask<R>(&self, make: impl FnOnce(Sender<R>) -> Call) -> Option<Answer<R>> {
+    async fn ask<R>(&self, make: impl FnOnce(Reply<R>) -> Call) -> Option<Answer<R>> {
         let lane = self.shared.lane()?;
         let (reply, answer) = oneshot::channel();
-        lane.send(make(reply)).await.ok()?;
+        lane.send(make(Reply::new(reply))).await.ok()?;
         Some(answer)
     }
 

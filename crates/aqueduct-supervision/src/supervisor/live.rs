@@ -179,9 +179,9 @@ impl Shared {
         };
         let before = std::mem::replace(&mut *present, ended);
         drop(present);
-        // Its scope calls wakers where that is dropped, and its children's references are the user's.
+        // Its lane and its scope call wakers where they are dropped, and its children's references are the user's.
         let run = before.run;
-        drop(before);
+        ignore_panic(|| drop(before));
         if is_last {
             self.events.close();
         }
@@ -243,7 +243,8 @@ impl Shared {
     /// No more calls are taken.
     pub(super) fn close_lane(&self) {
         let lane = self.present.lock().lane.take();
-        drop(lane);
+        // It wakes the supervisor, whose waker may be the user's.
+        ignore_panic(|| drop(lane));
     }
 
     pub(crate) fn live(&self) -> Option<Arc<Live>> {
@@ -333,8 +334,8 @@ impl Broadcast {
 
 impl Live {
     pub(crate) fn report(&self, report: Report) {
-        // A supervisor that is gone needs no reports.
-        let _ = self.inbox.send(report);
+        // It wakes the supervisor, whose waker may be the user's. One that is gone needs no reports.
+        ignore_panic(|| drop(self.inbox.send(report)));
     }
 
     /// From here on it stops.

@@ -12,7 +12,7 @@
 //! S1. All commands of one step are carried out, in order, before the next input. What a command brings about (a start that
 //!     panics) comes as an input later, by the inbox. Calls are answered when all commands of the step are done.
 //! S2. Only this future touches what is the user's: [`StartChild`]'s functions are called here, one at a time, outside of all
-//!     locks, and their panics are caught.
+//!     locks, and their panics are caught. So are those of wakers, of who asks or is told: they would end all children.
 //! S3. A child is a task of the group that this future owns. So dropping it, at any poll, aborts them all; see `cut`.
 //! S4. Who is up to ask and who has to report do not wait for each other: reports have no limit and are taken first but for
 //!     every other turn; of calls no more are taken than [`CALLS_MAX`] at once.
@@ -32,20 +32,20 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aqueduct_cancel::{CancelScope, UntilCancelled};
-use aqueduct_channel::{mpsc, oneshot};
+use aqueduct_channel::mpsc;
 use aqueduct_core::rt::{Alarm, poll_deadline};
 use aqueduct_group::{Discard, TaskGroup, group};
 use tokio::time::Instant;
 
 use super::SupervisorRef;
-use super::call::Call;
+use super::call::{Call, Reply};
 use super::live::{Beginning, Live, Report, Shared};
 use super::nest::WayHome;
 use super::report::ShutdownReport;
 use crate::child::{Birth, ChildCell, ChildContext, Fate, StartChild, Starter};
 use crate::decide::{CallId, Command, Core, Input, Key, Verdict};
 use crate::error::StartError;
-use crate::exit::{Exit, drop_caught, ignore_panic};
+use crate::exit::{Exit, catch_panic, drop_caught, ignore_panic};
 use crate::spec::{ChildPolicy, Plan};
 pub(crate) use cut::Remains;
 use reply::Pending;
@@ -83,7 +83,7 @@ pub(super) struct Seed {
 
 /// Whom to tell that all children have started, or that they could not be.
 pub(super) enum Acknowledge {
-    Root(oneshot::Sender<Result<(), StartError>>),
+    Root(Reply<Result<(), StartError>>),
     Child(ChildContext),
     Nobody,
 }
@@ -326,9 +326,16 @@ impl Shell {
         if self.pending.len() >= CALLS_MAX {
             return Poll::Pending;
         }
-        match self.lane.poll_recv(cx) {
-            Poll::Ready(Some(call)) => Poll::Ready(call),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        // It wakes who waits for room, by a waker that is the user's. If that panics, the call that was taken for it is lost,
+        // which tells who asked that nobody answers; else all children would be.
+        match catch_panic(|| self.lane.poll_recv(cx)) {
+            Ok(Poll::Ready(Some(call))) => Poll::Ready(call),
+            Ok(Poll::Ready(None) | Poll::Pending) => Poll::Pending,
+            Err(_) => {
+                // There may be more, of which nobody would tell it.
+                ignore_panic(|| cx.waker().wake_by_ref());
+                Poll::Pending
+            }
         }
     }
 
@@ -353,8 +360,7 @@ impl Shell {
             self.carry_out(command);
         }
         for answer in self.answers.drain(..) {
-            // It wakes who asked, by a waker that may be the user's.
-            ignore_panic(answer);
+            answer();
         }
         // A million were for once.
         commands.shrink_to(COMMANDS_KEPT);
@@ -380,8 +386,7 @@ fn refuse(seeds: Vec<Seed>, acknowledge: Acknowledge, error: StartError) -> Shut
         }
     }
     if let Acknowledge::Root(tell) = acknowledge {
-        // Who does not wait for it any more has gone.
-        let _ = tell.send(Err(error));
+        tell.say(Err(error));
     }
     ShutdownReport {
         exit,

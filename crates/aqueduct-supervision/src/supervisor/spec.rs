@@ -5,6 +5,7 @@ use std::time::Duration;
 use aqueduct_cancel::CancelScope;
 use aqueduct_channel::oneshot;
 
+use super::call::Reply;
 use super::live::{Broadcast, Shared};
 use super::nest::Nested;
 use super::shell::{self, Acknowledge, Root, Seed};
@@ -120,7 +121,7 @@ impl SupervisorSpec {
         let (root, seeds) = self.into_root(scope.clone());
         let supervisor = SupervisorRef::new(root.shared.clone());
         let owner = Supervisor::new(supervisor, scope);
-        tokio::spawn(shell::run(root, seeds, Acknowledge::Root(tell)));
+        tokio::spawn(shell::run(root, seeds, Acknowledge::Root(Reply::new(tell))));
         match told.await {
             Ok(started) => started.map(|()| owner),
             // Its runtime ends.

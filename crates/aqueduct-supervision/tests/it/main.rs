@@ -16,4 +16,5 @@ mod support;
 mod times;
 mod traced;
 mod unresponsive;
+mod wakers;
 mod watches;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Wake, Waker};
+use std::task::Context;
 
 use aqueduct_supervision::child::ChildFuture;
 use aqueduct_supervision::error::{StartChildError, StartError, StartFailure};
@@ -10,7 +10,7 @@ use aqueduct_supervision::{
     ChildContext, ChildSpec, EventKind, Exit, Fate, StartChild, Supervisor,
 };
 
-use crate::support::{both, paused, secs};
+use crate::support::{both, paused, secs, throws};
 
 /// How often it was started, and a child that panics the first time.
 fn once(
@@ -238,14 +238,6 @@ fn a_start_child_that_fails_says_why() {
     });
 }
 
-struct Throws;
-
-impl Wake for Throws {
-    fn wake(self: Arc<Self>) {
-        panic!("meant: in a waker");
-    }
-}
-
 /// A waker of who listens is no supervisor's to answer for.
 #[test]
 fn a_panic_of_a_waker_that_waits_for_events_ends_nothing() {
@@ -253,7 +245,7 @@ fn a_panic_of_a_waker_that_waits_for_events_ends_nothing() {
         let supervisor = Supervisor::one_for_one().start().await.unwrap();
         let mut events = supervisor.events();
         for id in ["a", "b"] {
-            let waker = Waker::from(Arc::new(Throws));
+            let waker = throws();
             let mut context = Context::from_waker(&waker);
             while events.poll_recv(&mut context).is_ready() {}
             let waits = ChildSpec::worker(id, |cx: ChildContext| async move {

@@ -3,6 +3,7 @@
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use aqueduct_supervision::{ChildContext, ChildSpec, Exit};
@@ -190,6 +191,19 @@ pub(crate) fn child(id: &'static str, log: &Log, census: &Census) -> (ChildSpec,
         }
     });
     (spec, trigger)
+}
+
+/// A waker that panics.
+pub(crate) fn throws() -> Waker {
+    struct Throws;
+
+    impl Wake for Throws {
+        fn wake(self: Arc<Self>) {
+            panic!("meant: in a waker");
+        }
+    }
+
+    Waker::from(Arc::new(Throws))
 }
 
 pub(crate) fn boom() -> Exit {

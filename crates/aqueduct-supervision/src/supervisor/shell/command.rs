@@ -191,8 +191,7 @@ impl Shell {
 
     fn acknowledge(&mut self) {
         match std::mem::replace(&mut self.acknowledge, Acknowledge::Nobody) {
-            // Who does not wait for it any more has gone.
-            Acknowledge::Root(tell) => drop(tell.send(Ok(()))),
+            Acknowledge::Root(tell) => tell.say(Ok(())),
             Acknowledge::Child(cx) => cx.ready(),
             Acknowledge::Nobody => {}
         }

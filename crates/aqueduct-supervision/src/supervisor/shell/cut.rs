@@ -101,8 +101,10 @@ impl Drop for Shell {
                 None => drop(drop_caught(seat.work)),
             }
         }
-        let pending = std::mem::take(&mut self.pending);
-        drop(drop_caught(pending));
+        // One by one: what a spec throws that was not admitted keeps nobody from being told.
+        for (_, pending) in self.pending.drain() {
+            drop(drop_caught(pending));
+        }
         let remains = Remains {
             live: self.live.clone(),
             group: self.group.take(),

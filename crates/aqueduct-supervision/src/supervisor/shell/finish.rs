@@ -7,7 +7,7 @@ use crate::child::{Fate, STOP};
 use crate::decide::{Cause, Named, Verdict};
 use crate::error::{CannotReplace, StartError};
 use crate::event::{EventKind, Level};
-use crate::exit::{Exit, catch_panic, drop_caught};
+use crate::exit::{Exit, catch_panic, drop_caught, ignore_panic};
 use crate::supervisor::report::ShutdownReport;
 
 use super::command::failure_of;
@@ -35,11 +35,10 @@ impl Shell {
 
     /// Those that are in the lane.
     pub(super) fn refuse_calls(&mut self) {
-        self.lane.close();
-        while let Ok(call) = self.lane.try_recv() {
-            // Its spec is the user's; who asked is told by the reply that is dropped.
-            drop(drop_caught(call));
-        }
+        // It wakes those who wait for room.
+        ignore_panic(|| self.lane.close());
+        // Its spec is the user's; who asked is told by the reply that is dropped, which wakes that one.
+        while !matches!(catch_panic(|| self.lane.try_recv().map(drop)), Ok(Err(_))) {}
     }
 
     /// Waits until the tasks of children have gone, unless there are some that would not go.
@@ -147,8 +146,7 @@ impl Shell {
         self.live.shared.end(&report.exit, Some(report.clone()));
         let acknowledge = std::mem::replace(&mut self.acknowledge, Acknowledge::Nobody);
         if let Acknowledge::Root(tell) = acknowledge {
-            // Who does not wait for it any more has gone.
-            let _ = tell.send(Err(failed.unwrap_or(StartError::Stopped)));
+            tell.say(Err(failed.unwrap_or(StartError::Stopped)));
         }
         report
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use aqueduct_channel::oneshot::Sender;
-
 use super::command::failure_of;
 use super::{Seed, Shell};
 use crate::child::{ChildRef, Starter};
@@ -18,26 +16,23 @@ use crate::error::{
 };
 use crate::exit::{Exit, drop_caught};
 use crate::spec::ChildPolicy;
-use crate::supervisor::call::{Call, ChildCount, ChildInfo, ChildStatus, ChildTarget, Which};
+use crate::supervisor::call::{
+    Call, ChildCount, ChildInfo, ChildStatus, ChildTarget, Reply, Which,
+};
 
 /// A call that waits for its answer. To drop one says that the supervisor does not run.
 pub(super) enum Pending {
     Start {
         /// Until it is admitted.
         child: Option<Box<(ChildPolicy, Starter)>>,
-        reply: Sender<Result<ChildRef, StartChildError>>,
+        reply: Reply<Result<ChildRef, StartChildError>>,
     },
-    Terminate(Sender<Result<(), TerminateChildError>>),
-    Restart(Sender<Result<ChildRef, RestartChildError>>),
-    Delete(Sender<Result<(), DeleteChildError>>),
-    WhichChildren(Sender<Result<Vec<ChildInfo>, NotRunning>>),
-    WhichChild(Sender<Result<ChildInfo, WhichChildError>>),
-    Count(Sender<Result<ChildCount, NotRunning>>),
-}
-
-/// Answers, and does not mind that who asked has gone.
-fn say<R>(reply: Sender<R>, answer: R) {
-    drop(reply.send(answer));
+    Terminate(Reply<Result<(), TerminateChildError>>),
+    Restart(Reply<Result<ChildRef, RestartChildError>>),
+    Delete(Reply<Result<(), DeleteChildError>>),
+    WhichChildren(Reply<Result<Vec<ChildInfo>, NotRunning>>),
+    WhichChild(Reply<Result<ChildInfo, WhichChildError>>),
+    Count(Reply<Result<ChildCount, NotRunning>>),
 }
 
 impl Shell {
@@ -50,19 +45,19 @@ impl Shell {
             }
             Call::Terminate(child, reply) => match self.target(child) {
                 Some(target) => (Pending::Terminate(reply), Request::Terminate(target)),
-                None => return say(reply, Err(TerminateChildError::NotFound)),
+                None => return reply.say(Err(TerminateChildError::NotFound)),
             },
             Call::Restart(child, reply) => match self.target(child) {
                 Some(target) => (Pending::Restart(reply), Request::Restart(target)),
-                None => return say(reply, Err(RestartChildError::NotFound)),
+                None => return reply.say(Err(RestartChildError::NotFound)),
             },
             Call::Delete(child, reply) => match self.target(child) {
                 Some(target) => (Pending::Delete(reply), Request::Delete(target)),
-                None => return say(reply, Err(DeleteChildError::NotFound)),
+                None => return reply.say(Err(DeleteChildError::NotFound)),
             },
             Call::WhichChild(child, reply) => match self.target(child) {
                 Some(target) => (Pending::WhichChild(reply), Request::WhichChild(target)),
-                None => return say(reply, Err(WhichChildError::NotFound)),
+                None => return reply.say(Err(WhichChildError::NotFound)),
             },
             Call::WhichChildren(reply) => (Pending::WhichChildren(reply), Request::WhichChildren),
             Call::Count(reply) => (Pending::Count(reply), Request::Count),
@@ -157,8 +152,8 @@ impl Shell {
     }
 
     /// Answers when all that the decision has said with it is done: who is told that a child is gone finds nothing of it.
-    fn say_later<R: Send + 'static>(&mut self, reply: Sender<R>, answer: R) {
-        self.answers.push(Box::new(move || say(reply, answer)));
+    fn say_later<R: Send + 'static>(&mut self, reply: Reply<R>, answer: R) {
+        self.answers.push(Box::new(move || reply.say(answer)));
     }
 
     /// A key in an answer is of a child that is not forgotten.
