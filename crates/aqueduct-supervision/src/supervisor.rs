@@ -85,12 +85,7 @@ impl Supervisor {
     /// *Strict*: dropped before it is ready, the tree stops all the same, in order. The report is lost.
     pub async fn shutdown(self) -> ShutdownReport {
         self.cancel();
-        let exit = self.monitor().await.exit;
-        let lost = ShutdownReport {
-            exit,
-            ..ShutdownReport::default()
-        };
-        self.supervisor.shared().take_report().unwrap_or(lost)
+        self.supervisor.shutdown().await
     }
 
     /// Waits until it has ended, by itself or since it was asked to.

@@ -109,7 +109,7 @@ impl<Args, H> DynamicSpec<Args, H> {
         self.spec.events()
     }
 
-    /// As [`SupervisorSpec::run_with_report`].
+    /// As [`SupervisorSpec::run_with_report`]. There is none without a reference: nobody could start a child.
     ///
     /// # Panics
     ///

@@ -2,12 +2,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use aqueduct_cancel::Reason;
+use aqueduct_cancel::{Reason, ReasonKind};
 use aqueduct_channel::oneshot;
 
 use super::call::{Answer, Call, ChildCount, ChildInfo, ChildTarget, Reply};
 use super::live::Shared;
-use crate::child::{ChildRef, ChildSpec, reason_of, stop_by};
+use super::report::ShutdownReport;
+use crate::child::{ChildRef, ChildSpec, STOP, reason_of, stop_by};
 use crate::error::{
     DeleteChildError, NotRunning, RestartChildError, StartChildError, TerminateChildError,
     WhichChildError,
@@ -16,7 +17,7 @@ use crate::event::Events;
 use crate::exit::Exit;
 use crate::refs::Text;
 use crate::tree::Tree;
-use crate::watch::{Linkable, Monitor, Watch};
+use crate::watch::{Downs, Linkable, Monitor, Watch};
 
 /// By which others use a supervisor. Cheap to clone; it keeps nothing running, and stays good when the supervisor is
 /// started again by one above it.
@@ -33,10 +34,6 @@ pub struct SupervisorRef {
 impl SupervisorRef {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
     }
 
     /// What it is called.
@@ -217,6 +214,34 @@ impl SupervisorRef {
         self.watch().monitor()
     }
 
+    /// DeathWatch over all its incarnations, as [`ChildRef::watch_all`]: it ends when it will not be started again.
+    pub fn watch_all(&self) -> Watch {
+        self.shared.watch_all()
+    }
+
+    /// The [`Down`](crate::Down)s of all incarnations, each once, from the present one on, or the last one, if none lives; as
+    /// [`ChildRef::downs`]. It ends when the supervisor will not be started again: that of a root after the only one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use aqueduct_supervision::Supervisor;
+    ///
+    /// let (spec, below) = Supervisor::one_for_one().child("below");
+    /// let top = Supervisor::one_for_one().with_child(spec).start().await?;
+    /// let mut downs = below.downs();
+    /// below.shutdown().await; // permanent: it is started again
+    /// assert!(downs.next().await.unwrap().exit.is_orderly());
+    /// top.shutdown().await;
+    /// assert!(downs.next().await.unwrap().exit.is_orderly());
+    /// assert!(downs.next().await.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn downs(&self) -> Downs {
+        self.shared.downs()
+    }
+
     /// Whether it lives at this moment.
     pub fn is_alive(&self) -> bool {
         self.shared.exit().is_none()
@@ -225,6 +250,33 @@ impl SupervisorRef {
     /// Asks it to stop its children in order, and to end. If it is a child of another, that one decides what follows.
     pub fn ask_to_stop(&self, why: impl Into<Reason>) {
         stop_by(self.shared.scope().as_ref(), why);
+    }
+
+    /// Asks the present incarnation to stop its children in order, and waits for its end. If it is a child of another, that one
+    /// decides what follows: a permanent one is started again. (To stop it for good,
+    /// [terminate](SupervisorRef::terminate_child) it there.)
+    ///
+    /// If none lives, it tells at once how the last one went; [`Normal`](Exit::Normal) of what was never started. Of one that
+    /// was cut short it tells the exit alone.
+    ///
+    /// A child below that awaits this is asked to stop by it, and has its time for that.
+    ///
+    /// # Cancel safety
+    ///
+    /// *Strict*: once it was polled, what is dropped is the report, and the supervisor stops all the same.
+    pub async fn shutdown(&self) -> ShutdownReport {
+        let watch = self.watch();
+        let (run, scope) = self.shared.run_and_scope();
+        // What lives now is what was watched, and what the scope is of.
+        if watch.is_alive() {
+            stop_by(scope.as_ref(), Reason::new(ReasonKind::Requested, STOP));
+        }
+        let exit = watch.monitor().await.exit;
+        let only_exit = || ShutdownReport {
+            exit,
+            ..ShutdownReport::default()
+        };
+        self.shared.report_of(run).unwrap_or_else(only_exit)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::decide::{ExitClass, Key, Run};
 use crate::event::{EVENTS_KEPT, Event, Events};
 use crate::exit::{Exit, ignore_panic};
 use crate::refs::Text;
-use crate::watch::Watch;
+use crate::watch::{Downs, Watch};
 
 /// A supervisor's place: a child of another, or a root.
 pub(crate) struct Shared {
@@ -67,7 +67,8 @@ struct Present {
     scope: Option<CancelScope>,
     /// What it is to its supervisor. It goes with the incarnation: the two refer to each other.
     parent: Option<Arc<ChildCell>>,
-    report: Option<ShutdownReport>,
+    /// Of the last incarnation that has ended, by its number.
+    report: Option<(u64, ShutdownReport)>,
     /// Of an incarnation that was cut short, until who ran it takes them.
     remains: Option<Remains>,
 }
@@ -156,7 +157,7 @@ impl Shared {
             lane: Some(beginning.lane),
             scope: Some(beginning.scope),
             parent: beginning.parent,
-            report: None,
+            report: present.report.take(),
             remains: None,
         };
         let before = std::mem::replace(&mut *present, begun);
@@ -174,7 +175,7 @@ impl Shared {
             run: present.run,
             is_last,
             path: present.path.clone(),
-            report,
+            report: report.map(|report| (present.run, report)),
             ..Present::default()
         };
         let before = std::mem::replace(&mut *present, ended);
@@ -186,9 +187,12 @@ impl Shared {
             self.events.close();
         }
         self.life.end(run, exit).tell(exit);
+        if is_last {
+            self.life.end_place();
+        }
     }
 
-    /// Nobody will start it again. Who hears its events has heard all once no incarnation lives.
+    /// Nobody will start it again. Who hears its events, or of its ends, has heard all once no incarnation lives.
     pub(super) fn gone(&self) {
         let mut present = self.present.lock();
         present.is_last = true;
@@ -196,6 +200,7 @@ impl Shared {
         drop(present);
         if !lives {
             self.events.close();
+            self.life.end_place();
         }
     }
 
@@ -232,6 +237,15 @@ impl Shared {
         self.life.watch(|| self.path())
     }
 
+    /// Over all its incarnations.
+    pub(super) fn watch_all(&self) -> Watch {
+        self.life.watch_place(|| self.path())
+    }
+
+    pub(super) fn downs(&self) -> Downs {
+        self.life.downs(|| self.path())
+    }
+
     pub(crate) fn exit(&self) -> Option<Exit> {
         self.life.exit()
     }
@@ -255,12 +269,21 @@ impl Shared {
         self.present.lock().scope.clone()
     }
 
+    /// Which incarnation it is, or was the last, and what it is asked to stop by.
+    pub(super) fn run_and_scope(&self) -> (u64, Option<CancelScope>) {
+        let present = self.present.lock();
+        (present.run, present.scope.clone())
+    }
+
     pub(super) fn parent(&self) -> Option<Arc<ChildCell>> {
         self.present.lock().parent.clone()
     }
 
-    pub(super) fn take_report(&self) -> Option<ShutdownReport> {
-        self.present.lock().report.take()
+    /// How the end of an incarnation went, unless there was a later one, or it was cut short.
+    pub(super) fn report_of(&self, run: u64) -> Option<ShutdownReport> {
+        let present = self.present.lock();
+        let (of, report) = present.report.as_ref()?;
+        (*of == run).then(|| report.clone())
     }
 
     pub(super) fn subscribe(&self) -> Events {

@@ -113,6 +113,7 @@ fn futures_are_send() {
     send_value(&below.restart_child("it"));
     send_value(&below.delete_child("it"));
     send_value(&below.which_child("it"));
+    send_value(&below.shutdown());
     send_value(&below.which_children());
     send_value(&below.count_children());
     send_value(&below.watch().monitor());

@@ -154,6 +154,39 @@ fn a_shutdown_that_is_dropped_goes_on() {
     });
 }
 
+#[test]
+fn a_shutdown_by_reference_that_is_dropped_goes_on() {
+    both_beside(|| async {
+        let census = Census::default();
+        let owners = RefCell::new(Vec::new());
+        let mut polls = 0;
+        at_each_poll(
+            async || {
+                let owner = some(&census).start().await.unwrap();
+                let reference = owner.reference();
+                owners.borrow_mut().push(owner);
+                async move { reference.shutdown().await }
+            },
+            async |report| {
+                let owner = owners.borrow_mut().pop().unwrap();
+                if let Some(report) = report {
+                    assert!(report.is_clean());
+                    assert_eq!(census.alive(), 0);
+                }
+                if polls == 0 {
+                    assert!(owner.is_alive(), "nobody asked for it");
+                    drop(owner);
+                } else {
+                    assert!(owner.wait().await.is_orderly());
+                }
+                polls += 1;
+                soon("all are gone", || census.alive() == 0).await;
+            },
+        )
+        .await;
+    });
+}
+
 /// A call that is dropped is made or not, and the next is answered.
 #[test]
 fn calls_that_are_dropped_leave_a_supervisor_that_answers() {

@@ -157,6 +157,108 @@ fn downs_are_of_each_incarnation_once() {
     });
 }
 
+/// By its own reference: who watches it for good, and who is told of each end; and a shutdown by that, which is of one.
+#[test]
+fn downs_of_a_supervisor_are_of_each_incarnation_once() {
+    both(|| async {
+        let (spec, _trigger) = child("it", &Log::new(), &Census::default());
+        let (spec, below) = Supervisor::one_for_one().with_child(spec).child("below");
+        let mut early = below.downs();
+        let top = Supervisor::one_for_one().with_intensity(9, secs(5));
+        let top = top.with_child(spec).start().await.unwrap();
+        let (mut downs, all) = (below.downs(), below.watch_all());
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let watch = below.watch();
+            let report = below.shutdown().await;
+            assert!(report.is_clean() && matches!(report.exit, Exit::Shutdown(None)));
+            assert_eq!(downs.next().await.unwrap().id, watch.id());
+            ids.push(watch.id());
+            let next = async {
+                while below.watch() == watch || !below.is_alive() {
+                    sleep(millis(1)).await
+                }
+            };
+            timeout(secs(60), next).await.expect("it is started again");
+        }
+        assert!(ids[0] != ids[1] && all.is_alive());
+        top.which_child("below").await.unwrap().child.kill();
+        assert!(matches!(downs.next().await.unwrap().exit, Exit::Killed));
+        drop(top.shutdown().await);
+        assert!(matches!(
+            all.exit(),
+            Some(Exit::Shutdown(None) | Exit::Killed)
+        ));
+        let last = all.exit().unwrap().to_string();
+        assert_eq!(until_none(&mut below.downs()).await, [last]);
+        let told = until_none(&mut early).await;
+        assert_eq!(told[..3], ["shutdown", "shutdown", "killed"]);
+        // It tells how the last one went.
+        assert_eq!(
+            below.shutdown().await.exit.to_string(),
+            *told.last().unwrap()
+        );
+    });
+}
+
+#[test]
+fn downs_of_a_root_end_with_it() {
+    both(|| async {
+        let root = Supervisor::one_for_one().start().await.unwrap();
+        let reference = root.reference();
+        let (mut downs, all) = (reference.downs(), reference.watch_all());
+        let report = reference.shutdown().await;
+        assert!(report.is_clean());
+        assert_eq!(until_none(&mut downs).await, ["shutdown"]);
+        assert_eq!(all.monitor().await.exit.to_string(), "shutdown");
+        // The owner is told as well.
+        assert!(root.shutdown().await.is_clean());
+    });
+    both_beside(|| async {
+        // One that is cut short.
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let scope = CancelScope::new();
+        let run = Supervisor::one_for_one().run_with_report(&scope, |it| drop(tell.send(it)));
+        let mut downs = tokio::select! {
+            biased;
+            _ = run => unreachable!("nobody stops it"),
+            it = told => it.unwrap().downs(),
+        };
+        assert_eq!(until_none(&mut downs).await, ["killed"]);
+    });
+}
+
+#[test]
+fn downs_of_a_supervisor_that_never_starts_end_with_its_spec() {
+    paused(async {
+        let (spec, below) = Supervisor::one_for_one().child("below");
+        let mut downs = below.downs();
+        assert!(below.shutdown().await.exit.is_normal());
+        assert!(timeout(secs(1), downs.next()).await.is_err());
+        assert!(below.watch_all().is_alive());
+        drop(spec);
+        assert!(downs.next().await.is_none());
+        assert!(below.watch_all().exit().unwrap().is_normal());
+    });
+}
+
+/// Several wait for one end, and all have the report of it.
+#[test]
+fn a_shutdown_by_reference_tells_each_who_waits_how_it_went() {
+    paused(async {
+        let stubborn = ChildSpec::worker("it", |_| std::future::pending::<()>());
+        let below = Supervisor::one_for_one().with_child(stubborn);
+        let (spec, below) = below.child("below");
+        let top = Supervisor::one_for_one().with_name("top").with_child(spec);
+        let top = top.start().await.unwrap();
+        let (one, other) = tokio::join!(below.shutdown(), below.shutdown());
+        for report in [one, other] {
+            assert_eq!(Vec::from_iter(report.killed.paths()), ["top/below/it"]);
+        }
+        drop(top.shutdown().await);
+    });
+}
+
 /// What was never started has no end to tell.
 #[test]
 fn downs_of_a_child_that_goes() {
