@@ -19,12 +19,12 @@
 //! S5. It spends budget, for each input and for every few commands: a supervisor that stops a million children lets others
 //!     run meanwhile.
 
+mod calls;
 mod command;
 mod cut;
 mod finish;
 mod reply;
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -43,12 +43,12 @@ use super::live::{Beginning, Live, Report, Shared};
 use super::nest::WayHome;
 use super::report::ShutdownReport;
 use crate::child::{Birth, ChildCell, ChildContext, Fate, StartChild, Starter};
-use crate::decide::{CallId, Command, Core, Input, Key, Verdict};
+use crate::decide::{Command, Core, Input, Key, Verdict};
 use crate::error::StartError;
 use crate::exit::{Exit, catch_panic, drop_caught, ignore_panic};
-use crate::spec::{ChildPolicy, Plan};
+use crate::spec::{ChildId, ChildKind, ChildPolicy, Plan, Readiness};
+use calls::{Answer, Calls};
 pub(crate) use cut::Remains;
-use reply::Pending;
 
 /// How many reports are taken at once.
 const REPORTS_MAX: usize = 64;
@@ -81,6 +81,27 @@ pub(super) struct Seed {
     pub(super) home: Option<WayHome>,
 }
 
+/// A child that is to have a seat.
+struct Newcomer {
+    id: ChildId,
+    kind: ChildKind,
+    readiness: Readiness,
+    start: Starter,
+    home: Option<WayHome>,
+}
+
+impl Newcomer {
+    fn new(policy: &ChildPolicy, start: Starter, home: Option<WayHome>) -> Self {
+        Self {
+            id: policy.id.clone(),
+            kind: policy.kind,
+            readiness: policy.readiness,
+            start,
+            home,
+        }
+    }
+}
+
 /// Whom to tell that all children have started, or that they could not be.
 pub(super) enum Acknowledge {
     Root(Reply<Result<(), StartError>>),
@@ -95,10 +116,9 @@ struct Shell {
     lane: mpsc::Receiver<Call>,
     /// By the places of keys.
     seats: Vec<Option<Seat>>,
-    pending: HashMap<CallId, Pending>,
-    calls: CallId,
+    calls: Calls,
     /// To be given after the commands of this step.
-    answers: Vec<Box<dyn FnOnce() + Send>>,
+    answers: Vec<Answer>,
     /// How many children were ever added.
     added: u64,
     /// Empty, but for its room.
@@ -190,8 +210,7 @@ impl Shell {
             inbox: reports,
             lane: calls,
             seats: Vec::with_capacity(seeds.len()),
-            pending: HashMap::new(),
-            calls: 0,
+            calls: Calls::default(),
             answers: Vec::new(),
             added: 0,
             commands: Vec::new(),
@@ -208,20 +227,20 @@ impl Shell {
             has_ended: false,
         };
         for (key, seed) in keys.into_iter().zip(seeds) {
-            shell.admit(key, seed);
+            shell.admit(key, Newcomer::new(&seed.policy, seed.start, seed.home));
         }
         Ok(shell)
     }
 
     /// Gives a child its seat.
-    fn admit(&mut self, key: Key, seed: Seed) {
+    fn admit(&mut self, key: Key, child: Newcomer) {
         let birth = Birth {
-            id: seed.policy.id,
+            id: child.id,
             key,
-            kind: seed.policy.kind,
-            readiness: seed.policy.readiness,
+            kind: child.kind,
+            readiness: child.readiness,
             number: self.added,
-            nested: seed.start.nested,
+            nested: child.start.nested,
         };
         self.added += 1;
         let cell = Arc::new(ChildCell::new(self.live.clone(), birth));
@@ -232,8 +251,8 @@ impl Shell {
         }
         self.seats[at] = Some(Seat {
             cell,
-            work: seed.start.work,
-            home: seed.home,
+            work: child.start.work,
+            home: child.home,
             told: None,
         });
     }
@@ -323,7 +342,7 @@ impl Shell {
     }
 
     fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Call> {
-        if self.pending.len() >= CALLS_MAX {
+        if self.calls.len() >= CALLS_MAX {
             return Poll::Pending;
         }
         // It wakes who waits for room, by a waker that is the user's. If that panics, the call that was taken for it is lost,
@@ -360,7 +379,7 @@ impl Shell {
             self.carry_out(command);
         }
         for answer in self.answers.drain(..) {
-            answer();
+            answer.say();
         }
         // A million were for once.
         commands.shrink_to(COMMANDS_KEPT);

@@ -102,9 +102,7 @@ impl Drop for Shell {
             }
         }
         // One by one: what a spec throws that was not admitted keeps nobody from being told.
-        for (_, pending) in self.pending.drain() {
-            drop(drop_caught(pending));
-        }
+        self.calls.refuse();
         let remains = Remains {
             live: self.live.clone(),
             group: self.group.take(),

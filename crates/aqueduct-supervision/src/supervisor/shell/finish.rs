@@ -93,7 +93,7 @@ impl Shell {
                 self.emit_own(EventKind::CallbackPanicked(panicked), Level::Loud);
             }
         }
-        debug_assert!(self.pending.is_empty() || !verdict.unresponsive.is_empty());
+        debug_assert!(self.calls.len() == 0 || !verdict.unresponsive.is_empty());
     }
 
     fn exit_of(&self, verdict: &Verdict, scope: &CancelScope) -> (Exit, Option<StartError>) {

@@ -2,46 +2,29 @@
 
 use std::sync::Arc;
 
+use super::calls::{Answer, Pending};
 use super::command::failure_of;
-use super::{Seed, Shell};
-use crate::child::{ChildRef, Starter};
+use super::{Newcomer, Shell};
+use crate::child::ChildRef;
 use crate::decide::{
     Begun, CallId, ChildRow, ChildStatus as Status, DeleteChildError as NotDeleted, Input, Key,
     Outcome, Request, RestartChildError as NotRestarted, StartChildError as NotStarted,
     StartFailure as Why, Target, TerminateChildError as NotTerminated, WhichChildError as NotFound,
 };
 use crate::error::{
-    DeleteChildError, NotRunning, RestartChildError, StartChildError, StartFailure,
-    TerminateChildError, WhichChildError,
+    DeleteChildError, RestartChildError, StartChildError, StartFailure, TerminateChildError,
+    WhichChildError,
 };
 use crate::exit::{Exit, drop_caught};
-use crate::spec::ChildPolicy;
-use crate::supervisor::call::{
-    Call, ChildCount, ChildInfo, ChildStatus, ChildTarget, Reply, Which,
-};
-
-/// A call that waits for its answer. To drop one says that the supervisor does not run.
-pub(super) enum Pending {
-    Start {
-        /// Until it is admitted.
-        child: Option<Box<(ChildPolicy, Starter)>>,
-        reply: Reply<Result<ChildRef, StartChildError>>,
-    },
-    Terminate(Reply<Result<(), TerminateChildError>>),
-    Restart(Reply<Result<ChildRef, RestartChildError>>),
-    Delete(Reply<Result<(), DeleteChildError>>),
-    WhichChildren(Reply<Result<Vec<ChildInfo>, NotRunning>>),
-    WhichChild(Reply<Result<ChildInfo, WhichChildError>>),
-    Count(Reply<Result<ChildCount, NotRunning>>),
-}
+use crate::supervisor::call::{Call, ChildCount, ChildInfo, ChildStatus, ChildTarget, Which};
 
 impl Shell {
     pub(super) async fn take_call(&mut self, call: Call) {
         let (pending, request) = match call {
             Call::Start(spec, reply) => {
-                let policy = Box::new(spec.policy.clone());
-                let child = Some(Box::new((spec.policy, spec.start)));
-                (Pending::Start { child, reply }, Request::Start(policy))
+                let child = Some(Newcomer::new(&spec.policy, spec.start, None));
+                let request = Request::Start(Box::new(spec.policy));
+                (Pending::Start { child, reply }, request)
             }
             Call::Terminate(child, reply) => match self.target(child) {
                 Some(target) => (Pending::Terminate(reply), Request::Terminate(target)),
@@ -62,9 +45,7 @@ impl Shell {
             Call::WhichChildren(reply) => (Pending::WhichChildren(reply), Request::WhichChildren),
             Call::Count(reply) => (Pending::Count(reply), Request::Count),
         };
-        let call = self.calls;
-        self.calls += 1;
-        self.pending.insert(call, pending);
+        let call = self.calls.add(pending);
         self.take(Input::Call { call, request }).await;
     }
 
@@ -86,56 +67,44 @@ impl Shell {
 
     /// The child that a `start_child` brought has a key.
     pub(super) fn admit_call(&mut self, call: CallId, key: Key) {
-        let Some(Pending::Start { child, .. }) = self.pending.get_mut(&call) else {
+        let Some(Pending::Start { child, .. }) = self.calls.get_mut(call) else {
             return;
         };
         if let Some(child) = child.take() {
-            let (policy, start) = *child;
-            let home = None;
-            self.admit(
-                key,
-                Seed {
-                    policy,
-                    start,
-                    home,
-                },
-            );
+            self.admit(key, child);
         }
     }
 
     pub(super) fn answer(&mut self, call: CallId, outcome: Outcome) {
-        let Some(pending) = self.pending.remove(&call) else {
+        let Some(pending) = self.calls.take(call) else {
             return;
         };
-        match (pending, outcome) {
+        let answer = match (pending, outcome) {
             (Pending::Start { child, reply }, Outcome::Start(result)) => {
                 // One that was not admitted is dropped: what is in it is the user's.
                 drop(drop_caught(child));
-                let answer = self.started(result);
-                self.say_later(reply, answer);
+                Answer::Child(reply, self.started(result))
             }
             (Pending::Terminate(reply), Outcome::Terminate(result)) => {
                 let answer = result.map_err(|error| self.not_terminated(error));
-                self.say_later(reply, answer);
+                Answer::Terminated(reply, answer)
             }
             (Pending::Restart(reply), Outcome::Restart(result)) => {
-                let answer = self.restarted(result);
-                self.say_later(reply, answer);
+                Answer::Restarted(reply, self.restarted(result))
             }
             (Pending::Delete(reply), Outcome::Delete(result)) => {
                 let answer = result.map_err(|error| self.not_deleted(error));
-                self.say_later(reply, answer);
+                Answer::Deleted(reply, answer)
             }
             (Pending::WhichChildren(reply), Outcome::WhichChildren(rows)) => {
-                let rows = rows.iter().map(|row| self.info(row)).collect();
-                self.say_later(reply, Ok(rows));
+                Answer::Children(reply, rows.iter().map(|row| self.info(row)).collect())
             }
             (Pending::WhichChild(reply), Outcome::WhichChild(row)) => {
                 let answer = row.map(|row| self.info(&row)).map_err(|error| match error {
                     NotFound::NotFound => WhichChildError::NotFound,
                     NotFound::Dynamic => WhichChildError::Dynamic,
                 });
-                self.say_later(reply, answer);
+                Answer::Info(reply, answer)
             }
             (Pending::Count(reply), Outcome::Count(count)) => {
                 let count = ChildCount {
@@ -144,16 +113,12 @@ impl Shell {
                     supervisors: count.supervisors,
                     workers: count.workers,
                 };
-                self.say_later(reply, Ok(count));
+                Answer::Count(reply, count)
             }
             // Refused: nobody answers.
-            (pending, _) => drop(drop_caught(pending)),
-        }
-    }
-
-    /// Answers when all that the decision has said with it is done: who is told that a child is gone finds nothing of it.
-    fn say_later<R: Send + 'static>(&mut self, reply: Reply<R>, answer: R) {
-        self.answers.push(Box::new(move || reply.say(answer)));
+            (pending, _) => return drop(drop_caught(pending)),
+        };
+        self.answers.push(answer);
     }
 
     /// A key in an answer is of a child that is not forgotten.
