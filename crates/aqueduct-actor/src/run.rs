@@ -5,8 +5,9 @@
 //!             └──────────────────────────────────────────────────────────┘        ──▶ mailbox parked or drained ──▶ told
 //! ```
 //!
-//! All of it is one future without a box. The part that runs the user's code is polled within [`Guarded`], which catches
-//! panics; the value and the mailbox are outside of that, so that `stop` can run after a panic and the queue survives.
+//! All of it is one future, in which nothing is boxed that is always there. The part that runs the user's code is polled
+//! within [`Guarded`], which catches panics; the value and the mailbox are outside of that, so that `stop` can run after a
+//! panic and the queue survives.
 //!
 //! Messages are taken one by one, where a batch would need a buffer in each idle actor: out of our ring one costs a few
 //! nanoseconds, and the coop budget is spent for several at a time there.
