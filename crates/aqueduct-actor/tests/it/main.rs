@@ -5,6 +5,7 @@
 mod ask_all;
 mod auto_traits;
 mod basics;
+mod circles;
 mod drops;
 mod ends;
 #[cfg(feature = "test-util")]
