@@ -1,5 +1,7 @@
 //! Many asks at once: each has its own result, in order or as they come, and nothing else is held.
 
+mod dropped;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
