@@ -156,7 +156,7 @@ where
     }
 
     /// Gives the results as they come, each with the index of its ask.
-    pub fn as_they_come(self) -> AskEach<I> {
+    pub fn as_they_come(self) -> AskEach<I, FutureOf<I>, ResultOf<I>> {
         AskEach {
             asks: self.asks.fuse(),
             made: 0,
@@ -168,8 +168,8 @@ where
     }
 }
 
-type AskOf<I> = <I as Iterator>::Item;
-type ResultOf<I> = <AskOf<I> as IntoFuture>::Output;
+type FutureOf<I> = <<I as Iterator>::Item as IntoFuture>::IntoFuture;
+type ResultOf<I> = <<I as Iterator>::Item as IntoFuture>::Output;
 
 impl<I> IntoFuture for AskAll<I>
 where
@@ -177,9 +177,9 @@ where
     I::Item: OneAsk,
 {
     type Output = Vec<ResultOf<I>>;
-    type IntoFuture = AskAllFuture<I>;
+    type IntoFuture = AskAllFuture<I, FutureOf<I>, ResultOf<I>>;
 
-    fn into_future(self) -> AskAllFuture<I> {
+    fn into_future(self) -> AskAllFuture<I, FutureOf<I>, ResultOf<I>> {
         let (least, _) = self.asks.size_hint();
         AskAllFuture {
             // What an iterator says of itself may be wrong.
@@ -189,7 +189,7 @@ where
     }
 }
 
-/// Asks many, and gives all results, in the order of the asks.
+/// Asks many, and gives all results, in the order of the asks. `F` is the future of one ask, `T` its result.
 ///
 /// # Panics
 ///
@@ -202,29 +202,21 @@ where
 /// under way is dropped as [`AskFuture`](crate::AskFuture) says: one without room goes with its message, one that was taken
 /// may run. What the iterator has not given is not asked.
 #[must_use = "futures do nothing unless polled"]
-pub struct AskAllFuture<I>
-where
-    I: Iterator,
-    I::Item: OneAsk,
-{
-    each: AskEach<I>,
-    results: Vec<Option<ResultOf<I>>>,
+pub struct AskAllFuture<I, F, T> {
+    each: AskEach<I, F, T>,
+    results: Vec<Option<T>>,
 }
 
 // Nothing in it is pinned in its place: the asks that run are in boxes of their own.
-impl<I> Unpin for AskAllFuture<I>
-where
-    I: Iterator,
-    I::Item: OneAsk,
-{
-}
+impl<I, F, T> Unpin for AskAllFuture<I, F, T> {}
 
-impl<I> Future for AskAllFuture<I>
+impl<I, F, T> Future for AskAllFuture<I, F, T>
 where
     I: Iterator,
-    I::Item: OneAsk,
+    I::Item: OneAsk + IntoFuture<IntoFuture = F, Output = T>,
+    F: Future<Output = T>,
 {
-    type Output = Vec<ResultOf<I>>;
+    type Output = Vec<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         while let Some((index, result)) = ready!(self.each.poll_each(cx)) {
@@ -239,36 +231,30 @@ where
     }
 }
 
-/// The results of many asks, as they come. Made by [`AskAll::as_they_come`]; it is a `Stream` too.
+/// The results of many asks, as they come. Made by [`AskAll::as_they_come`]; it is a `Stream` too. `F` is the future of
+/// one ask, `T` its result.
 ///
 /// It holds at most as many asks and results as [`AskAll::at_most`] says. All that fit are asked by the first poll. It goes on
 /// only while it is polled: an answer waits in its ask until then, and so do asks without room.
 #[must_use = "streams do nothing unless polled"]
-pub struct AskEach<I>
-where
-    I: Iterator,
-    I::Item: OneAsk,
-{
+pub struct AskEach<I, F, T> {
+    // Without bounds: what holds this over an `.await` would not be `Send` by one with a lifetime in it, as of a closure.
     asks: Fuse<I>,
     made: usize,
-    running: FuturesUnordered<Indexed<<AskOf<I> as IntoFuture>::IntoFuture>>,
+    running: FuturesUnordered<Indexed<F>>,
     /// Not taken yet.
-    results: VecDeque<(usize, ResultOf<I>)>,
+    results: VecDeque<(usize, T)>,
     at_most: usize,
     deadline: Option<Instant>,
 }
 
-impl<I> Unpin for AskEach<I>
-where
-    I: Iterator,
-    I::Item: OneAsk,
-{
-}
+impl<I, F, T> Unpin for AskEach<I, F, T> {}
 
-impl<I> AskEach<I>
+impl<I, F, T> AskEach<I, F, T>
 where
     I: Iterator,
-    I::Item: OneAsk,
+    I::Item: OneAsk + IntoFuture<IntoFuture = F, Output = T>,
+    F: Future<Output = T>,
 {
     /// The next result, with the index of its ask; none after the last.
     ///
@@ -279,11 +265,11 @@ where
     /// # Cancel safety
     ///
     /// *Strict*: dropped before it is ready, nothing is lost; the asks go on with the next call.
-    pub async fn next(&mut self) -> Option<(usize, ResultOf<I>)> {
+    pub async fn next(&mut self) -> Option<(usize, T)> {
         poll_fn(|cx| self.poll_each(cx)).await
     }
 
-    fn poll_each(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, ResultOf<I>)>> {
+    fn poll_each(&mut self, cx: &mut Context<'_>) -> Poll<Option<(usize, T)>> {
         loop {
             let asked = self.fill();
             // All of them, and not up to the first that is ready: the others are to be asked, too.
@@ -330,12 +316,13 @@ where
     }
 }
 
-impl<I> Stream for AskEach<I>
+impl<I, F, T> Stream for AskEach<I, F, T>
 where
     I: Iterator,
-    I::Item: OneAsk,
+    I::Item: OneAsk + IntoFuture<IntoFuture = F, Output = T>,
+    F: Future<Output = T>,
 {
-    type Item = (usize, ResultOf<I>);
+    type Item = (usize, T);
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_each(cx)
@@ -369,11 +356,7 @@ impl<I> fmt::Debug for AskAll<I> {
     }
 }
 
-impl<I> fmt::Debug for AskAllFuture<I>
-where
-    I: Iterator,
-    I::Item: OneAsk,
-{
+impl<I, F, T> fmt::Debug for AskAllFuture<I, F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AskAllFuture")
             .field("each", &self.each)
@@ -381,11 +364,7 @@ where
     }
 }
 
-impl<I> fmt::Debug for AskEach<I>
-where
-    I: Iterator,
-    I::Item: OneAsk,
-{
+impl<I, F, T> fmt::Debug for AskEach<I, F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AskEach")
             .field("asked", &self.made)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_actor::{ActorRef, AskError, Mailbox, UnsentReason, actor, ask_all};
+use aqueduct_actor::{Actor, ActorRef, AskError, Cx, Mailbox, Reply, UnsentReason, actor, ask_all};
 use aqueduct_channel::mpsc;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -223,11 +223,41 @@ async fn dropped_at_any_poll_they_leave_nothing_behind() {
     }
 }
 
+/// With a closure, and with what else it holds: its future is to be sent.
+#[tokio::test]
+async fn a_handler_asks_many_by_closures() {
+    struct Sums(Vec<ActorRef<Puppet>>);
+
+    impl Actor for Sums {
+        type Msg = (u32, Reply<(Vec<u32>, u32)>);
+
+        async fn handle(&mut self, (from, reply): Self::Msg, _: &mut Cx<Self>) {
+            let asks = self.0.iter().zip(from..);
+            let asks = asks.map(|(puppet, n)| puppet.ask(move |reply| Msg::Ask(n, reply)));
+            let all = ask_all(asks).within(Duration::from_secs(5)).await;
+            let all = all.into_iter().map(|one| one.unwrap()).collect();
+            let ask = |puppet| ActorRef::ask(puppet, |reply| Msg::Ask(from, reply));
+            let mut each = ask_all(self.0.iter().map(ask)).as_they_come();
+            let mut sum = 0;
+            while let Some((_, one)) = each.next().await {
+                sum += one.unwrap();
+            }
+            reply.send((all, sum));
+        }
+    }
+
+    let cast = Cast::new(3);
+    let sums = actor(Sums(cast.puppets.clone())).spawn();
+    let both = sums.ask(|reply| (5, reply)).await;
+    assert_eq!(both.unwrap(), (vec![5, 6, 7], 15));
+    cast.stop().await;
+}
+
 /// An actor that asks many does so in its handler; one of them is itself.
 #[cfg(feature = "macros")]
 #[tokio::test]
 async fn methods_of_messages_are_asked_too() {
-    use aqueduct_actor::{Actor, messages};
+    use aqueduct_actor::messages;
 
     struct Shard {
         count: u64,

@@ -1,6 +1,7 @@
 //! Which types may cross threads, be moved, and be seen by who catches a panic.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 
 use aqueduct_actor::{
     Actor, ActorBuilder, ActorId, ActorRef, Ask, AskAll, AskAllFuture, AskEach, AskError,
@@ -49,11 +50,13 @@ fn futures_are_send() {
     send::<RecipientAskFuture<'_, Question>>();
     unpin::<RecipientAskFuture<'_, Question>>();
     type Asks<'a> = std::vec::IntoIter<Ask<'a, Cells, Cell<u32>>>;
+    type Asking<'a> = AskFuture<'a, Cells, Cell<u32>, Infallible>;
+    type Outcome = <Asking<'static> as Future>::Output;
     send::<AskAll<Asks<'_>>>();
-    send::<AskAllFuture<Asks<'_>>>();
-    unpin::<AskAllFuture<Asks<'_>>>();
-    send::<AskEach<Asks<'_>>>();
-    unpin::<AskEach<Asks<'_>>>();
+    send::<AskAllFuture<Asks<'_>, Asking<'_>, Outcome>>();
+    unpin::<AskAllFuture<Asks<'_>, Asking<'_>, Outcome>>();
+    send::<AskEach<Asks<'_>, Asking<'_>, Outcome>>();
+    unpin::<AskEach<Asks<'_>, Asking<'_>, Outcome>>();
     send::<ActorBuilder<Cells>>();
     send::<Cx<Cells>>();
     unpin::<Cx<Cells>>();

@@ -26,8 +26,8 @@ impl Actor for Place {
             self.ways = Some(1);
         }
         if self.ways.is_none() {
-            let asks = Vec::from_iter(self.below.iter().map(|place| place.ask(Count)));
-            let counts: Result<Vec<u64>, _> = ask_all(asks).await.into_iter().collect();
+            let counts = ask_all(self.below.iter().map(|place| place.ask(Count))).await;
+            let counts: Result<Vec<u64>, _> = counts.into_iter().collect();
             self.ways = counts.ok().map(|counts| counts.iter().sum());
         }
         if let Some(ways) = self.ways {
