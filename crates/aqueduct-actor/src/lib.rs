@@ -65,7 +65,7 @@ pub use self::{
     error::{AskError, TellError, TellWithinError, TryTellError, Unsent, UnsentReason},
     mailbox::Mailbox,
     node::ActorId,
-    pool::{Pool, PoolBuilder, PoolError, PoolRef, Routing, RoutingKey, pool},
+    pool::{ChildPool, Pool, PoolBuilder, PoolError, PoolRef, Routing, RoutingKey, pool},
     recipient::{
         AskRecipient, AskTarget, Asked, Recipient, RecipientAsk, RecipientAskFuture, Request,
         TellTarget, WeakRecipient,

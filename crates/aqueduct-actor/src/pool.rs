@@ -13,12 +13,15 @@
 //! P2. A worker that was closed, and dies before it has handled what is inside, is started again, and is closed still.
 //! P3. Keys of messages, and all else that is the user's, are looked at outside of the table's lock.
 //!
+//! A pool that is a child has two kinds of workers: see [`child`].
+//!
 //! # Why not one mailbox for all
 //!
 //! A mailbox that many take from is one queue whose head they fight for, has no keys, and ties the workers' restarts
 //! together. Each worker has its own; what that costs is that a message waits behind the one before it though another
 //! worker may be free, and [`Routing::LeastLoaded`] makes that rare.
 
+mod child;
 mod member;
 mod route;
 
@@ -30,7 +33,7 @@ use std::time::Duration;
 
 use aqueduct_core::rt::deadline_in;
 use aqueduct_supervision::error::{StartChildError, StartError};
-use aqueduct_supervision::{ChildId, ChildSpec, DynamicSupervisor, ShutdownReport, Supervisor};
+use aqueduct_supervision::{DynamicSupervisor, DynamicSupervisorRef, ShutdownReport, Supervisor};
 use tokio::time::Instant;
 
 use crate::actor::Actor;
@@ -41,7 +44,8 @@ use crate::mailbox::{Mailbox, undelivered};
 use crate::recipient::{AskTarget, Asked, Request, TellTarget};
 use crate::reply::Reply;
 
-use member::{Member, Table, settler, worker};
+pub use child::ChildPool;
+use member::{Make, Member, Table, worker};
 pub use route::{Routing, RoutingKey};
 
 /// Begins a pool of `workers` actors. `make` makes the value of each, and of each incarnation of it.
@@ -79,7 +83,7 @@ where
 {
     PoolBuilder {
         workers,
-        make: Arc::new(make),
+        make: Make(Arc::new(make)),
         name: None,
         mailbox: Mailbox::default(),
         routing: Routing::RoundRobin,
@@ -98,7 +102,8 @@ pub struct PoolBuilder<A: Actor> {
     intensity: Option<(u32, Duration)>,
 }
 
-type Make<A> = Arc<dyn Fn() -> A + Send + Sync>;
+/// By which workers are added: what it is given is their number.
+type Crew<A> = DynamicSupervisorRef<usize, Member<A>>;
 
 /// The owner of a pool. It is a [`PoolRef`] too (by `Deref`).
 ///
@@ -127,7 +132,7 @@ struct Inner<A: Actor> {
 pub enum PoolError {
     /// The limits of its supervisor cannot be followed, or its runtime ends.
     Supervisor(StartError),
-    /// A worker failed to start. Those that had started before it stay.
+    /// A worker failed to start, or there is no supervisor that would start it. Those that had started before it stay.
     Worker(StartChildError),
 }
 
@@ -151,7 +156,7 @@ impl<A: Actor> PoolBuilder<A> {
     }
 
     /// How often workers may be started again, all together, within any such period; one in five seconds without it. With
-    /// one more the pool ends.
+    /// one more the pool ends; as a [`child`](Self::child) it is started again.
     pub fn with_intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.intensity = Some((restarts, period));
         self
@@ -174,14 +179,12 @@ impl<A: Actor> PoolBuilder<A> {
         let (make, mailbox) = (self.make, self.mailbox);
         let pool = self.name.unwrap_or_else(|| "pool".into());
         let name = pool.clone();
-        let template = move |number: usize| {
-            let make = make.clone();
-            worker(number, &name, mailbox.clone(), move || make())
+        let template = move |number| worker(number, &name, mailbox.clone(), &make, None);
+        let spec = Supervisor::dynamic(template).with_name(pool.clone());
+        let spec = match self.intensity {
+            Some((restarts, period)) => spec.with_intensity(restarts, period),
+            None => spec,
         };
-        let mut spec = Supervisor::dynamic(template).with_name(pool.clone());
-        if let Some((restarts, period)) = self.intensity {
-            spec = spec.with_intensity(restarts, period);
-        }
         let supervisor = spec.start().await.map_err(PoolError::Supervisor)?;
         let inner = Inner {
             name: pool,
@@ -201,57 +204,6 @@ impl<A: Actor> PoolBuilder<A> {
                 Err(error)
             }
         }
-    }
-}
-
-impl<A: Actor> PoolBuilder<A> {
-    /// The pool as a child of a supervisor, and a reference to it that stays the same over all restarts and can be used at
-    /// once. The child is a supervisor of the workers, permanent, and they are its children.
-    ///
-    /// It has the size that it was built with, as the specs of a supervisor are what it is started again with. A restart, of a
-    /// worker or of all, keeps what is in the mailboxes. Where the supervisor above stops it, they are told to stop, as by
-    /// [`Pool::shutdown`].
-    ///
-    /// ```
-    /// use aqueduct_actor::{Actor, Cx, Reply, pool};
-    /// use aqueduct_supervision::Supervisor;
-    ///
-    /// struct Hasher;
-    ///
-    /// impl Actor for Hasher {
-    ///     type Msg = (u32, Reply<u32>);
-    ///
-    ///     async fn handle(&mut self, (n, reply): Self::Msg, _: &mut Cx<Self>) {
-    ///         reply.send(n.wrapping_mul(0x9e37_79b9));
-    ///     }
-    /// }
-    ///
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// let (spec, hashers) = pool(4, || Hasher).child("hashers");
-    /// let supervisor = Supervisor::one_for_one().with_child(spec).start().await.unwrap();
-    /// assert_eq!(hashers.ask(|reply| (0, reply)).await.unwrap(), 0);
-    /// supervisor.shutdown().await;
-    /// # }
-    /// ```
-    pub fn child(self, id: impl Into<ChildId>) -> (ChildSpec, PoolRef<A>) {
-        let id = id.into();
-        let name = self.name.unwrap_or_else(|| id.as_str().into());
-        let inner = Arc::new(Inner {
-            name: name.clone(),
-            routing: self.routing,
-            table: Table::new(),
-        });
-        let mut spec = Supervisor::one_for_one().with_name(name);
-        if let Some((restarts, period)) = self.intensity {
-            spec = spec.with_intensity(restarts, period);
-        }
-        for number in 0..self.workers {
-            let make = self.make.clone();
-            let worker = settler(number, &inner, self.mailbox.clone(), move || make());
-            spec = spec.with_child(worker);
-        }
-        let (spec, _) = spec.child(id);
-        (spec, PoolRef { inner })
     }
 }
 
@@ -277,15 +229,7 @@ impl<A: Actor> Pool<A> {
     /// *Strict*: dropped before it is ready, the pool may have a size in between, and all workers that run are in it or
     /// leave.
     pub async fn resize(&mut self, workers: usize) -> Result<(), PoolError> {
-        let table = &self.reference.inner.table;
-        table.shrink(workers);
-        // So many, whatever becomes of them: one that ends in an orderly way at once would be started for ever.
-        for _ in table.len()..workers {
-            let started = self.supervisor.start_child(table.free_number()).await;
-            let (_, member) = started.map_err(PoolError::Worker)?;
-            table.add(member);
-        }
-        Ok(())
+        self.inner.resize(&self.supervisor, workers).await
     }
 
     /// Takes nothing new, has all workers handle what they have, and waits for their end.
@@ -311,6 +255,19 @@ impl<A: Actor> Pool<A> {
     pub async fn shutdown(self) -> ShutdownReport {
         let Self { supervisor, .. } = self;
         supervisor.shutdown().await
+    }
+}
+
+impl<A: Actor> Inner<A> {
+    async fn resize(&self, crew: &Crew<A>, workers: usize) -> Result<(), PoolError> {
+        self.table.shrink(workers);
+        // So many, whatever becomes of them: one that ends in an orderly way at once would be started for ever.
+        for _ in self.table.len()..workers {
+            let started = crew.start_child(self.table.free_number()).await;
+            let (_, member) = started.map_err(PoolError::Worker)?;
+            self.table.add(Arc::new(member));
+        }
+        Ok(())
     }
 }
 

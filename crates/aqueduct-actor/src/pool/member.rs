@@ -1,7 +1,7 @@
 //! Workers of a pool, and the table of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
 use aqueduct_core::sync::Lock;
 use aqueduct_supervision::child::ChildFuture;
@@ -10,6 +10,7 @@ use aqueduct_supervision::{ChildContext, ChildSpec, Exit, Fate, Monitor, StartCh
 use crate::actor::Actor;
 use crate::actor_ref::ActorRef;
 use crate::child::actor_with;
+use crate::control::Bits;
 use crate::mailbox::Mailbox;
 
 use super::Inner;
@@ -22,10 +23,73 @@ pub(super) struct Member<A: Actor> {
     busy: Arc<AtomicBool>,
 }
 
-/// What keeps the table of a pool as long as there is a child that may be started.
+/// Makes the value of each worker, and of each incarnation of it.
+pub(super) struct Make<A>(pub(super) Arc<dyn Fn() -> A + Send + Sync>);
+
+/// The child that is a worker, and the first hold of it. If that is dropped before the child has started, the worker starts
+/// and leaves. `kept` is a pool whose table lives for as long as the worker may be started.
+pub(super) fn worker<A: Actor>(
+    number: usize,
+    pool: &str,
+    mailbox: Mailbox,
+    make: &Make<A>,
+    kept: Option<Arc<Inner<A>>>,
+) -> (ChildSpec, Member<A>) {
+    let id = format!("{pool}-{number}");
+    let (child, member) = slot(number, &id, mailbox, make);
+    let child = Kept { child, _pool: kept };
+    // One that was closed has ended as it should, and is forgotten then; one that dies is started again.
+    (ChildSpec::custom(id, child).transient(), member)
+}
+
+/// A child that is a worker of the pool's spec, and which is put into the table.
+pub(super) fn settler<A: Actor>(
+    number: usize,
+    pool: &Arc<Inner<A>>,
+    mailbox: Mailbox,
+    make: &Make<A>,
+) -> ChildSpec {
+    let seat = Seat {
+        number,
+        id: format!("{}-{number}", pool.name),
+        mailbox,
+        make: make.clone(),
+        pool: pool.clone(),
+    };
+    let id = seat.id.clone();
+    let (child, member) = seat.take();
+    let settler = Settler {
+        seat,
+        child,
+        member,
+        rests: false,
+    };
+    // One that was closed rests, until its supervisor begins anew.
+    ChildSpec::custom(id, settler).transient()
+}
+
+fn slot<A: Actor>(
+    number: usize,
+    id: &str,
+    mailbox: Mailbox,
+    make: &Make<A>,
+) -> (impl StartChild + use<A>, Member<A>) {
+    let Make(make) = make.clone();
+    let builder = actor_with(move || make()).with_mailbox(mailbox);
+    let busy = Arc::new(AtomicBool::new(false));
+    let (child, actor) = builder.slot(id.into(), Some(busy.clone()));
+    let member = Member {
+        number,
+        actor,
+        busy,
+    };
+    (child, member)
+}
+
+/// A child that keeps the table of a pool.
 struct Kept<A: Actor, S> {
     child: S,
-    _pool: Arc<Inner<A>>,
+    _pool: Option<Arc<Inner<A>>>,
 }
 
 impl<A: Actor, S: StartChild> StartChild for Kept<A, S> {
@@ -38,52 +102,53 @@ impl<A: Actor, S: StartChild> StartChild for Kept<A, S> {
     }
 }
 
-/// A child that is a worker for good, and which is put into the table.
-pub(super) fn settler<A: Actor>(
-    number: usize,
-    pool: &Arc<Inner<A>>,
-    mailbox: Mailbox,
-    make: impl Fn() -> A + Send + 'static,
-) -> ChildSpec {
-    let id = format!("{}-{number}", pool.name);
-    let (child, member) = slot(number, &id, mailbox, make);
-    pool.table.add(member);
-    let child = Kept {
-        child,
-        _pool: pool.clone(),
-    };
-    ChildSpec::custom(id, child)
+/// A child that is a worker whenever the pool is started. If it has left by then, it is another one.
+struct Settler<A: Actor> {
+    seat: Seat<A>,
+    child: Box<dyn StartChild>,
+    member: Weak<Member<A>>,
+    /// It has ended in an orderly way, or was terminated.
+    rests: bool,
 }
 
-/// The child that is a worker, and the first hold of it. If that is dropped before the child has started, the worker starts
-/// and leaves.
-pub(super) fn worker<A: Actor>(
+/// What a worker of the pool's spec is made by.
+struct Seat<A: Actor> {
     number: usize,
-    pool: &str,
+    id: String,
     mailbox: Mailbox,
-    make: impl Fn() -> A + Send + 'static,
-) -> (ChildSpec, Member<A>) {
-    let id = format!("{pool}-{number}");
-    let (child, member) = slot(number, &id, mailbox, make);
-    // One that was closed has ended as it should, and is forgotten then; one that dies is started again.
-    (ChildSpec::custom(id, child).transient(), member)
+    make: Make<A>,
+    pool: Arc<Inner<A>>,
 }
 
-fn slot<A: Actor>(
-    number: usize,
-    id: &str,
-    mailbox: Mailbox,
-    make: impl Fn() -> A + Send + 'static,
-) -> (impl StartChild, Member<A>) {
-    let builder = actor_with(make).with_mailbox(mailbox);
-    let busy = Arc::new(AtomicBool::new(false));
-    let (child, actor) = builder.slot(id.into(), Some(busy.clone()));
-    let member = Member {
-        number,
-        actor,
-        busy,
-    };
-    (child, member)
+impl<A: Actor> Seat<A> {
+    /// Makes a worker, and puts it into the table.
+    fn take(&self) -> (Box<dyn StartChild>, Weak<Member<A>>) {
+        let (child, member) = slot(self.number, &self.id, self.mailbox.clone(), &self.make);
+        let member = Arc::new(member);
+        let weak = Arc::downgrade(&member);
+        self.pool.table.add(member);
+        (Box::new(child), weak)
+    }
+}
+
+impl<A: Actor> StartChild for Settler<A> {
+    fn start(&mut self, cx: ChildContext) -> ChildFuture {
+        if std::mem::take(&mut self.rests) && !self.seat.pool.table.has(&self.member) {
+            (self.child, self.member) = self.seat.take();
+        }
+        self.child.start(cx)
+    }
+
+    fn settled(&mut self, exit: &Exit, fate: Fate) {
+        self.rests |= fate == Fate::Resting;
+        self.child.settled(exit, fate);
+    }
+}
+
+impl<A> Clone for Make<A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 impl<A: Actor> Member<A> {
@@ -105,6 +170,12 @@ impl<A: Actor> Member<A> {
     /// Whether it takes messages, as far as can be seen.
     pub(super) fn takes(&self) -> bool {
         !self.actor.shared().control.is_refusing()
+    }
+
+    /// Whether it has not ended, or will be started again.
+    fn lives(&self) -> bool {
+        let over = Bits::RESTING.with(Bits::ENDED);
+        !self.actor.shared().control.bits().has(over)
     }
 }
 
@@ -140,20 +211,23 @@ impl<A: Actor> Table<A> {
 
     pub(super) fn members(&self) -> Vec<Arc<Member<A>>> {
         let members = self.members.lock();
-        let alive = members.iter().filter(|member| member.actor.is_alive());
+        let alive = members.iter().filter(|member| member.lives());
         alive.cloned().collect()
     }
 
     pub(super) fn len(&self) -> usize {
         let members = self.members.lock();
-        members
-            .iter()
-            .filter(|member| member.actor.is_alive())
-            .count()
+        members.iter().filter(|member| member.lives()).count()
     }
 
-    pub(super) fn add(&self, member: Member<A>) {
-        self.members.lock().push(Arc::new(member));
+    pub(super) fn add(&self, member: Arc<Member<A>>) {
+        self.members.lock().push(member);
+    }
+
+    fn has(&self, member: &Weak<Member<A>>) -> bool {
+        let members = self.members.lock();
+        let is_it = |one: &Arc<Member<A>>| std::ptr::eq(Arc::as_ptr(one), member.as_ptr());
+        members.iter().any(is_it)
     }
 
     /// The lowest number that none has. So a pool that grows again has the numbers, and with them the keys, of before.
@@ -165,18 +239,25 @@ impl<A: Actor> Table<A> {
             .expect("there are more numbers than members")
     }
 
-    /// Lets go of those that have ended, and of the ones with the greatest numbers while there are more than `max`. Gives
-    /// the ends of these.
+    /// Lets go of those that have ended, and of the ones with the greatest numbers while more than `max` live. Gives the ends of
+    /// these. Who rests has its place: it comes back with the pool.
     pub(super) fn shrink(&self, max: usize) -> Vec<Monitor> {
         let mut members = self.members.lock();
-        let (mut stay, mut gone): (Vec<_>, Vec<_>) = std::mem::take(&mut *members)
+        let (mut alive, mut gone): (Vec<_>, Vec<_>) = std::mem::take(&mut *members)
             .into_iter()
             .partition(|member| member.actor.is_alive());
-        stay.sort_by_key(|member| member.number);
-        gone.extend(stay.drain(max.min(stay.len())..));
+        alive.sort_by_key(|member| member.number);
+        let mut room = max;
+        let (stay, leave): (Vec<_>, Vec<_>) = alive.into_iter().partition(|member| {
+            let lives = member.lives();
+            let stays = !lives || room > 0;
+            room = room.saturating_sub(usize::from(lives));
+            stays
+        });
         *members = stay;
         drop(members);
-        let ended = gone.iter().map(|member| member.actor.ended()).collect();
+        let ended = leave.iter().map(|member| member.actor.ended()).collect();
+        gone.extend(leave);
         // Closed here, or by the last send that is under way.
         drop(gone);
         ended

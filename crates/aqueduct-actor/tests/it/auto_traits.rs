@@ -5,9 +5,9 @@ use std::convert::Infallible;
 
 use aqueduct_actor::{
     Actor, ActorBuilder, ActorId, ActorRef, Ask, AskAll, AskAllFuture, AskEach, AskError,
-    AskFuture, AskRecipient, Asked, Cx, Drift, Mailbox, Pool, PoolBuilder, PoolRef, Published,
-    Recipient, RecipientAsk, RecipientAskFuture, Registry, Reply, Request, Routing, Signal,
-    StartError, Tell, TellError, TimerId, Topic, WeakActorRef, WeakRecipient, WhenFull,
+    AskFuture, AskRecipient, Asked, ChildPool, Cx, Drift, Mailbox, Pool, PoolBuilder, PoolRef,
+    Published, Recipient, RecipientAsk, RecipientAskFuture, Registry, Reply, Request, Routing,
+    Signal, StartError, Tell, TellError, TimerId, Topic, WeakActorRef, WeakRecipient, WhenFull,
 };
 
 /// Neither its value nor its messages need be `Sync`.
@@ -86,6 +86,7 @@ fn what_stands_for_several_is_send_sync_and_unpin() {
     all::<WeakRecipient<Cell<u32>>>();
     all::<Pool<Cells>>();
     all::<PoolRef<Cells>>();
+    all::<ChildPool<Cells>>();
     all::<PoolBuilder<Cells>>();
     all::<Routing<Cell<u32>>>();
     all::<Published>();
