@@ -232,15 +232,16 @@ impl<A: Actor> Pool<A> {
         self.inner.resize(&self.supervisor, workers).await
     }
 
-    /// Takes nothing new, has all workers handle what they have, and waits for their end.
+    /// Takes nothing new, has all workers handle what they have, and waits for their end. So it does for those that are leaving
+    /// by then.
     ///
     /// # Cancel safety
     ///
     /// *Lossy, use [`resize(0)`](Self::resize) to begin*: dropped before it is ready, the workers are asked to stop, and what
     /// is still in their mailboxes is undelivered.
     pub async fn drain(self) -> ShutdownReport {
-        let leaving = self.inner.table.shrink(0);
-        for ended in leaving {
+        self.inner.table.shrink(0);
+        for ended in self.inner.table.leaving() {
             ended.await;
         }
         self.supervisor.shutdown().await

@@ -8,7 +8,7 @@ use aqueduct_supervision::child::ChildFuture;
 use aqueduct_supervision::{ChildContext, ChildSpec, Exit, Fate, Monitor, StartChild};
 
 use crate::actor::Actor;
-use crate::actor_ref::ActorRef;
+use crate::actor_ref::{ActorRef, WeakActorRef};
 use crate::child::actor_with;
 use crate::control::Bits;
 use crate::mailbox::Mailbox;
@@ -185,9 +185,10 @@ impl<A: Actor> Drop for Member<A> {
     }
 }
 
-/// The workers that are not leaving.
+/// The workers that are not leaving, and who is.
 pub(super) struct Table<A: Actor> {
     members: Lock<Vec<Arc<Member<A>>>>,
+    leaving: Lock<Vec<WeakActorRef<A>>>,
     turn: AtomicUsize,
 }
 
@@ -195,6 +196,7 @@ impl<A: Actor> Table<A> {
     pub(super) fn new() -> Self {
         Self {
             members: Lock::new(Vec::new()),
+            leaving: Lock::new(Vec::new()),
             turn: AtomicUsize::new(0),
         }
     }
@@ -239,9 +241,9 @@ impl<A: Actor> Table<A> {
             .expect("there are more numbers than members")
     }
 
-    /// Lets go of those that have ended, and of the ones with the greatest numbers while more than `max` live. Gives the ends of
-    /// these. Who rests has its place: it comes back with the pool.
-    pub(super) fn shrink(&self, max: usize) -> Vec<Monitor> {
+    /// Lets go of those that have ended, and of the ones with the greatest numbers while more than `max` live. Who rests has
+    /// its place: it comes back with the pool.
+    pub(super) fn shrink(&self, max: usize) {
         let mut members = self.members.lock();
         let (mut alive, mut gone): (Vec<_>, Vec<_>) = std::mem::take(&mut *members)
             .into_iter()
@@ -256,10 +258,23 @@ impl<A: Actor> Table<A> {
         });
         *members = stay;
         drop(members);
-        let ended = leave.iter().map(|member| member.actor.ended()).collect();
+        let mut leaving = self.take_leaving();
+        leaving.extend(leave.iter().map(|member| member.actor.clone()));
+        self.leaving
+            .lock()
+            .extend(leaving.iter().map(ActorRef::downgrade));
         gone.extend(leave);
         // Closed here, or by the last send that is under way.
         drop(gone);
-        ended
+    }
+
+    /// The ends of those that were let go, and have not ended yet.
+    pub(super) fn leaving(&self) -> Vec<Monitor> {
+        self.take_leaving().iter().map(ActorRef::ended).collect()
+    }
+
+    fn take_leaving(&self) -> Vec<ActorRef<A>> {
+        let leaving = std::mem::take(&mut *self.leaving.lock());
+        leaving.iter().filter_map(WeakActorRef::upgrade).collect()
     }
 }

@@ -130,6 +130,27 @@ async fn a_worker_that_leaves_handles_what_it_has_also_if_it_dies_of_it() {
     assert_eq!(all.census.alive(), 0);
 }
 
+#[tokio::test]
+async fn a_pool_that_is_drained_has_those_that_leave_handle_what_they_have() {
+    let (mut all, builder) = Workers::new(2);
+    let mut pool = builder.start().await.unwrap();
+    let permits = Arc::new(Semaphore::new(0));
+    for job in [Job::Wait(1, permits.clone()), Job::Panic, Job::Do(2)] {
+        pool.workers()[1].tell(job).await.unwrap();
+    }
+    pool.resize(1).await.unwrap();
+    let draining = tokio::spawn(pool.drain());
+    for _ in 0..20 {
+        yield_now().await;
+    }
+    assert!(!draining.is_finished());
+    permits.add_permits(1);
+    draining.await.unwrap();
+    let done: Vec<u32> = all.deeds().into_iter().map(|(_, n)| n).collect();
+    assert_eq!(done, [1, 2]);
+    assert_eq!(all.census.alive(), 0);
+}
+
 /// What waits for room in the mailbox of a worker that leaves was routed to it, and is handled by it.
 #[tokio::test]
 async fn who_waits_for_room_at_a_worker_that_leaves_gets_it() {
