@@ -12,6 +12,13 @@
 //! H4. After `ENDED` the mailbox is closed, and emptied. Who was promised room before may put a message in later: as long as
 //!     there is somebody like that, the mailbox is parked, and such a sender sweeps it, which sees that it has ended. One of
 //!     the two sees the other, as in H2.
+//!
+//! # What of it is modelled
+//!
+//! Requests to end, against an incarnation that ends, rests, or begins, are: with the lane, which holds them
+//! ([`control`](crate::control), C6). All that is added here is the lock of [`Life`], under which an incarnation begins and the
+//! lane is renewed, and the word asked again where a scope is cancelled. What is here names the actor, and by that Tokio, so
+//! that it has no models; where it is more than that lock it is the barrier of H2 and H4, which those of core's waits have.
 
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};

@@ -136,6 +136,88 @@ fn stop_against_the_first_beginning() {
     });
 }
 
+/// C6: a request for the address, made while one incarnation fails and another one begins, is told to the other one.
+///
+/// Fails if `forget` does not tell what is held; if it clears `CLOSE`.
+#[test]
+fn request_against_renewal() {
+    race(|| {
+        let control = Arc::new(Lane::new());
+        let other = control.clone();
+        let requests = spawn(move || {
+            other.stop(7, To::Address);
+            other.close();
+        });
+        drop(control.renew(false));
+        requests.join().unwrap();
+        assert!(control.bits().has(Bits::STOP) && control.bits().has(Bits::CLOSE));
+        assert_eq!((control.held(), control.take_stop()), (Some(7), Some(7)));
+    });
+}
+
+/// C6: of two requests against a failure one is held, and the incarnation after it is told that one.
+///
+/// Fails if `forget` does not go on holding it; if it takes that out by a lock of its own.
+#[test]
+fn requests_against_renewal() {
+    race_bounded(3, || {
+        let control = Arc::new(Lane::new());
+        let (one, two) = (control.clone(), control.clone());
+        let (stops, kills) =
+            spawn_both(move || one.stop(7, To::Address), move || two.kill(8, true));
+        drop(control.renew(false));
+        stops.join().unwrap();
+        kills.join().unwrap();
+        let held = control.held().expect("nothing has answered it");
+        drop(control.renew(false));
+        assert!(control.bits().has(Bits::STOP) && !control.bits().has(Bits::KILL));
+        assert_eq!(control.take_stop(), Some(held));
+    });
+}
+
+/// C6: a request against an orderly end is answered by it, or holds for the next incarnation. That is told to end if and
+/// only if it holds.
+///
+/// Fails if `answered` clears `CLOSE` by a lock of its own, before it takes what is held.
+#[test]
+fn request_against_answer() {
+    race(|| {
+        let control = Arc::new(Lane::new());
+        let other = control.clone();
+        let requests = spawn(move || {
+            other.close();
+            other.stop(7, To::Address);
+        });
+        control.answered();
+        drop(control.renew(false));
+        requests.join().unwrap();
+        let holds = control.held() == Some(7);
+        assert_eq!(control.bits().has(Bits::STOP), holds);
+        // It closed before it was stopped: what came in time for the stop did so for the close.
+        assert!(holds || !control.bits().has(Bits::CLOSE));
+    });
+}
+
+/// C6: what rests has ended: no request holds for whoever is started after it, whichever came first.
+///
+/// Fails if `stop` or `close` asks for `RESTING` before it has the lock; if `rest` raises it after it has forgiven, by two locks.
+#[test]
+fn request_against_rest() {
+    race_bounded(3, || {
+        let control = Arc::new(Lane::new());
+        let (one, two) = (control.clone(), control.clone());
+        let (stops, closes) =
+            spawn_both(move || drop(one.stop(7, To::Address)), move || two.close());
+        control.rest();
+        stops.join().unwrap();
+        closes.join().unwrap();
+        assert_eq!(control.held(), None);
+        control.clear(Bits::RESTING);
+        drop(control.renew(false));
+        assert!(!control.bits().has(Bits::STOP) && !control.bits().has(Bits::CLOSE));
+    });
+}
+
 /// C4: a signal against the end is queued, and dropped with the lane, or handed back. None stays.
 ///
 /// Fails if `signal` looks at the word before it has the lock.
