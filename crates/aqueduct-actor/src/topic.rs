@@ -7,6 +7,13 @@
 //!
 //! A broadcast channel has one policy for who is slow, and receivers that poll. Here each subscriber has a mailbox already,
 //! with all else that it is told; the topic only says what becomes of a message for which that has no room.
+//!
+//! # Why a topic is not asked
+//!
+//! What is published is cloned for each subscriber, and a [`Reply`](crate::Reply) cannot be: it is for one answer. A message
+//! that were made for each of them would be told, since a [`Recipient`] does not know the ask in it, and one that comes back
+//! without having run could not be told from one that may have run. Who asks a group keeps the
+//! [`AskRecipient`](crate::AskRecipient)s of its members, and gives an ask of each to [`ask_all`](crate::ask_all).
 
 use std::fmt;
 use std::future::poll_fn;
@@ -37,6 +44,9 @@ pub enum WhenFull {
 }
 
 /// A group of subscribers that take a `T`. Clones are the same topic.
+///
+/// It is told, and not asked, since a [`Reply`](crate::Reply) is for one answer. To ask a group, keep an
+/// [`AskRecipient`](crate::AskRecipient) of each member, and give an ask of each to [`ask_all`](crate::ask_all).
 ///
 /// ```
 /// use aqueduct_actor::{Actor, Cx, Topic, WhenFull, actor};

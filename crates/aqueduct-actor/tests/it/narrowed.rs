@@ -123,6 +123,30 @@ async fn a_narrowed_ask_has_a_deadline() {
     assert_eq!(sum.ask(Sum).await.unwrap(), 7);
 }
 
+/// One of them dies with the request in its mailbox, another one was dead before.
+#[tokio::test]
+async fn a_group_is_asked_by_its_recipients() {
+    let adders = [1, 2, 3, 4].map(|n| actor(Adder(n)).spawn());
+    let group = adders.each_ref().map(|adder| adder.ask_recipient::<Sum>());
+    adders[1].freeze();
+    adders[2].kill();
+    adders[2].ended().await;
+    let asks = ask_all(group.iter().map(|member| member.ask(Sum)));
+    let dies = async {
+        while adders[1].stats().len == 0 {
+            tokio::task::yield_now().await;
+        }
+        adders[1].kill();
+    };
+    let (sums, ()) = tokio::join!(asks.into_future(), dies);
+    assert!(matches!(sums[..], [Ok(1), Err(_), Err(_), Ok(4)]));
+    for dead in &sums[1..3] {
+        assert!(
+            matches!(dead, Err(AskError::Unsent(unsent)) if unsent.reason == UnsentReason::Closed)
+        );
+    }
+}
+
 #[cfg(feature = "test-util")]
 #[tokio::test(start_paused = true)]
 async fn an_ask_of_a_probe_has_a_deadline() {
