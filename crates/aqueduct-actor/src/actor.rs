@@ -20,8 +20,8 @@ pub trait Actor: Sized + Send + 'static {
     /// is.
     type Msg: Send + 'static;
 
-    /// The largest message, in bytes. A larger one does not compile: box what is large in it, so that small messages need
-    /// not move as much.
+    /// The largest message, in bytes. A larger one does not compile: put what is large in it into a `Box` (`#[boxed]` does that
+    /// to a parameter of `#[messages]`), so that small messages need not move as much; or say more here.
     ///
     /// ```compile_fail
     /// use aqueduct_actor::{Actor, Cx, actor};

@@ -23,7 +23,8 @@ use crate::run::{Seat, live};
 use crate::scoped::stop_with_scope;
 use crate::shared::{Mail, Shared, Until};
 
-/// Begins an actor: how it is to run is said next.
+/// Begins an actor: how it is to run is said next. What a supervisor is to start again is made by a closure:
+/// [`actor_with`](crate::actor_with).
 ///
 /// ```
 /// use aqueduct_actor::{Actor, Cx, Mailbox, Reply, actor};
@@ -269,7 +270,8 @@ pub(crate) fn prepare<A: Actor>(options: Options) -> (Arc<Shared<A>>, Mail<A>) {
 const fn assert_message<A: Actor>() {
     assert!(
         size_of::<A::Msg>() <= A::MESSAGE_BYTES_MAX,
-        "this actor's message is larger than `Actor::MESSAGE_BYTES_MAX`: box what is large in it"
+        "this actor's message is larger than `Actor::MESSAGE_BYTES_MAX`, 128 bytes unless the actor says otherwise: put what \
+         is large in it into a `Box` (a parameter of `#[messages]` is marked with `#[boxed]`), or have `impl Actor` say more"
     );
 }
 
