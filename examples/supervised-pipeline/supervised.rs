@@ -67,6 +67,13 @@ pub(crate) struct Options {
     pub(crate) events: Events,
 }
 
+impl Options {
+    /// How many children have items in hand: walker, readers and tally.
+    pub(crate) fn stages(self) -> u64 {
+        self.readers.get() as u64 + 2
+    }
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Outcome {
