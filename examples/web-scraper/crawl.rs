@@ -33,7 +33,7 @@ use indicatif::ProgressBar;
 use tokio::sync::watch;
 
 use crate::fetch::{Fetcher, Options};
-use crate::frontier::{Frontier, Gauge, Job, Limits, Reader, shares};
+use crate::frontier::{Frontier, Job, Limits, Most, Reader, shares};
 use crate::store::Record;
 
 /// Pages that may wait to be written.
@@ -99,7 +99,7 @@ async fn crawl(
     bar: &ProgressBar,
 ) -> Result<Done, Failed> {
     let reader = Reader::open(&plan.db).map_err(|error| Failed::new(READ, &error))?;
-    let gauge = Arc::new(Gauge::default());
+    let most = Arc::new(Most::default());
     let written = Arc::new(AtomicU64::new(0));
     let (read_max, queue_max) = shares(plan.urls_max);
     // In it, what was fetched is written: it does not end with the scope, but when its tasks have.
@@ -115,13 +115,12 @@ async fn crawl(
             Arc::clone(&fetcher),
             plan.limits,
             read_max,
-            Arc::clone(&gauge),
+            Arc::clone(&most),
         );
         let frontier = frontier.run(jobs_sender, settled, scope.clone());
         let frontier = async { frontier.await.map_err(|error| Failed::new(READ, &error)) };
         let pipeline = Pipeline {
             fetcher: Arc::clone(&fetcher),
-            gauge: Arc::clone(&gauge),
             settled: Arc::new(settled_sender),
             written: Arc::clone(&written),
             bar: bar.clone(),
@@ -137,7 +136,7 @@ async fn crawl(
     let done = Done {
         pages: written.load(Ordering::Relaxed),
         retries: retries.map_or(0, |retries| retries.load(Ordering::Relaxed)),
-        urls_most: gauge.most(),
+        urls_most: most.get(),
     };
     match ended {
         Ok(_) | Err(GroupError::Cancelled(_)) => Ok(done),
@@ -153,7 +152,6 @@ const READ: &str = "cannot read the database";
 /// The stream, and what it tells of.
 struct Pipeline {
     fetcher: Arc<Fetcher>,
-    gauge: Arc<Gauge>,
     settled: Arc<watch::Sender<u64>>,
     written: Arc<AtomicU64>,
     bar: ProgressBar,
@@ -168,15 +166,11 @@ impl Pipeline {
         scope: CancelScope,
     ) -> Result<(), Failed> {
         let Self {
-            fetcher,
-            gauge,
-            settled,
-            ..
+            fetcher, settled, ..
         } = self;
         let one_more = Arc::clone(&settled);
         receive(jobs)
             .take_until_draining(&scope)
-            .inspect(move |_| gauge.sub(1))
             .par_map_unordered(self.concurrency, move |job| {
                 let fetcher = Arc::clone(&fetcher);
                 async move { fetcher.fetch(job).await }

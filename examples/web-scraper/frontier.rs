@@ -51,25 +51,17 @@ pub(crate) struct Limits {
     pub(crate) depth: u32,
 }
 
-/// How many URLs are here, and how many there were at most.
+/// How many URLs were here at most.
 #[derive(Debug, Default)]
-pub(crate) struct Gauge {
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
+pub(crate) struct Most(AtomicUsize);
 
-impl Gauge {
-    fn add(&self, count: usize) {
-        let now = self.now.fetch_add(count, Ordering::Relaxed) + count;
-        self.most.fetch_max(now, Ordering::Relaxed);
+impl Most {
+    fn note(&self, count: usize) {
+        self.0.fetch_max(count, Ordering::Relaxed);
     }
 
-    pub(crate) fn sub(&self, count: usize) {
-        self.now.fetch_sub(count, Ordering::Relaxed);
-    }
-
-    pub(crate) fn most(&self) -> usize {
-        self.most.load(Ordering::Relaxed)
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -94,7 +86,7 @@ pub(crate) struct Frontier {
     fetcher: Arc<Fetcher>,
     limits: Limits,
     read_max: usize,
-    gauge: Arc<Gauge>,
+    most: Arc<Most>,
     robots: HashMap<String, Option<Robots>>,
     /// How many were given out in this run.
     given: u64,
@@ -107,14 +99,14 @@ impl Frontier {
         fetcher: Arc<Fetcher>,
         limits: Limits,
         read_max: usize,
-        gauge: Arc<Gauge>,
+        most: Arc<Most>,
     ) -> Self {
         Self {
             reader: Some(reader),
             fetcher,
             limits,
             read_max,
-            gauge,
+            most,
             robots: HashMap::new(),
             given: 0,
         }
@@ -158,16 +150,15 @@ impl Frontier {
                     break;
                 };
                 last = end.clone();
-                self.gauge.add(urls.len());
-                let mut waiting = urls.len();
+                // Only by this does it grow; who takes one out of the queue has it, and it is no more here.
+                let queued = jobs.max_capacity() - jobs.capacity();
+                self.most.note(urls.len() + queued);
                 for (_, url) in urls {
                     if left == 0 {
                         break;
                     }
-                    waiting -= 1;
                     let Some(job) = self.job(url, depth).await else {
                         // It stays pending.
-                        self.gauge.sub(1);
                         continue;
                     };
                     left -= u64::from(job.allowed);
@@ -176,7 +167,6 @@ impl Frontier {
                         return Ok(());
                     }
                 }
-                self.gauge.sub(waiting);
             }
             let given = self.given;
             if left == 0 || settled.wait_for(|settled| *settled >= given).await.is_err() {

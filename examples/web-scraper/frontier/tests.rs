@@ -35,10 +35,10 @@ fn hosts_have_ports() {
 }
 
 #[test]
-fn the_gauge_keeps_the_most() {
-    let gauge = Gauge::default();
-    gauge.add(3);
-    gauge.sub(2);
-    gauge.add(1);
-    assert_eq!(gauge.most(), 3);
+fn the_most_is_kept() {
+    let most = Most::default();
+    for count in [2, 3, 1] {
+        most.note(count);
+    }
+    assert_eq!(most.get(), 3);
 }
