@@ -101,9 +101,13 @@ impl Payer {
     /// Runs the sleeper's barrier, given who paid until now.
     #[inline]
     pub fn sleeper_barrier(self, before: Payer) {
-        match (before, self) {
-            (Payer::Both, Payer::Both) => full(),
-            _ => heavy(),
+        let is_heavy = (before, self) != (Payer::Both, Payer::Both);
+        #[cfg(all(test, not(aqueduct_loom)))]
+        tests::note_sleepers(is_heavy);
+        if is_heavy {
+            heavy();
+        } else {
+            full();
         }
     }
 }
@@ -179,4 +183,4 @@ mod kernel;
 mod kernel;
 
 #[cfg(all(test, not(aqueduct_loom)))]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,19 @@
+use std::cell::Cell;
+
 use super::*;
+
+thread_local! {
+    static HEAVY: Cell<bool> = const { Cell::new(false) };
+}
+
+pub(crate) fn note_sleepers(is_heavy: bool) {
+    HEAVY.set(is_heavy);
+}
+
+/// Whether the last barrier that this thread ran as a sleeper was the kernel's.
+pub(crate) fn was_sleepers_heavy() -> bool {
+    HEAVY.get()
+}
 
 #[test]
 fn the_payer_follows_the_pace_with_a_gap() {

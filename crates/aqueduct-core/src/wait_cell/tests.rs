@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use super::*;
+use crate::barrier::tests::was_sleepers_heavy;
 use crate::pad::Padded;
 use crate::testing::{Probe, Random, block_on, spin_on, spin_until, two_cores};
 
@@ -172,6 +173,45 @@ fn an_armed_cell_follows_the_pace() {
     assert_eq!(paying, Payer::Both, "it gets lighter when it is armed anew");
     cell.notify();
     assert_eq!(poll(u64::MAX), (paced, paced));
+}
+
+/// A plain fence of the sleeper is enough only if whoever publishes fences, too: that is what the word told before, and tells
+/// from then on.
+#[test]
+fn an_armed_cell_fences_as_its_word_says() {
+    let words = [
+        0,
+        ARMED,
+        BUSY,
+        BUSY | ARMED,
+        BUSY | ARMED | AGAIN,
+        BUSY | AGAIN,
+    ];
+    let (mine, other) = (Probe::new(), Probe::new());
+    let wakers = [mine.waker(), other.waker()];
+    let mut plain = 0;
+    for before in words.into_iter().flat_map(|word| [word, word | BOTH]) {
+        for (waker, now) in [
+            (0, Payer::Both),
+            (0, Payer::Sleeper),
+            (1, Payer::Both),
+            (1, Payer::Sleeper),
+        ] {
+            let cell = WaitCell::new(Payer::Both);
+            arm(&cell, &wakers[0]);
+            cell.state.store(before, Ordering::SeqCst);
+            // SAFETY: nobody else waits here, and no notifier is at the waker, whatever the word says.
+            unsafe { cell.arm(&wakers[waker], now) };
+            let (after, is_heavy) = (word(&cell), was_sleepers_heavy());
+            let case = format!("{before:b}, {waker}, {now:?}: {after:b}");
+            assert!(is_heavy || before & after & BOTH != 0, "{case}");
+            let is_armed = waker == 0 || before & BUSY == 0;
+            let as_paced = payer(after) == now || payer(after) == Payer::Both;
+            assert!(!is_armed || as_paced, "{case}");
+            plain += usize::from(!is_heavy);
+        }
+    }
+    assert!(plain > 0, "where all pay, a plain fence is enough");
 }
 
 #[test]

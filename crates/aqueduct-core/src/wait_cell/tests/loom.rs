@@ -118,7 +118,8 @@ fn the_payer_changes_both_ways() {
     }
 }
 
-/// Guards that a cell which is armed already has the word say who pays, as the barrier in `arm` has it.
+/// Guards the barrier, and the arming, of a cell that is armed already. (Which barrier it is loom cannot tell:
+/// `an_armed_cell_fences_as_its_word_says` does.)
 #[test]
 fn the_payer_changes_while_it_is_armed() {
     for (before, paces) in [
