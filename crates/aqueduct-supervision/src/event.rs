@@ -12,7 +12,7 @@ use crate::error::StartFailure;
 use crate::exit::{Exit, Panicked, ignore_panic};
 use crate::refs::Text;
 use crate::spec::ChildId;
-use crate::supervisor::Shared;
+use crate::supervisor::{Listener, Shared};
 
 /// The receiver of a subscription: of the supervisor and all below it. It never keeps a supervisor waiting; one that is
 /// far behind loses the oldest events, and is told how many. After the last event of a supervisor that nobody starts again
@@ -78,30 +78,55 @@ pub enum EventKind {
 
 /// Tells an event to who wants it, if anybody does.
 pub(crate) fn emit(shared: &Arc<Shared>, told: Told<'_>, make: impl FnOnce() -> EventKind) {
-    let level = told.level;
-    let is_traced = match level {
-        Level::Quiet => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
-        Level::Loud => tracing::enabled!(target: TARGET, tracing::Level::WARN),
-        Level::Alarming => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
-    };
-    let listeners = shared.listeners();
-    if !is_traced && listeners.is_empty() {
-        return;
+    let (is_traced, listeners) = (told.level.is_traced(), shared.listeners());
+    if is_traced || !listeners.is_empty() {
+        let event = told.event(shared, make());
+        event.tell(is_traced.then_some(told.level), &listeners);
     }
-    let event = Event {
-        supervisor: shared.path(),
-        child: told.child.cloned(),
-        incarnation: told.incarnation,
-        kind: make(),
-        at: Instant::now(),
-    };
-    if is_traced {
-        // Errors of the user's say what they are, to a subscriber of the user's.
-        ignore_panic(|| trace(&event, level));
+}
+
+/// Tells that a supervisor has ended. If nobody starts it again, that is the last that its own listeners hear.
+pub(crate) fn emit_end(shared: &Arc<Shared>, told: Told<'_>, exit: &Exit) {
+    if !shared.is_heard_for_the_last_time() {
+        return emit(shared, told, || EventKind::Ended(exit.clone()));
     }
-    for listener in listeners {
-        // It calls wakers, which are the user's. That nobody listens any more is nothing to tell anybody.
-        ignore_panic(|| drop(listener.send(event.clone())));
+    let (is_traced, above) = (told.level.is_traced(), shared.listeners_above());
+    let event = told.event(shared, EventKind::Ended(exit.clone()));
+    event.tell(is_traced.then_some(told.level), &above);
+    shared.tell_last(event);
+}
+
+impl Event {
+    fn tell(&self, traced: Option<Level>, listeners: &[Listener]) {
+        if let Some(level) = traced {
+            // Errors of the user's say what they are, to a subscriber of the user's.
+            ignore_panic(|| trace(self, level));
+        }
+        for listener in listeners {
+            listener.tell(self);
+        }
+    }
+}
+
+impl Told<'_> {
+    fn event(&self, shared: &Arc<Shared>, kind: EventKind) -> Event {
+        Event {
+            supervisor: shared.path(),
+            child: self.child.cloned(),
+            incarnation: self.incarnation,
+            kind,
+            at: Instant::now(),
+        }
+    }
+}
+
+impl Level {
+    fn is_traced(self) -> bool {
+        match self {
+            Self::Quiet => tracing::enabled!(target: TARGET, tracing::Level::DEBUG),
+            Self::Loud => tracing::enabled!(target: TARGET, tracing::Level::WARN),
+            Self::Alarming => tracing::enabled!(target: TARGET, tracing::Level::ERROR),
+        }
     }
 }
 

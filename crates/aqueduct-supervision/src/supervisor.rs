@@ -10,6 +10,7 @@
 //! | `dynamic` | supervisors of many children of one kind |
 //! | `report` | how a shutdown went |
 
+mod broadcast;
 mod call;
 mod dynamic;
 mod handle;
@@ -30,13 +31,14 @@ use crate::child::STOP;
 use crate::exit::{Exit, ignore_panic};
 use crate::watch::{Linkable, Watch};
 
+#[cfg(test)]
+pub(crate) use broadcast::Broadcast;
+pub(crate) use broadcast::Listener;
 pub use call::{ChildCount, ChildInfo, ChildStatus, ChildTarget};
 pub use dynamic::{DynamicSpec, DynamicSupervisor, DynamicSupervisorRef};
 pub use handle::SupervisorRef;
 #[cfg(test)]
 pub(crate) use live::Beginning;
-#[cfg(test)]
-pub(crate) use live::Broadcast;
 pub(crate) use live::{Live, Report, Shared};
 pub use report::{Leftover, ShutdownReport};
 pub(crate) use shell::Remains;

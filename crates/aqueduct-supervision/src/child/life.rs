@@ -124,14 +124,21 @@ impl LifeCell {
 
     /// Of the present incarnation, or the last one. One that was never started has ended with [`Exit::Normal`].
     pub(crate) fn watch(&self, name: impl FnOnce() -> Text) -> Watch {
-        match &mut self.0.lock().state {
+        self.watch_run(name).1
+    }
+
+    /// The same, and which one it is; 0 before the first.
+    pub(crate) fn watch_run(&self, name: impl FnOnce() -> Text) -> (u64, Watch) {
+        let mut life = self.0.lock();
+        let watch = match &mut life.state {
             State::Alive(lifeline) => lifeline
                 .get_or_insert_with(|| Lifeline::new(Some(name())))
                 .watch(),
             State::Ended(exit, watch) => watch
                 .get_or_insert_with(|| Watch::ended(Some(name()), exit.clone()))
                 .clone(),
-        }
+        };
+        (life.run, watch)
     }
 
     /// There will be no more incarnations.

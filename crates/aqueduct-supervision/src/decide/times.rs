@@ -16,7 +16,8 @@ use crate::spec::Intensity;
 /// one a quarter of what the one before had, and soon none: together a third more than one. Who was not given all of it is
 /// left `Aborting`, the next one is stopped, and when all have been told, all that are left are waited for together, as
 /// long as one is. So nobody is said to be unresponsive who was not waited for, and the whole takes less than two and a half
-/// times the patience: with those, since one that ends just in time has its own. As long as none is overdue, and almost always then, each has ended before the next is told.
+/// times the patience: a third more than one, and once more where one that all are waited for together ends just in time. As
+/// long as none is overdue, and almost always then, each has ended before the next is told.
 #[derive(Debug, Default)]
 pub(super) struct Overdue {
     times: u32,

@@ -257,20 +257,18 @@ impl SupervisorRef {
     /// [terminate](SupervisorRef::terminate_child) it there.)
     ///
     /// If none lives, it tells at once how the last one went; [`Normal`](Exit::Normal) of what was never started. Of one that
-    /// was cut short it tells the exit alone.
+    /// was cut short it tells the exit alone; and so it does if another one has ended before this is polled again.
     ///
-    /// A child below that awaits this is asked to stop by it, and has its time for that.
+    /// A child below that awaits this is asked to stop by it, and has its time for that. With
+    /// [`Shutdown::Infinity`](crate::Shutdown::Infinity) the two would wait for each other.
     ///
     /// # Cancel safety
     ///
     /// *Strict*: once it was polled, what is dropped is the report, and the supervisor stops all the same.
     pub async fn shutdown(&self) -> ShutdownReport {
-        let watch = self.watch();
-        let (run, scope) = self.shared.run_and_scope();
-        // What lives now is what was watched, and what the scope is of.
-        if watch.is_alive() {
-            stop_by(scope.as_ref(), Reason::new(ReasonKind::Requested, STOP));
-        }
+        let (run, watch) = self.shared.watch_run();
+        let scope = self.shared.scope_of(run);
+        stop_by(scope.as_ref(), Reason::new(ReasonKind::Requested, STOP));
         let exit = watch.monitor().await.exit;
         let only_exit = || ShutdownReport {
             exit,

@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use aqueduct_cancel::CancelScope;
-use aqueduct_channel::{broadcast, mpsc};
+use aqueduct_channel::mpsc;
 use aqueduct_core::sync::Lock;
 
+use super::broadcast::{Broadcast, Listener};
 use super::call::Call;
 use super::report::ShutdownReport;
 use super::shell::Remains;
 use crate::child::{ChildCell, LifeCell};
 use crate::decide::{ExitClass, Key, Run};
-use crate::event::{EVENTS_KEPT, Event, Events};
+use crate::event::{Event, Events};
 use crate::exit::{Exit, ignore_panic};
 use crate::refs::Text;
 use crate::watch::{Downs, Watch};
@@ -30,28 +31,6 @@ pub(crate) struct Shared {
     /// Children of incarnations that have ended, which still ran then.
     left: Lock<Vec<Weak<ChildCell>>>,
 }
-
-/// Where events are subscribed to: of a supervisor, or of a spec that will be one.
-///
-/// References to the supervisor keep this, and not the subscriptions: those end with the last event that there can be.
-#[derive(Default)]
-pub(crate) struct Broadcast {
-    channel: Lock<Channel>,
-}
-
-#[derive(Default)]
-enum Channel {
-    /// Nobody has subscribed.
-    #[default]
-    Unheard,
-    Open(broadcast::Sender<Event>),
-    /// There will be no more events.
-    Over,
-}
-
-/// Whether anybody has ever subscribed to anything: most programs never do, and need not walk up the tree for each event.
-// Relaxed: who subscribes while something happens may get that event or not.
-static SUBSCRIBED: AtomicBool = AtomicBool::new(false);
 
 /// What is of the present incarnation.
 #[derive(Default)]
@@ -237,6 +216,10 @@ impl Shared {
         self.life.watch(|| self.path())
     }
 
+    pub(super) fn watch_run(&self) -> (u64, Watch) {
+        self.life.watch_run(|| self.path())
+    }
+
     /// Over all its incarnations.
     pub(super) fn watch_all(&self) -> Watch {
         self.life.watch_place(|| self.path())
@@ -269,10 +252,11 @@ impl Shared {
         self.present.lock().scope.clone()
     }
 
-    /// Which incarnation it is, or was the last, and what it is asked to stop by.
-    pub(super) fn run_and_scope(&self) -> (u64, Option<CancelScope>) {
+    /// What an incarnation is asked to stop by, if it is the present one.
+    pub(super) fn scope_of(&self, run: u64) -> Option<CancelScope> {
         let present = self.present.lock();
-        (present.run, present.scope.clone())
+        let scope = present.scope.clone();
+        scope.filter(|_| present.run == run)
     }
 
     pub(super) fn parent(&self) -> Option<Arc<ChildCell>> {
@@ -307,51 +291,44 @@ impl Shared {
     }
 
     /// Who listens to it and to those above.
-    pub(crate) fn listeners(self: &Arc<Self>) -> Vec<broadcast::Sender<Event>> {
+    pub(crate) fn listeners(self: &Arc<Self>) -> Vec<Listener> {
+        Self::listeners_from(|| Some(self.clone()))
+    }
+
+    /// Who listens to those above it.
+    pub(crate) fn listeners_above(&self) -> Vec<Listener> {
+        Self::listeners_from(|| self.above())
+    }
+
+    fn listeners_from(first: impl FnOnce() -> Option<Arc<Self>>) -> Vec<Listener> {
         let mut found = Vec::new();
-        if !SUBSCRIBED.load(Ordering::Relaxed) {
+        if !Broadcast::was_any_subscribed() {
             return found;
         }
-        let mut next = Some(self.clone());
+        let mut next = first();
         while let Some(shared) = next {
-            next = shared.parent().map(|parent| parent.live().shared.clone());
-            found.extend(shared.events.if_heard());
+            next = shared.above();
+            found.extend(Listener::of(shared));
         }
         found
     }
-}
 
-impl Broadcast {
-    pub(super) fn subscribe(&self) -> Events {
-        SUBSCRIBED.store(true, Ordering::Relaxed);
-        let mut channel = self.channel.lock();
-        let sender = match &*channel {
-            Channel::Open(sender) => return sender.subscribe(),
-            Channel::Unheard | Channel::Over => broadcast::Builder::new(EVENTS_KEPT)
-                .overflow(aqueduct_channel::Overflow::DropOldest)
-                .build_sender(),
-        };
-        let events = sender.subscribe();
-        // Where it is over, the sender goes, and the receiver is told so at once.
-        if let Channel::Unheard = &*channel {
-            *channel = Channel::Open(sender);
-        }
-        events
+    fn above(&self) -> Option<Arc<Self>> {
+        let parent = self.parent()?;
+        Some(parent.live().shared.clone())
     }
 
-    /// To send by outside of the lock, as that calls wakers. It keeps a subscription open for that long.
-    fn if_heard(&self) -> Option<broadcast::Sender<Event>> {
-        match &*self.channel.lock() {
-            Channel::Open(sender) if sender.receiver_count() > 0 => Some(sender.clone()),
-            Channel::Unheard | Channel::Open(_) | Channel::Over => None,
-        }
+    pub(super) fn broadcast(&self) -> &Broadcast {
+        &self.events
     }
 
-    /// There will be no more events: receivers get what they have not read, and then that it is closed.
-    fn close(&self) {
-        let before = std::mem::replace(&mut *self.channel.lock(), Channel::Over);
-        // It calls wakers, which are the user's.
-        ignore_panic(|| drop(before));
+    /// Whether its end is the last event that who listens to it hears.
+    pub(crate) fn is_heard_for_the_last_time(&self) -> bool {
+        Broadcast::was_any_subscribed() && self.present.lock().is_last
+    }
+
+    pub(crate) fn tell_last(&self, event: Event) {
+        self.events.end_with(event);
     }
 }
 

@@ -40,6 +40,10 @@ impl<'a, H> Starts<'a, H> {
             self.answers(ASKED_MAX / 2).await;
         }
         let answer = self.supervisor.ask_start(spec).await;
+        if answer.is_none() {
+            // Nobody is waited for then, and others are to run.
+            tokio::task::coop::consume_budget().await;
+        }
         self.asked.push(Asked { answer, beside });
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use aqueduct_cancel::CancelScope;
 use aqueduct_channel::oneshot;
 
+use super::broadcast::Broadcast;
 use super::call::Reply;
-use super::live::{Broadcast, Shared};
+use super::live::Shared;
 use super::nest::Nested;
 use super::shell::{self, Acknowledge, Root, Seed};
 use super::{ShutdownReport, Supervisor, SupervisorRef, warn_if_panics_abort};

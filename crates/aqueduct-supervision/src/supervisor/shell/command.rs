@@ -181,12 +181,16 @@ impl Shell {
     }
 
     pub(super) fn emit_own(&self, kind: EventKind, level: Level) {
-        let told = Told {
+        emit(&self.live.shared, self.told(level), || kind);
+    }
+
+    /// About the supervisor itself.
+    pub(super) fn told(&self, level: Level) -> Told<'static> {
+        Told {
             child: None,
             incarnation: self.live.shared.run(),
             level,
-        };
-        emit(&self.live.shared, told, || kind);
+        }
     }
 
     fn acknowledge(&mut self) {

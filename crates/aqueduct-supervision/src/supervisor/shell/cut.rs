@@ -11,7 +11,7 @@ use aqueduct_group::{Discard, TaskGroup};
 
 use super::Shell;
 use crate::child::{ChildCell, Doing};
-use crate::event::{EventKind, Level, Told, emit};
+use crate::event::{Level, Told, emit_end};
 use crate::exit::{Exit, drop_caught, ignore_panic};
 use crate::supervisor::live::Live;
 use crate::supervisor::report::ShutdownReport;
@@ -73,7 +73,7 @@ impl Drop for Remains {
             level: Level::Loud,
         };
         // It may be dropped by a panic, and calls wakers, which are the user's.
-        ignore_panic(|| emit(shared, told, || EventKind::Ended(self.exit.clone())));
+        ignore_panic(|| emit_end(shared, told, &self.exit));
         self.live.shared.end(&self.exit, None);
     }
 }

@@ -6,7 +6,7 @@ use super::{Acknowledge, COMMANDS_A_UNIT, Shell};
 use crate::child::{Fate, STOP};
 use crate::decide::{Cause, Named, Verdict};
 use crate::error::{CannotReplace, StartError};
-use crate::event::{EventKind, Level};
+use crate::event::{EventKind, Level, emit_end};
 use crate::exit::{Exit, catch_panic, drop_caught, ignore_panic};
 use crate::supervisor::report::ShutdownReport;
 
@@ -139,7 +139,7 @@ impl Shell {
             Exit::Shutdown(_) => Level::Quiet,
             _ => Level::Alarming,
         };
-        self.emit_own(EventKind::Ended(report.exit.clone()), level);
+        emit_end(&self.live.shared, self.told(level), &report.exit);
         if let Some(parent) = self.live.shared.parent() {
             parent.live().add_below(&report);
         }
