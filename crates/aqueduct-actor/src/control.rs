@@ -88,7 +88,8 @@ struct Lane<S, X> {
     waker: Option<Waker>,
     /// Which incarnation it is, of those that have a signal or a stop of their own.
     turn: u32,
-    /// Whether an incarnation has begun; the turn is that of the first one before, too.
+    /// Whether an incarnation has begun, of an actor that may be started again; the turn is that of the first one before, too.
+    /// Of one that has a single incarnation it is never said, and nobody asks what is held for it.
     has_begun: bool,
     /// What is rarely there.
     more: Option<Box<More<S, X>>>,

@@ -189,7 +189,7 @@ impl<A: Actor> PoolBuilder<A> {
         let inner = Inner {
             name: pool,
             routing: self.routing,
-            table: Table::new(),
+            table: Table::new(true),
         };
         let mut pool = Pool {
             supervisor,
@@ -267,6 +267,10 @@ impl<A: Actor> Inner<A> {
             let started = crew.start_child(self.table.free_number()).await;
             let (_, member) = started.map_err(PoolError::Worker)?;
             self.table.add(Arc::new(member));
+        }
+        // One that was started again meanwhile has those back that it was built with.
+        if self.table.len() > workers {
+            self.table.shrink(workers);
         }
         Ok(())
     }

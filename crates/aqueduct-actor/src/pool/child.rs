@@ -84,7 +84,7 @@ impl<A: Actor> PoolBuilder<A> {
         let inner = Arc::new(Inner {
             name: name.clone(),
             routing: self.routing,
-            table: Table::new(),
+            table: Table::new(false),
         });
         let (make, mailbox, pool) = (self.make.clone(), self.mailbox.clone(), inner.clone());
         let template = move |number| {

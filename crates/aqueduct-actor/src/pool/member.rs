@@ -188,15 +188,17 @@ impl<A: Actor> Drop for Member<A> {
 /// The workers that are not leaving, and who is.
 pub(super) struct Table<A: Actor> {
     members: Lock<Vec<Arc<Member<A>>>>,
-    leaving: Lock<Vec<WeakActorRef<A>>>,
+    /// None if nobody asks who they are.
+    leaving: Option<Lock<Vec<WeakActorRef<A>>>>,
     turn: AtomicUsize,
 }
 
 impl<A: Actor> Table<A> {
-    pub(super) fn new() -> Self {
+    /// `knows_leaving` says that [`leaving`](Self::leaving) will be asked for.
+    pub(super) fn new(knows_leaving: bool) -> Self {
         Self {
             members: Lock::new(Vec::new()),
-            leaving: Lock::new(Vec::new()),
+            leaving: knows_leaving.then(Lock::default),
             turn: AtomicUsize::new(0),
         }
     }
@@ -258,11 +260,11 @@ impl<A: Actor> Table<A> {
         });
         *members = stay;
         drop(members);
-        let mut leaving = self.take_leaving();
-        leaving.extend(leave.iter().map(|member| member.actor.clone()));
-        self.leaving
-            .lock()
-            .extend(leaving.iter().map(ActorRef::downgrade));
+        if let Some(weak) = &self.leaving {
+            let mut leaving = self.take_leaving();
+            leaving.extend(leave.iter().map(|member| member.actor.clone()));
+            weak.lock().extend(leaving.iter().map(ActorRef::downgrade));
+        }
         gone.extend(leave);
         // Closed here, or by the last send that is under way.
         drop(gone);
@@ -274,7 +276,10 @@ impl<A: Actor> Table<A> {
     }
 
     fn take_leaving(&self) -> Vec<ActorRef<A>> {
-        let leaving = std::mem::take(&mut *self.leaving.lock());
+        let Some(leaving) = &self.leaving else {
+            return Vec::new();
+        };
+        let leaving = std::mem::take(&mut *leaving.lock());
         leaving.iter().filter_map(WeakActorRef::upgrade).collect()
     }
 }

@@ -102,6 +102,17 @@ impl Workers {
     fn deeds(&mut self) -> Vec<Deed> {
         std::iter::from_fn(|| self.done.try_recv().ok()).collect()
     }
+
+    /// What was done when so much is, and so many are left. (Also between two incarnations of one fewer are.)
+    async fn done_by(&mut self, deeds: usize, left: usize) -> Vec<u32> {
+        let mut done = Vec::new();
+        until("all is done, and the others have left", || {
+            done.extend(self.deeds().into_iter().map(|(_, n)| n));
+            done.len() >= deeds && self.census.alive() == left
+        })
+        .await;
+        done
+    }
 }
 
 fn key(job: &Job) -> u32 {

@@ -150,11 +150,11 @@ pub(crate) fn on_both_runtimes<F: Future<Output = ()>>(test: impl Fn() -> F) {
 }
 
 /// Waits until something is so, five seconds at most.
-pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
     while !is_so() {
         assert!(
-            begun.elapsed() < std::time::Duration::from_secs(5),
+            begun.elapsed() < std::time::Duration::from_secs(60),
             "{what}"
         );
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;

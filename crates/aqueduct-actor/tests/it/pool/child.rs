@@ -134,8 +134,7 @@ async fn it_grows_and_shrinks() {
     assert_eq!(names(&pool), ["crew-0", "crew-1", "crew-2"]);
     assert_eq!(all.census.alive(), 6);
     permits.add_permits(3);
-    until("they have left", || all.census.alive() == 3).await;
-    let mut done: Vec<u32> = all.deeds().into_iter().map(|(_, n)| n).collect();
+    let mut done = all.done_by(9, 3).await;
     done.sort();
     assert_eq!(done, [1, 1, 1, 2, 2, 2, 3, 3, 3]);
     supervisor.shutdown().await;
@@ -223,9 +222,7 @@ async fn one_that_leaves_while_the_pool_is_started_again_leaves() {
     permits.add_permits(1);
     // The other one goes with the pool.
     down.await;
-    until("it has left", || all.census.alive() == 1).await;
-    let done: Vec<u32> = all.deeds().into_iter().map(|(_, n)| n).collect();
-    assert_eq!(done, [1, 2]);
+    assert_eq!(all.done_by(2, 1).await, [1, 2]);
     assert_eq!(names(&pool), ["crew-0"]);
     // It comes back with the next restart, as another one.
     pool.tell(Job::Panic).await.unwrap();
