@@ -183,10 +183,13 @@ impl<T> SingleRx<T> {
 
     #[inline(never)]
     fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        match self.pop().settled() {
-            Some(next) => Poll::Ready(next),
-            None => self.poll_wait(cx, |rx| rx.pop().settled()),
+        // The next slot was empty a moment ago. If messages are nowhere else, the next look is for when the cell is armed.
+        if self.ring.policy().is_some()
+            && let Some(next) = self.pop().settled()
+        {
+            return Poll::Ready(next);
         }
+        self.poll_wait(cx, |rx| rx.pop().settled())
     }
 }
 
