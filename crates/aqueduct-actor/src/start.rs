@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::future::ready;
 use std::panic::Location;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,8 +129,8 @@ impl<A: Actor> ActorBuilder<A> {
     /// Outside of a Tokio runtime.
     #[track_caller]
     pub fn spawn(self) -> ActorRef<A> {
-        let (actor, life) = self.prepare(|| {});
-        tokio::spawn(life);
+        let (actor, seat) = self.seat();
+        tokio::spawn(live(seat, || {}));
         actor
     }
 
@@ -222,13 +221,12 @@ impl<A: Actor> ActorBuilder<A> {
         (ChildSpec::custom(id, child).temporary(), actor)
     }
 
-    /// The life is boxed: a runtime moves what it is given several times until it has its place, which takes longer.
     fn prepare(
         self,
         ack: impl FnOnce() + Send + 'static,
-    ) -> (ActorRef<A>, Pin<Box<impl Future<Output = Exit> + Send>>) {
+    ) -> (ActorRef<A>, impl Future<Output = Exit> + Send) {
         let (actor, seat) = self.seat();
-        (actor, Box::pin(live(seat, ack)))
+        (actor, live(seat, ack))
     }
 
     /// All of it but what runs it.
