@@ -188,9 +188,9 @@ impl<Args, H> DynamicSupervisorRef<Args, H> {
     }
 
     /// Starts many, in order, and gives what became of each, in the same order: one that fails to start is no reason not to
-    /// start the next. The supervisor is asked for the next before it has answered, so that this is far faster than one
-    /// [`start_child`](Self::start_child) after the other. Of a supervisor that does not run any more the template is called
-    /// all the same, as it is there.
+    /// start the next. The supervisor is asked for the next before it has answered, so that it and the caller are woken for
+    /// some dozens at a time, and not for each [`start_child`](Self::start_child). Of a supervisor that does not run any more the
+    /// template is called all the same, as it is there.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
